@@ -1,0 +1,101 @@
+"""Every number of the sound, the pooling, the scan and the choice; nothing of the kind stands anywhere else."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import asdict, dataclass, field, fields
+from typing import Any, Literal
+
+
+def _number(default: Any, doc: str) -> Any:
+    """A field with the one sentence that the command line's help and docs/configuration.md show."""
+    return field(default=default, metadata={"doc": doc})
+
+
+@dataclass(frozen=True, slots=True)
+class MelSpec:
+    """An ear's front end: how samples become slices."""
+
+    sample_rate_hz: int = _number(22_050, "samples a second, mono")
+    n_fft_samples: int = _number(2048, "length of the Fourier window (Hann, centred, zero-padded)")
+    hop_samples: int = _number(512, "samples from one frame to the next")
+    mel_bands: int = _number(96, "mel bands (Slaney), from 0 Hz to half the sample rate")
+    slice_frames: int = _number(216, "frames in a slice: 5.0155 s")
+    scale: Literal["db", "log10"] = _number(
+        "db", "db: decibels below the slice's own maximum, then [0, 1]; log10: log10(1 + 10000 mel)"
+    )
+    floor_db: float = _number(80.0, "how far below the slice's maximum counts as nothing (db only)")
+
+    @property
+    def slice_samples(self) -> int:
+        """Fewest samples that give one whole slice: the first frame is centred on sample 0."""
+        return (self.slice_frames - 1) * self.hop_samples
+
+    @property
+    def slice_s(self) -> float:
+        """Length of a slice in seconds."""
+        return self.slice_frames * self.hop_samples / self.sample_rate_hz
+
+    @property
+    def fingerprint(self) -> str:
+        """Eight hexadecimal digits that change with any number of the front end."""
+        return hashlib.sha256(json.dumps(asdict(self), sort_keys=True).encode()).hexdigest()[:8]
+
+
+SPECCY_MEL = MelSpec()
+MUSICNN_MEL = MelSpec(
+    sample_rate_hz=16_000, n_fft_samples=512, hop_samples=256, slice_frames=313, scale="log10"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class AudioSpec:
+    """What may be listened to."""
+
+    longest_s: float = _number(12 * 3600.0, "longer files are refused as endless")
+    most_bad_share: float = _number(0.5, "a file in which more of the packets than this are damaged is refused")
+    block_s: float = _number(30.0, "seconds decoded at a time, so that memory does not grow with the file")
+
+
+@dataclass(frozen=True, slots=True)
+class ScanSpec:
+    """How a folder is scanned."""
+
+    workers: int = _number(0, "worker processes; 0 means one a core")
+    encode_batch_slices: int = _number(8, "slices the network hears at once")
+    seconds_a_file: float = _number(60.0, "time a file may take before its worker is replaced...")
+    seconds_a_megabyte: float = _number(2.0, "...plus this for each megabyte of it")
+
+
+@dataclass(frozen=True, slots=True)
+class ChoiceSpec:
+    """How the next track is chosen."""
+
+    lookback: int = _number(3, "'Keep on': how many of the last tracks the next one should go with (1 to 10)")
+    noise: float = _number(0.0, "'Drunk': 0 plays the nearest, 1 turns the query by a right angle")
+    repeat_after_tracks: int = _number(0, "a track may come again after so many others; 0 means never")
+    artist_spacing: int = _number(2, "tracks between two by the same artist, where there is a choice")
+    queue_ahead: int = _number(5, "tracks the booth keeps ready after the one that plays")
+
+
+@dataclass(frozen=True, slots=True)
+class WebSpec:
+    """Where the booth is served."""
+
+    host: str = _number("127.0.0.1", "address to listen on")
+    port: int = _number(8050, "port to listen on")
+    largest_upload_bytes: int = _number(1_000_000_000, "largest file that may be dropped as a seed")
+
+
+AUDIO = AudioSpec()
+SCAN = ScanSpec()
+CHOICE = ChoiceSpec()
+WEB = WebSpec()
+
+TABLES = (MelSpec, AudioSpec, ScanSpec, ChoiceSpec, WebSpec)
+
+
+def describe(spec: type, name: str) -> str:
+    """The sentence that explains one number, for help texts and docs."""
+    return str(next(f.metadata["doc"] for f in fields(spec) if f.name == name))

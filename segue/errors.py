@@ -1,0 +1,120 @@
+"""The one exception tree. A message names the file, what was wrong with it, and the remedy.
+
+SegueError
+|-- ParameterError          a setting or an argument is out of its range
+|-- FileAccessError         a file or folder is missing, unreadable, or not writable
+|-- AudioError              a file cannot be listened to
+|   |-- NotAudioError       no decodable audio in it (text, a picture, nothing at all)
+|   |-- DamagedAudioError   it starts as audio but too little of it decodes
+|   |-- ProtectedAudioError it is encrypted (DRM)
+|   |-- PlaylistFileError   it is a playlist (HLS, M3U, concat, DASH) under the name of a song
+|   |-- UnsupportedAudioError  audio that this installation has no decoder for
+|   |-- TooShortError       less than one whole slice
+|   |-- TooLongError        longer than the limit, or endless
+|   `-- SilentError         digital silence, or non-finite samples, throughout
+|-- ModelError              an ear is missing, damaged, or has another fingerprint
+|-- LibraryError            the library cannot be opened, read or written
+|   |-- EmptyLibraryError   nothing has been scanned yet
+|   `-- UnknownTrackError   no such track id, path or words
+|-- PlaylistError           a playlist file cannot be read or written
+`-- WorkerError             a worker process died or ran out of time on a file
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+
+class SegueError(Exception):
+    """Anything Segue can explain to its user: what was wrong, where, and what to do about it."""
+
+    def __init__(self, what: str, *, remedy: str, path: Path | str | None = None) -> None:
+        super().__init__(what)
+        self.what = what
+        self.remedy = remedy
+        self.path = None if path is None else Path(path)
+
+    def __str__(self) -> str:
+        where = "" if self.path is None else f"{printable(self.path)}: "
+        return f"{where}{self.what}. {self.remedy}"
+
+    def __reduce__(self) -> tuple[object, ...]:
+        """Keep the keyword-only parts when a worker process hands the error back."""
+        return (_rebuild, (type(self), self.what, self.remedy, self.path))
+
+
+def _rebuild(kind: type[SegueError], what: str, remedy: str, path: Path | None) -> SegueError:
+    return kind(what, remedy=remedy, path=path)
+
+
+def printable(path: Path | str) -> str:
+    """A path as text that any terminal, JSON or database accepts (undecodable bytes become U+FFFD)."""
+    return str(path).encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+
+
+class ParameterError(SegueError):
+    """A setting or an argument is out of its range."""
+
+
+class FileAccessError(SegueError):
+    """A file or folder is missing, unreadable, or not writable."""
+
+
+class AudioError(SegueError):
+    """A file cannot be listened to."""
+
+
+class NotAudioError(AudioError):
+    """There is no decodable audio in the file."""
+
+
+class DamagedAudioError(AudioError):
+    """The file starts as audio, but too little of it decodes."""
+
+
+class ProtectedAudioError(AudioError):
+    """The file is encrypted (DRM)."""
+
+
+class PlaylistFileError(AudioError):
+    """A playlist stands under the name of a song."""
+
+
+class UnsupportedAudioError(AudioError):
+    """This installation has no decoder for the file."""
+
+
+class TooShortError(AudioError):
+    """Less than one whole slice of audio."""
+
+
+class TooLongError(AudioError):
+    """Longer than the limit, or endless."""
+
+
+class SilentError(AudioError):
+    """Digital silence, or non-finite samples, throughout."""
+
+
+class ModelError(SegueError):
+    """An ear is missing, damaged, or has another fingerprint."""
+
+
+class LibraryError(SegueError):
+    """The library cannot be opened, read or written."""
+
+
+class EmptyLibraryError(LibraryError):
+    """Nothing has been scanned yet."""
+
+
+class UnknownTrackError(LibraryError):
+    """No track has that id, path or name."""
+
+
+class PlaylistError(SegueError):
+    """A playlist file cannot be read or written."""
+
+
+class WorkerError(SegueError):
+    """A worker process died or ran out of time on a file."""
