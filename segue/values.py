@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import NewType
+from typing import Literal, NamedTuple, NewType
 
 import numpy as np
 from numpy.typing import NDArray
+
+from segue.errors import printable
 
 TrackId = NewType("TrackId", str)
 """16 hexadecimal digits of the BLAKE2b hash of the file's bytes: the same recording has the same id everywhere."""
@@ -67,3 +69,75 @@ class Track:
     id: TrackId
     paths: tuple[Path, ...]
     info: TrackInfo
+
+
+@dataclass(frozen=True, slots=True)
+class FileStat:
+    """What tells a changed file from an unchanged one without reading it."""
+
+    size_bytes: int
+    mtime_ns: int
+
+
+class TrackVectors(NamedTuple):
+    """All track vectors of one ear: row i of ``matrix`` (n, d) float32, unit rows, belongs to ``ids[i]``."""
+
+    ids: tuple[TrackId, ...]
+    matrix: Floats
+
+
+@dataclass(frozen=True, slots=True)
+class LibraryCounts:
+    """How much the library holds."""
+
+    tracks: int
+    files: int
+    slices: int
+    failures: int
+
+
+@dataclass(frozen=True, slots=True)
+class ScanFailure:
+    """A file or folder that could not be listened to: what was wrong with it, and the remedy."""
+
+    path: Path
+    kind: str
+    message: str
+    remedy: str
+    stat: FileStat
+    when_s: float
+
+    def __str__(self) -> str:
+        return f"{printable(self.path)}: {self.message}. {self.remedy}"
+
+
+@dataclass(frozen=True, slots=True)
+class ScanProgress:
+    """Where a scan stands; ``eta_s`` is None until the first track has been heard."""
+
+    phase: Literal["listening", "pooling"]
+    done: int
+    total: int
+    failed: int
+    current: Path | None
+    tracks_a_second: float
+    eta_s: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class ScanReport:
+    """What a scan did: files heard, attached to a known recording, unchanged, gone, and those that failed."""
+
+    scanned: int
+    attached: int
+    skipped: int
+    removed: int
+    failures: tuple[ScanFailure, ...]
+    known_failures: int
+    seconds: float
+    cancelled: bool
+
+    @property
+    def exit_code(self) -> int:
+        """0 if anything was heard or is already in the library, 1 if nothing could be."""
+        return 0 if self.scanned + self.attached + self.skipped > 0 else 1

@@ -1,0 +1,67 @@
+"""The tables of library.db, as docs/data-formats.md describes them."""
+
+from __future__ import annotations
+
+APPLICATION_ID = 0x53656775
+"""'Segu' in the file's header, so that another program's database is not taken for a library."""
+
+SCHEMA_VERSION = 1
+
+TABLES = """
+CREATE TABLE meta (
+    key TEXT PRIMARY KEY,
+    value
+) WITHOUT ROWID;
+
+CREATE TABLE tracks (
+    id TEXT PRIMARY KEY,
+    title TEXT NOT NULL,
+    artist TEXT NOT NULL,
+    album TEXT NOT NULL,
+    genre TEXT NOT NULL,
+    year INTEGER,
+    duration_s REAL NOT NULL,
+    has_artwork INTEGER NOT NULL,
+    added_at REAL NOT NULL,
+    tag_words TEXT NOT NULL,
+    all_words TEXT NOT NULL
+);
+
+CREATE TABLE paths (
+    path BLOB PRIMARY KEY,
+    track_id TEXT NOT NULL REFERENCES tracks (id) ON DELETE CASCADE,
+    size INTEGER NOT NULL,
+    mtime_ns INTEGER NOT NULL
+);
+CREATE INDEX paths_by_track ON paths (track_id);
+
+CREATE TABLE slice_vectors (
+    track_id TEXT NOT NULL REFERENCES tracks (id) ON DELETE CASCADE,
+    model TEXT NOT NULL,
+    mel TEXT NOT NULL,
+    count INTEGER NOT NULL,
+    vectors BLOB NOT NULL,
+    PRIMARY KEY (track_id, model, mel)
+);
+
+CREATE TABLE track_vectors (
+    track_id TEXT NOT NULL REFERENCES tracks (id) ON DELETE CASCADE,
+    model TEXT NOT NULL,
+    mel TEXT NOT NULL,
+    vector BLOB NOT NULL,
+    pooled INTEGER NOT NULL,
+    PRIMARY KEY (track_id, model, mel)
+);
+
+CREATE TABLE scan_errors (
+    path BLOB PRIMARY KEY,
+    kind TEXT NOT NULL,
+    message TEXT NOT NULL,
+    remedy TEXT NOT NULL,
+    size INTEGER NOT NULL,
+    mtime_ns INTEGER NOT NULL,
+    at REAL NOT NULL
+);
+
+INSERT INTO meta VALUES ('version', 0), ('content', 0);
+"""
