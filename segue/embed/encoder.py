@@ -1,0 +1,148 @@
+"""An ear at work: its network through ONNX Runtime, and the fingerprint that its vectors carry."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, fields
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import onnxruntime
+from onnxruntime.capi import onnxruntime_pybind11_state as ort
+
+from segue.config import SCAN, MelSpec
+from segue.errors import ModelError, ParameterError
+from segue.values import Fingerprint, Floats
+
+MODELS = Path(__file__).parent / "models"
+_NETWORK_ERRORS = (
+    ort.Fail,
+    ort.InvalidGraph,
+    ort.InvalidProtobuf,
+    ort.NoSuchFile,
+    ort.NotImplemented,
+    ort.RuntimeException,
+)
+_REMEDY = "Install Segue anew, or train one with `make model`"
+
+
+@dataclass(frozen=True, slots=True)
+class Ear:
+    """What an ear's card states: front end, network, dimension, and how its slices are pooled."""
+
+    name: str
+    network: Path
+    dimension: int
+    mel: MelSpec
+    epsilon: float
+    pooling: str
+    fingerprint: Fingerprint
+
+
+def load_ear(name_or_path: str | Path = "speccy") -> Ear:
+    """Read the card of a bundled ear by its name, or of any ear by the path of its ``.json``, and check its network.
+
+    Raises
+    ------
+    ModelError
+        If the card or the network is missing or damaged, or one does not belong to the other.
+    """
+    card_path = Path(name_or_path) if str(name_or_path).endswith(".json") else MODELS / f"{name_or_path}.json"
+    network = card_path.with_suffix(".onnx")
+    try:
+        card = json.loads(card_path.read_text(encoding="utf-8"))
+        digest = hashlib.sha256(network.read_bytes()).hexdigest()
+    except OSError as error:
+        raise ModelError(f"the ear is not there ({error.strerror})", remedy=_REMEDY, path=card_path) from error
+    except ValueError as error:
+        raise ModelError(f"the card is not JSON ({error})", remedy=_REMEDY, path=card_path) from error
+    if card.get("sha256") != digest:
+        raise ModelError(
+            f"the network ({digest[:8]}) is not the one on its card ({card.get('sha256', '')[:8]})",
+            remedy=_REMEDY,
+            path=network,
+        )
+    return _ear_of(card, network, digest, card_path)
+
+
+def _ear_of(card: dict[str, Any], network: Path, digest: str, card_path: Path) -> Ear:
+    try:
+        mel = MelSpec(**{f.name: card["mel"][f.name] for f in fields(MelSpec)})
+        return Ear(
+            name=str(card["name"]),
+            network=network,
+            dimension=int(card["dimension"]),
+            mel=mel,
+            epsilon=float(card["epsilon"]),
+            pooling=str(card["pooling"]),
+            fingerprint=Fingerprint(digest[:8], mel.fingerprint),
+        )
+    except (KeyError, TypeError, ValueError) as error:
+        raise ModelError(f"the card lacks or mangles {error}", remedy=_REMEDY, path=card_path) from error
+
+
+class Encoder:
+    """An ear's network, loaded; one a process, on one thread, since workers are the parallelism."""
+
+    def __init__(self, ear: Ear) -> None:
+        options = onnxruntime.SessionOptions()
+        options.intra_op_num_threads = options.inter_op_num_threads = 1
+        options.log_severity_level = 3
+        try:
+            self._session = onnxruntime.InferenceSession(str(ear.network), options, providers=["CPUExecutionProvider"])
+        except _NETWORK_ERRORS as error:
+            raise ModelError(f"the network cannot be loaded ({error})", remedy=_REMEDY, path=ear.network) from error
+        self._input = self._session.get_inputs()[0].name
+        self.ear = ear
+
+    def encode(self, slices: Floats) -> Floats:
+        """Place slices in the ear's space.
+
+        Parameters
+        ----------
+        slices : (s, mel_bands, slice_frames) float32
+            As `segue.listen.mel.slices` makes them for ``ear.mel``.
+
+        Returns
+        -------
+        (s, dimension) float32
+            Unit rows.
+
+        Raises
+        ------
+        ParameterError
+            If the slices are of another shape.
+        ModelError
+            If the network answers with anything but finite, non-zero vectors.
+        """
+        wanted = (self.ear.mel.mel_bands, self.ear.mel.slice_frames)
+        if slices.ndim != 3 or slices.shape[1:] != wanted:
+            raise ParameterError(f"slices have the shape {slices.shape}", remedy=f"Give (s, {wanted[0]}, {wanted[1]})")
+        return self.encode_stream(iter(slices))
+
+    def encode_stream(self, slices: Iterable[Floats]) -> Floats:
+        """As `encode`, for slices ``(mel_bands, slice_frames)`` that come one by one; no more than a batch is held."""
+        rows = [self._run(np.stack(batch)) for batch in _batches(slices, SCAN.encode_batch_slices)]
+        return np.concatenate(rows) if rows else np.zeros((0, self.ear.dimension), np.float32)
+
+    def _run(self, batch: Floats) -> Floats:
+        vectors: Floats = self._session.run(None, {self._input: np.ascontiguousarray(batch, np.float32)})[0]
+        lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
+        if vectors.shape != (len(batch), self.ear.dimension) or not np.isfinite(lengths).all() or not lengths.all():
+            raise ModelError(
+                f"the network's answer {vectors.shape} is not made of finite vectors",
+                remedy=_REMEDY,
+                path=self.ear.network,
+            )
+        unit: Floats = vectors / lengths
+        return unit
+
+
+def _batches(items: Iterable[Floats], size: int) -> Iterator[list[Floats]]:
+    iterator = iter(items)
+    while batch := list(islice(iterator, size)):
+        yield batch

@@ -1,0 +1,127 @@
+"""Files as such: walking a folder, naming a file by its content, and writing so that nothing is ever half there."""
+
+from __future__ import annotations
+
+import errno
+import hashlib
+import os
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from segue.errors import FileAccessError
+from segue.values import TrackId
+
+# Files that need not be opened to know that nobody can listen to them. All others are judged by content.
+NOT_AUDIO = frozenset(
+    """
+    .jpg .jpeg .png .gif .bmp .webp .svg .tif .tiff .ico .psd .txt .md .rst .nfo .log .pdf .doc .docx .odt
+    .rtf .epub .html .htm .css .js .json .xml .yaml .yml .toml .ini .cfg .conf .csv .tsv .sql .db .sqlite
+    .db-wal .db-shm .cue .m3u .m3u8 .pls .xspf .jspf .wpl .asx .sfv .md5 .sha1 .ffp .accurip .lrc .srt .zip
+    .rar .7z .gz .bz2 .xz .tar .iso .exe .dll .so .py .pyc .sh .bat .lnk .url .torrent .part .crdownload
+    .tmp .ds_store .npy .npz .p .pickle .onnx .mid .midi .sf2 .ttf .otf .po .mo
+    """.split()  # noqa: SIM905 - a hundred quotes would hide the words
+)
+
+
+def track_id_of(path: Path) -> TrackId:
+    """Name a recording by the BLAKE2b hash of its bytes, as 16 hexadecimal digits."""
+    digest = hashlib.blake2b(digest_size=8)
+    try:
+        with path.open("rb") as file:
+            while block := file.read(1 << 20):
+                digest.update(block)
+    except OSError as error:
+        raise access_error(error, path) from error
+    return TrackId(digest.hexdigest())
+
+
+def access_error(error: OSError, path: Path) -> FileAccessError:
+    """Put an operating system's refusal into words, with what to do about it."""
+    what, remedy = {
+        errno.ENOENT: ("it is not there", "Check the path; was it moved, or is its drive not connected?"),
+        errno.EACCES: ("permission denied", "Give your user the right to read it (and to write, for a data folder)"),
+        errno.EPERM: ("the system does not permit it", "Check the file's owner and protection"),
+        errno.EROFS: ("the file system is read-only", "Choose a folder that can be written to"),
+        errno.ENOSPC: ("the disk is full", "Free some space, or choose another disk"),
+        errno.EDQUOT: ("your disk quota is used up", "Free some space, or choose another disk"),
+        errno.EISDIR: ("it is a folder, not a file", "Name a file"),
+        errno.ENOTDIR: ("it is a file, not a folder", "Name a folder"),
+        errno.ELOOP: ("its symbolic links go in a circle", "Remove the link"),
+        errno.ENAMETOOLONG: ("its name is too long", "Shorten the name"),
+    }.get(error.errno or 0, (error.strerror or str(error), "Check the disk and try again"))
+    return FileAccessError(what, remedy=remedy, path=path)
+
+
+def walk_audio(folder: Path, *, on_error: Callable[[FileAccessError], None]) -> Iterator[Path]:
+    """Yield every file below ``folder`` that may hold audio, in sorted order, each folder once.
+
+    Symbolic links are followed, a circle of them is not; hidden files and folders are passed over.
+    A folder that cannot be read is reported to ``on_error`` and the walk goes on.
+
+    Raises
+    ------
+    FileAccessError
+        If ``folder`` itself is not there, is no folder, or cannot be read.
+    """
+    if not folder.is_dir():
+        raise access_error(
+            NotADirectoryError(errno.ENOTDIR, "") if folder.exists() else FileNotFoundError(errno.ENOENT, ""), folder
+        )
+    yield from _walk(folder, seen=set(), on_error=on_error, top=True)
+
+
+def _walk(
+    folder: Path, *, seen: set[tuple[int, int]], on_error: Callable[[FileAccessError], None], top: bool = False
+) -> Iterator[Path]:
+    try:
+        status = folder.stat()
+        if (status.st_dev, status.st_ino) in seen:
+            return
+        seen.add((status.st_dev, status.st_ino))
+        entries = sorted(os.scandir(folder), key=lambda entry: os.fsencode(entry.name))
+    except OSError as error:
+        if top:
+            raise access_error(error, folder) from error
+        on_error(access_error(error, folder))
+        return
+    for entry in entries:
+        if entry.name.startswith("."):
+            continue
+        try:
+            is_folder, is_file = entry.is_dir(), entry.is_file()
+        except OSError as error:
+            on_error(access_error(error, Path(entry.path)))
+            continue
+        if is_folder:
+            yield from _walk(Path(entry.path), seen=seen, on_error=on_error)
+        elif is_file and Path(entry.name).suffix.lower() not in NOT_AUDIO:
+            yield Path(entry.path)
+
+
+@contextmanager
+def atomic_write(path: Path) -> Iterator[Path]:
+    """Give a temporary path in the same folder; when the block ends well it takes the place of ``path``.
+
+    Raises
+    ------
+    FileAccessError
+        If the folder cannot be written to, or the disk is full; ``path`` is then as it was.
+    """
+    temporary: Path | None = None
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle, name = tempfile.mkstemp(prefix=".segue-", suffix=path.suffix, dir=path.parent)
+        os.close(handle)
+        temporary = Path(name)
+        yield temporary
+        umask = os.umask(0)
+        os.umask(umask)
+        temporary.chmod(0o666 & ~umask)  # mkstemp's 0600 is right for secrets, not for a user's files
+        temporary.replace(path)
+    except OSError as error:
+        raise access_error(error, path) from error
+    finally:
+        if temporary is not None:
+            temporary.unlink(missing_ok=True)

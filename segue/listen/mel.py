@@ -1,0 +1,126 @@
+"""Log-mel slices, equal to librosa's within 1e-3, in float32 and as a stream: memory does not grow with the track."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from functools import lru_cache
+from itertools import chain
+
+import numpy as np
+import scipy.fft
+import scipy.sparse
+
+from segue.config import MelSpec
+from segue.errors import ParameterError
+from segue.values import Floats
+
+_FFT_BLOCK_FRAMES = 64  # 64 x 2048 float32 stay in the second-level cache; larger blocks are slower
+_SMALLEST_POWER = 1e-10  # librosa.power_to_db's amin
+_LOG_GAIN = 10_000.0  # MusiCNN's log10(1 + 10000 mel)
+
+
+def slices(samples: Floats, spec: MelSpec) -> Floats:
+    """Cut samples into whole log-mel slices, leaving out silent ones.
+
+    Parameters
+    ----------
+    samples : (n,) float32
+        Mono audio at ``spec.sample_rate_hz``.
+    spec : MelSpec
+        The ear's front end.
+
+    Returns
+    -------
+    (s, mel_bands, slice_frames) float32
+        For the ``db`` scale in [0, 1]; s may be 0.
+
+    Raises
+    ------
+    ParameterError
+        If ``samples`` is not one-dimensional.
+
+    Notes
+    -----
+    The short-time Fourier transform runs over the whole track (Hann window, centred, zero-padded, power 2) before it
+    is cut, so only the two ends of the track see padding. Mel bands are Slaney's (Auditory
+    Toolbox, 1998), area-normalised.
+    """
+    if samples.ndim != 1:
+        raise ParameterError(f"samples have the shape {samples.shape}", remedy="Give mono audio, (n,)")
+    found = list(iter_slices([samples], spec))
+    return np.stack(found) if found else np.zeros((0, spec.mel_bands, spec.slice_frames), np.float32)
+
+
+def iter_slices(blocks: Iterable[Floats], spec: MelSpec) -> Iterator[Floats]:
+    """Yield the slices ``(mel_bands, slice_frames)`` of a track that comes in blocks of any length; see `slices`."""
+    margin = np.zeros(spec.n_fft_samples // 2, np.float32)
+    step = spec.slice_frames * spec.hop_samples
+    need = spec.slice_samples + spec.n_fft_samples
+    held = margin
+    for block in chain(blocks, [margin]):
+        held = np.concatenate([held, block])
+        start = 0
+        while len(held) - start >= need:
+            mel = _slice(held[start : start + need], spec)
+            if mel is not None:
+                yield mel
+            start += step
+        held = held[start:]
+
+
+def _slice(samples: Floats, spec: MelSpec) -> Floats | None:
+    """One slice from the samples under its frames, or None where it is silent."""
+    frames = np.lib.stride_tricks.sliding_window_view(samples, spec.n_fft_samples)[:: spec.hop_samples]  # (216, 2048)
+    window, bank = _hann(spec.n_fft_samples), _mel_bank(spec.sample_rate_hz, spec.n_fft_samples, spec.mel_bands)
+    mel = np.empty((spec.mel_bands, len(frames)), np.float32)
+    for at in range(0, len(frames), _FFT_BLOCK_FRAMES):
+        spectrum = scipy.fft.rfft(frames[at : at + _FFT_BLOCK_FRAMES] * window, axis=1)
+        power = spectrum.real**2 + spectrum.imag**2  # (64, 1025)
+        mel[:, at : at + _FFT_BLOCK_FRAMES] = bank @ power.T
+    return _decibels(mel, spec) if spec.scale == "db" else _logarithm(mel)
+
+
+def _decibels(mel: Floats, spec: MelSpec) -> Floats | None:
+    power_db = 10.0 * np.log10(np.maximum(mel, _SMALLEST_POWER))
+    np.maximum(power_db, power_db.max() - spec.floor_db, out=power_db)
+    low, high = power_db.min(), power_db.max()
+    return None if high <= low else (power_db - low) / (high - low)
+
+
+def _logarithm(mel: Floats) -> Floats | None:
+    return None if mel.max() <= 0.0 else np.log10(1.0 + _LOG_GAIN * mel)
+
+
+@lru_cache(maxsize=4)
+def _hann(length: int) -> Floats:
+    """The periodic Hann window."""
+    return (0.5 - 0.5 * np.cos(2.0 * np.pi * np.arange(length) / length)).astype(np.float32)
+
+
+@lru_cache(maxsize=4)
+def _mel_bank(sample_rate_hz: int, n_fft_samples: int, mel_bands: int) -> scipy.sparse.csr_array:
+    """Triangular mel filters ``(mel_bands, 1 + n_fft / 2)``, sparse: two bands in a hundred are not zero."""
+    edges_hz = _mel_to_hz(np.linspace(0.0, _hz_to_mel(np.array(sample_rate_hz / 2.0)), mel_bands + 2))
+    bins_hz = np.fft.rfftfreq(n_fft_samples, 1.0 / sample_rate_hz)
+    widths_hz = np.diff(edges_hz)
+    ramps = edges_hz[:, None] - bins_hz[None, :]  # (98, 1025)
+    rising, falling = -ramps[:-2] / widths_hz[:-1, None], ramps[2:] / widths_hz[1:, None]
+    weights = np.maximum(0.0, np.minimum(rising, falling)) * (2.0 / (edges_hz[2:] - edges_hz[:-2]))[:, None]
+    return scipy.sparse.csr_array(weights.astype(np.float32))
+
+
+# Slaney's mel scale: linear to 1000 Hz (15 mel), then 27 mel for each factor of 6.4.
+_LINEAR_HZ = 200.0 / 3.0
+_LOG_FROM_HZ = 1000.0
+_LOG_STEP = np.log(6.4) / 27.0
+
+
+def _hz_to_mel(hz: np.ndarray) -> np.ndarray:
+    log_part = _LOG_FROM_HZ / _LINEAR_HZ + np.log(np.maximum(hz, _LOG_FROM_HZ) / _LOG_FROM_HZ) / _LOG_STEP
+    return np.where(hz < _LOG_FROM_HZ, hz / _LINEAR_HZ, log_part)
+
+
+def _mel_to_hz(mel: np.ndarray) -> np.ndarray:
+    log_from_mel = _LOG_FROM_HZ / _LINEAR_HZ
+    log_part = _LOG_FROM_HZ * np.exp(_LOG_STEP * (mel - log_from_mel))
+    return np.where(mel < log_from_mel, mel * _LINEAR_HZ, log_part)

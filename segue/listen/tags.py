@@ -1,0 +1,190 @@
+"""What a file says of itself: tags and artwork, by mutagen, whatever the container."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import logging
+import re
+import struct
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Any
+
+import mutagen
+from mutagen import MutagenError
+from mutagen.asf import ASFTags
+from mutagen.flac import FLAC, Picture
+from mutagen.id3 import ID3
+from mutagen.mp4 import MP4Cover, MP4Tags
+
+from segue.errors import printable
+from segue.values import Artwork, TrackInfo
+
+log = logging.getLogger(__name__)
+
+_LONGEST_TEXT = 500  # longer "titles" are lyrics or damage
+_KEYS = {  # our word -> (ID3, MP4, ASF, Vorbis comment and APEv2)
+    "title": ("TIT2", "\xa9nam", "Title", "title"),
+    "artist": ("TPE1", "\xa9ART", "Author", "artist"),
+    "album": ("TALB", "\xa9alb", "WM/AlbumTitle", "album"),
+    "genre": ("TCON", "\xa9gen", "WM/Genre", "genre"),
+    "year": ("TDRC", "\xa9day", "WM/Year", "date"),
+}
+
+
+def read_tags(path: Path, *, duration_s: float = 0.0) -> TrackInfo:
+    """Read a file's tags; a file without any, or with damaged ones, is named after itself.
+
+    Parameters
+    ----------
+    path : Path
+        An audio file.
+    duration_s : float
+        Its length as decoded, which is truer than what headers say.
+
+    Raises
+    ------
+    Nothing: tags are a courtesy, and a song with broken tags still plays. Damage is logged.
+    """
+    file = _open(path)
+    tags = None if file is None else file.tags
+    text = {word: _first_text(tags, keys) for word, keys in _KEYS.items()}
+    artist, title = _from_name(path)
+    return TrackInfo(
+        title=text["title"] or title,
+        artist=text["artist"] or (artist if not text["title"] else ""),
+        album=text["album"],
+        genre=text["genre"],
+        year=_year(text["year"]),
+        duration_s=duration_s,
+        has_artwork=file is not None and _artwork(file) is not None,
+    )
+
+
+def read_artwork(path: Path) -> Artwork | None:
+    """Read the cover picture, the front one if it is marked; None where there is none."""
+    file = _open(path)
+    return None if file is None else _artwork(file)
+
+
+def _open(path: Path) -> Any:
+    try:
+        return mutagen.File(path)
+    except (
+        MutagenError,
+        OSError,
+        ValueError,
+        KeyError,
+        IndexError,
+        EOFError,
+        struct.error,
+        OverflowError,
+        MemoryError,
+    ) as error:
+        log.info("%s: its tags cannot be read (%s)", printable(path), error)
+        return None
+
+
+def _first_text(tags: Any, keys: Iterable[str]) -> str:
+    for key in keys:
+        try:
+            value = None if tags is None else tags.get(key)
+        except (ValueError, KeyError, TypeError):  # a Vorbis comment refuses keys that are not ASCII
+            continue
+        if value is None:
+            continue
+        if hasattr(value, "genres"):
+            value = value.genres
+        elif hasattr(value, "text"):
+            value = value.text
+        first = (value[0] if value else "") if isinstance(value, list | tuple) else value
+        if clean := " ".join(str(first).replace("\0", " ").split())[:_LONGEST_TEXT]:
+            return clean
+    return ""
+
+
+def _from_name(path: Path) -> tuple[str, str]:
+    """Guess (artist, title) from names like ``03 - Artist - Title.mp3``; without a dash the whole name is the title."""
+    stem = printable(path.stem if path.stem else path.name).replace("_", " ").strip()
+    stem = re.sub(r"^\d{1,3}(\s*[-.)]\s*|\s+)(?=\S)", "", stem) or stem
+    artist, dash, title = stem.partition(" - ")
+    return (artist.strip(), title.strip()) if dash and title.strip() else ("", stem)
+
+
+def _year(text: str) -> int | None:
+    found = re.search(r"(?<!\d)(1[89]\d\d|20\d\d)(?!\d)", text)
+    return int(found.group()) if found else None
+
+
+def _artwork(file: Any) -> Artwork | None:
+    pictures = [*_container_pictures(file), *_tag_pictures(file.tags)]
+    good = [(kind, mime, data) for kind, mime, data in pictures if data]
+    if not good:
+        return None
+    _, mime, data = min(good, key=lambda picture: picture[0] != _FRONT_COVER)
+    return Artwork(_sniff(data) or mime or "application/octet-stream", data)
+
+
+_FRONT_COVER = 3  # ID3's picture type
+_Picture = tuple[int, str, bytes]
+
+
+def _container_pictures(file: Any) -> list[_Picture]:
+    return [(p.type, p.mime, p.data) for p in file.pictures] if isinstance(file, FLAC) else []
+
+
+def _tag_pictures(tags: Any) -> list[_Picture]:
+    if isinstance(tags, ID3):
+        return [(frame.type, frame.mime, frame.data) for frame in tags.getall("APIC")]
+    if isinstance(tags, MP4Tags):
+        return [(_FRONT_COVER, _mp4_mime(cover), bytes(cover)) for cover in tags.get("covr", [])]
+    if isinstance(tags, ASFTags):
+        return _parsed(tags.get("WM/Picture", []), lambda value: _asf_picture(value.value))
+    if tags is not None and hasattr(tags, "get"):
+        return _parsed(tags.get("metadata_block_picture") or [], _vorbis_picture)
+    return []
+
+
+def _parsed(values: Iterable[Any], parse: Callable[[Any], _Picture]) -> list[_Picture]:
+    found = []
+    for value in values:
+        try:
+            found.append(parse(value))
+        except (MutagenError, binascii.Error, struct.error, ValueError, TypeError, IndexError) as error:
+            log.info("a damaged picture was passed over (%s)", error)
+    return found
+
+
+def _vorbis_picture(value: str) -> _Picture:
+    picture = Picture(base64.b64decode(value))
+    return picture.type, picture.mime, picture.data
+
+
+def _mp4_mime(cover: MP4Cover) -> str:
+    return "image/png" if cover.imageformat == MP4Cover.FORMAT_PNG else "image/jpeg"
+
+
+def _asf_picture(data: bytes) -> _Picture:
+    """Take apart a WM/Picture: type, size, two UTF-16 strings (MIME and description), data."""
+    kind, size = struct.unpack_from("<BI", data)
+    at = 5
+    words = []
+    for _ in range(2):
+        end = next(i for i in range(at, len(data), 2) if data[i : i + 2] == b"\0\0")
+        words.append(data[at:end].decode("utf-16-le"))
+        at = end + 2
+    return kind, words[0], data[at : at + size]
+
+
+def _sniff(data: bytes) -> str:
+    """The picture's type by its first bytes; taggers often state the wrong one."""
+    if data.startswith(b"\xff\xd8\xff"):
+        return "image/jpeg"
+    if data.startswith(b"\x89PNG\r\n\x1a\n"):
+        return "image/png"
+    if data.startswith((b"GIF87a", b"GIF89a")):
+        return "image/gif"
+    if data[:4] == b"RIFF" and data[8:12] == b"WEBP":
+        return "image/webp"
+    return ""
