@@ -1,0 +1,192 @@
+"""Exact nearest neighbours over one immutable matrix of unit vectors."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import pairwise
+
+import numpy as np
+
+from segue.errors import ParameterError, UnknownTrackError
+from segue.values import Floats, TrackId
+
+_DECIMALS = 6
+"""Two equal rows may differ in the seventh digit of a float32 product; six make them the tie that they are."""
+
+_FIRST_BLOCK = 64
+"""How far a ranking is sorted at first; most walks end within it, the others sort four times as many."""
+
+
+@dataclass(frozen=True, slots=True)
+class Neighbour:
+    """A track near a query: its cosine to the query, and its place in the ranking (1 is the nearest)."""
+
+    track_id: TrackId
+    similarity: float
+    rank: int
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Index:
+    """Track vectors, rows in the order of their ids, so that no answer depends on the order of scanning."""
+
+    ids: tuple[TrackId, ...]
+    vectors: Floats = field(repr=False)
+    _rows: Mapping[TrackId, int] = field(repr=False)
+
+    @classmethod
+    def build(cls, ids: Sequence[TrackId], vectors: Floats) -> Index:
+        """Make an index out of track vectors.
+
+        Parameters
+        ----------
+        ids : sequence of n distinct track ids
+        vectors : (n, d) real, any scale, row i belongs to ids[i]; copied, never changed
+
+        Raises
+        ------
+        ParameterError
+            If the shapes disagree, an id comes twice, or a row is zero or not finite.
+        """
+        matrix = np.asarray(vectors, dtype=np.float64)
+        if matrix.ndim != 2 or len(matrix) != len(ids) or matrix.shape[1] < 1:
+            raise ParameterError(
+                f"{len(ids)} ids came with vectors of shape {matrix.shape}", remedy="Give one row for each id."
+            )
+        order = sorted(range(len(ids)), key=ids.__getitem__)
+        sorted_ids = tuple(ids[i] for i in order)
+        rows = {track_id: row for row, track_id in enumerate(sorted_ids)}
+        if len(rows) != len(sorted_ids):
+            twice = next(a for a, b in pairwise(sorted_ids) if a == b)
+            raise ParameterError(f"the id {twice!r} comes twice", remedy="Give each recording one row.")
+        unit = _unit_rows(matrix[order], sorted_ids)
+        unit.flags.writeable = False
+        return cls(sorted_ids, unit, rows)
+
+    def __len__(self) -> int:
+        return len(self.ids)
+
+    def __contains__(self, track_id: object) -> bool:
+        return track_id in self._rows
+
+    @property
+    def dimension(self) -> int:
+        """Length of every vector."""
+        return int(self.vectors.shape[1])
+
+    def row(self, track_id: TrackId) -> int:
+        """Row of a track, or UnknownTrackError."""
+        try:
+            return self._rows[track_id]
+        except KeyError:
+            raise UnknownTrackError(
+                f"no track has the id {track_id!r}", remedy="Scan the folder again, or choose another track."
+            ) from None
+
+    def vector(self, track_id: TrackId) -> Floats:
+        """Unit vector ``(d,)`` of a track, read-only."""
+        row: Floats = self.vectors[self.row(track_id)]
+        return row
+
+    def scores(self, query: Floats) -> Floats:
+        """Cosine of every track to the query.
+
+        Parameters
+        ----------
+        query : (d,) real, any scale but zero
+
+        Returns
+        -------
+        (n,) float32 in [-1, 1], in the order of ``ids``
+
+        Raises
+        ------
+        ParameterError
+            If the query is zero, not finite, or of another length than d.
+        """
+        cosines: Floats = self.vectors @ unit_vector(query, self.dimension)
+        return cosines
+
+    def ranking(self, query: Floats) -> Iterator[Neighbour]:
+        """Every track, nearest first, sorted only as far as it is asked for; equals come in the order of their ids."""
+        scores = np.round(self.scores(query), _DECIMALS)
+        done, reach = 0, _FIRST_BLOCK
+        while done < len(self.ids):
+            for rank, row in enumerate(_best_rows(scores, reach)[done:], start=done + 1):
+                yield Neighbour(self.ids[row], float(scores[row]), rank)
+            done, reach = min(reach, len(self.ids)), reach * 4
+
+    def nearest(self, query: Floats, count: int, *, exclude: frozenset[TrackId] = frozenset()) -> tuple[Neighbour, ...]:
+        """The ``count`` tracks nearest to the query; those in ``exclude`` take no place in the ranking."""
+        if count < 0:
+            raise ParameterError(f"count is {count}", remedy="Ask for 0 tracks or more.")
+        scores = np.round(self.scores(query), _DECIMALS)
+        hidden = [row for row in map(self._rows.get, exclude) if row is not None]
+        if hidden:
+            scores[hidden] = -np.inf
+        rows = _best_rows(scores, min(count, len(self.ids) - len(hidden)))
+        return tuple(Neighbour(self.ids[row], float(scores[row]), place) for place, row in enumerate(rows, start=1))
+
+    def similar(self, track_id: TrackId, count: int) -> tuple[Neighbour, ...]:
+        """The ``count`` tracks nearest to a track, itself left out."""
+        return self.nearest(self.vector(track_id), count, exclude=frozenset((track_id,)))
+
+    def rank(self, query: Floats, track_id: TrackId) -> int:
+        """Place of a track among all, nearest first: 1 is the nearest; equals stand in the order of their ids."""
+        row = self.row(track_id)
+        scores = np.round(self.scores(query), _DECIMALS)
+        better = np.count_nonzero(scores > scores[row]) + np.count_nonzero(scores[:row] == scores[row])
+        return int(better) + 1
+
+
+def unit_vector(vector: Floats, dimension: int) -> Floats:
+    """Scale a vector to unit length.
+
+    Parameters
+    ----------
+    vector : (dimension,) real, any scale but zero
+
+    Returns
+    -------
+    (dimension,) float32, C-contiguous, of length 1
+
+    Raises
+    ------
+    ParameterError
+        If the shape is another one, or the vector is zero or not finite.
+    """
+    values = np.asarray(vector, dtype=np.float64)
+    if values.shape != (dimension,):
+        raise ParameterError(
+            f"a vector of shape {values.shape} met a library of {dimension} dimensions",
+            remedy="Compare vectors of one ear only; scan the library with the ear in use.",
+        )
+    peak = float(np.max(np.abs(values)))
+    if not np.isfinite(peak) or peak == 0.0:
+        raise ParameterError("a vector is zero or not finite", remedy="Scan that track again.")
+    scaled = values / peak  # the sum of squares can then neither overflow nor vanish
+    return np.ascontiguousarray(scaled / np.linalg.norm(scaled), dtype=np.float32)
+
+
+def _unit_rows(matrix: np.ndarray[tuple[int, ...], np.dtype[np.float64]], ids: tuple[TrackId, ...]) -> Floats:
+    """Each row of ``(n, d)`` at unit length, float32, C-contiguous; refuse rows that have no direction."""
+    peaks = np.max(np.abs(matrix), axis=1, keepdims=True)  # (n, 1)
+    bad = np.flatnonzero(~np.isfinite(peaks) | (peaks == 0.0))
+    if bad.size:
+        raise ParameterError(f"the vector of {ids[bad[0]]!r} is zero or not finite", remedy="Scan that track again.")
+    scaled = matrix / peaks
+    return np.ascontiguousarray(scaled / np.linalg.norm(scaled, axis=1, keepdims=True), dtype=np.float32)
+
+
+def _best_rows(scores: Floats, count: int) -> list[int]:
+    """The ``count`` best rows, best first; equals by row, also at the cut, where argpartition alone would pick any."""
+    if count <= 0:
+        return []
+    if count >= len(scores):
+        rows = np.arange(len(scores))
+    else:
+        least = scores[np.argpartition(scores, -count)[-count]]
+        rows = np.flatnonzero(scores >= least)
+    order = np.argsort(-scores[rows], kind="stable")[:count]
+    return [int(row) for row in rows[order]]

@@ -1,0 +1,108 @@
+from __future__ import annotations
+
+import pytest
+
+from segue.choose.rules import (
+    ArtistSpacing,
+    Candidate,
+    History,
+    NoRepeat,
+    NoSecondCopy,
+    NotRefused,
+    artist_key,
+    recording_key,
+)
+from segue.values import TrackId, TrackInfo
+
+
+def _song(name: str, artist: str = "", title: str = "", duration_s: float = 0.0) -> tuple[TrackId, TrackInfo]:
+    return TrackId(name), TrackInfo(title=title or name, artist=artist, duration_s=duration_s)
+
+
+def test_what_the_listener_refused_never_comes() -> None:
+    rule = NotRefused(disliked=frozenset({TrackId("a")}), never=frozenset({TrackId("b")}))
+    assert rule.refusal(Candidate(*_song("a")), History()) == "you disliked it"
+    assert rule.refusal(Candidate(*_song("b")), History()) == "you do not want to hear it"
+    assert rule.refusal(Candidate(*_song("c")), History()) is None
+    assert rule.relaxed() is None
+
+
+def test_no_repeats_for_ever_or_for_a_while() -> None:
+    history = History.of([_song("a"), _song("b"), _song("c")])
+    assert NoRepeat(0).refusal(Candidate(*_song("a")), history) == "it already played"
+    assert NoRepeat(2).refusal(Candidate(*_song("a")), history) is None
+    assert NoRepeat(3).refusal(Candidate(*_song("a")), history) == "it already played"
+    assert NoRepeat(0).relaxed() is None
+
+
+@pytest.mark.parametrize(
+    ("artist", "title"),
+    [
+        ("Björk", "Hyperballad"),
+        ("BJORK", "Hyperballad (2011 Remaster)"),
+        ("Björk feat. Someone", "Hyperballad"),
+        ("Björk", "Hyperballad - Remastered 2009"),
+        ("Björk", "Hyper’ballad [Official Video]"),
+        ("", "07 - Björk - Hyperballad"),
+        ("", "Bjo\u0308rk - Hyperballad (feat. Someone)"),
+    ],
+)
+def test_another_copy_of_a_song_is_known(artist: str, title: str) -> None:
+    history = History.of([_song("a", "Björk", "Hyperballad", 321.0)])
+    copy = Candidate(*_song("b", artist, title, 323.0))
+    assert NoSecondCopy(0).refusal(copy, history) == "another copy of it already played"
+
+
+@pytest.mark.parametrize(
+    ("artist", "title", "duration_s"),
+    [
+        ("Björk", "Hyperballad (Live)", 321.0),
+        ("Björk", "Hyperballad", 500.0),
+        ("Someone", "Hyperballad", 321.0),
+        ("", "Hyperballad", 321.0),
+        ("", "", 0.0),
+    ],
+)
+def test_another_song_is_no_copy(artist: str, title: str, duration_s: float) -> None:
+    history = History.of([_song("a", "Björk", "Hyperballad", 321.0)])
+    assert NoSecondCopy(0).refusal(Candidate(*_song("b", artist, title, duration_s)), history) is None
+
+
+def test_untagged_namesakes_are_no_copies() -> None:
+    assert recording_key(TrackInfo(title="Intro")) == ""
+    assert recording_key(TrackInfo(title="", artist="X")) == ""
+
+
+def test_marks_of_other_scripts_tell_words_apart() -> None:
+    assert recording_key(TrackInfo("में", artist="X")) != recording_key(TrackInfo("मा", artist="X"))
+    assert recording_key(TrackInfo("カ", artist="X")) != recording_key(TrackInfo("ガ", artist="X"))
+
+
+def test_a_copy_may_come_again_when_the_song_may() -> None:
+    history = History.of([_song("a", "X", "T"), _song("b"), _song("c")])
+    assert NoSecondCopy(2).refusal(Candidate(*_song("d", "X", "T")), history) is None
+    assert NoSecondCopy(3).refusal(Candidate(*_song("d", "X", "T")), history) is not None
+
+
+def test_artists_keep_their_distance() -> None:
+    history = History.of([_song("a", "X"), _song("b", "Y"), _song("c", "Z")])
+    rule = ArtistSpacing(2)
+    assert rule.refusal(Candidate(*_song("d", "Y")), history) == "Y has just played"
+    assert rule.refusal(Candidate(*_song("d", "z feat. W")), history) == "z feat. W has just played"
+    assert rule.refusal(Candidate(*_song("d", "X")), history) is None
+    assert rule.relaxed() == ArtistSpacing(1)
+    assert ArtistSpacing(0).relaxed() is None
+    assert ArtistSpacing(0).refusal(Candidate(*_song("d", "Z")), history) is None
+
+
+def test_unknown_artists_are_nobodys_namesakes() -> None:
+    history = History.of([_song("a"), _song("b")])
+    assert ArtistSpacing(2).refusal(Candidate(*_song("c")), history) is None
+    assert artist_key(TrackInfo(title="03 Someone - Song")) == "someone"
+
+
+def test_then_leaves_the_history_as_it_was() -> None:
+    before = History.of([_song("a")])
+    after = before.then(Candidate(*_song("b")))
+    assert [track_id for track_id, _ in before.songs] == ["a"]
+    assert [track_id for track_id, _ in after.songs] == ["a", "b"]
