@@ -92,8 +92,8 @@ def _unit(vectors: Floats, track_id: TrackId) -> Floats:
 
 def _idf(df: Integers, tracks: int, idf: Idf) -> NDArray[np.float64]:
     if idf == "classic":
-        return -np.log(df / tracks)
-    return np.log((1.0 + tracks) / (1.0 + df)) + 1.0
+        return np.asarray(-np.log(df / tracks))
+    return np.asarray(np.log((1.0 + tracks) / (1.0 + df)) + 1.0)
 
 
 def _weighted_sums(
