@@ -80,6 +80,15 @@ class ChoiceSpec:
 
 
 @dataclass(frozen=True, slots=True)
+class QueueSpec:
+    """How much a queue holds and remembers."""
+
+    longest_entries: int = _number(2000, "entries in a queue; the oldest that have played make room")
+    undo_steps: int = _number(20, "changes of the queue that can be taken back")
+    longest_why: int = _number(500, "characters of a pick's reason that the queue keeps")
+
+
+@dataclass(frozen=True, slots=True)
 class WebSpec:
     """Where the booth is served."""
 
@@ -91,9 +100,10 @@ class WebSpec:
 AUDIO = AudioSpec()
 SCAN = ScanSpec()
 CHOICE = ChoiceSpec()
+QUEUE = QueueSpec()
 WEB = WebSpec()
 
-TABLES = (MelSpec, AudioSpec, ScanSpec, ChoiceSpec, WebSpec)
+TABLES = (MelSpec, AudioSpec, ScanSpec, ChoiceSpec, QueueSpec, WebSpec)
 
 
 def describe(spec: type, name: str) -> str:
