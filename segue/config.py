@@ -94,6 +94,7 @@ class WebSpec:
 
     host: str = _number("127.0.0.1", "address to listen on")
     port: int = _number(8050, "port to listen on")
+    transcoded_bytes: int = _number(2_000_000_000, "disk space for copies of tracks that browsers cannot play")
     largest_upload_bytes: int = _number(1_000_000_000, "largest file that may be dropped as a seed")
 
 

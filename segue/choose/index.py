@@ -52,14 +52,14 @@ class Index:
         matrix = np.asarray(vectors, dtype=np.float64)
         if matrix.ndim != 2 or len(matrix) != len(ids) or matrix.shape[1] < 1:
             raise ParameterError(
-                f"{len(ids)} ids came with vectors of shape {matrix.shape}", remedy="Give one row for each id."
+                f"{len(ids)} ids came with vectors of shape {matrix.shape}", remedy="Give one row for each id"
             )
         order = sorted(range(len(ids)), key=ids.__getitem__)
         sorted_ids = tuple(ids[i] for i in order)
         rows = {track_id: row for row, track_id in enumerate(sorted_ids)}
         if len(rows) != len(sorted_ids):
             twice = next(a for a, b in pairwise(sorted_ids) if a == b)
-            raise ParameterError(f"the id {twice!r} comes twice", remedy="Give each recording one row.")
+            raise ParameterError(f"the id {twice!r} comes twice", remedy="Give each recording one row")
         unit = _unit_rows(matrix[order], sorted_ids)
         unit.flags.writeable = False
         return cls(sorted_ids, unit, rows)
@@ -81,7 +81,7 @@ class Index:
             return self._rows[track_id]
         except KeyError:
             raise UnknownTrackError(
-                f"no track has the id {track_id!r}", remedy="Scan the folder again, or choose another track."
+                f"no track has the id {track_id!r}", remedy="Scan the folder again, or choose another track"
             ) from None
 
     def vector(self, track_id: TrackId) -> Floats:
@@ -120,7 +120,7 @@ class Index:
     def nearest(self, query: Floats, count: int, *, exclude: frozenset[TrackId] = frozenset()) -> tuple[Neighbour, ...]:
         """The ``count`` tracks nearest to the query; those in ``exclude`` take no place in the ranking."""
         if count < 0:
-            raise ParameterError(f"count is {count}", remedy="Ask for 0 tracks or more.")
+            raise ParameterError(f"count is {count}", remedy="Ask for 0 tracks or more")
         scores = np.round(self.scores(query), _DECIMALS)
         hidden = [row for row in map(self._rows.get, exclude) if row is not None]
         if hidden:
@@ -160,11 +160,11 @@ def unit_vector(vector: Floats, dimension: int) -> Floats:
     if values.shape != (dimension,):
         raise ParameterError(
             f"a vector of shape {values.shape} met a library of {dimension} dimensions",
-            remedy="Compare vectors of one ear only; scan the library with the ear in use.",
+            remedy="Compare vectors of one ear only; scan the library with the ear in use",
         )
     peak = float(np.max(np.abs(values)))
     if not np.isfinite(peak) or peak == 0.0:
-        raise ParameterError("a vector is zero or not finite", remedy="Scan that track again.")
+        raise ParameterError("a vector is zero or not finite", remedy="Scan that track again")
     scaled = values / peak  # the sum of squares can then neither overflow nor vanish
     return np.ascontiguousarray(scaled / np.linalg.norm(scaled), dtype=np.float32)
 
@@ -174,7 +174,7 @@ def _unit_rows(matrix: np.ndarray[tuple[int, ...], np.dtype[np.float64]], ids: t
     peaks = np.max(np.abs(matrix), axis=1, keepdims=True)  # (n, 1)
     bad = np.flatnonzero(~np.isfinite(peaks) | (peaks == 0.0))
     if bad.size:
-        raise ParameterError(f"the vector of {ids[bad[0]]!r} is zero or not finite", remedy="Scan that track again.")
+        raise ParameterError(f"the vector of {ids[bad[0]]!r} is zero or not finite", remedy="Scan that track again")
     scaled = matrix / peaks
     return np.ascontiguousarray(scaled / np.linalg.norm(scaled, axis=1, keepdims=True), dtype=np.float32)
 

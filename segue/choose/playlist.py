@@ -46,10 +46,10 @@ class ContinueSpec:
     def __post_init__(self) -> None:
         for name, low, high in (("count", 0, 10_000), ("lookback", 1, 10), ("noise", 0.0, 1.0)):
             if not low <= getattr(self, name) <= high:
-                raise ParameterError(f"{name} is {getattr(self, name)}", remedy=f"Choose between {low} and {high}.")
+                raise ParameterError(f"{name} is {getattr(self, name)}", remedy=f"Choose between {low} and {high}")
         for name in ("artist_spacing", "repeat_after_tracks"):
             if getattr(self, name) < 0:
-                raise ParameterError(f"{name} is {getattr(self, name)}", remedy="Choose 0 or more.")
+                raise ParameterError(f"{name} is {getattr(self, name)}", remedy="Choose 0 or more")
 
     @property
     def rules(self) -> tuple[Rule, ...]:
@@ -183,7 +183,7 @@ def continue_from(
         If one of the last ``lookback`` seeds is not in the index.
     """
     if not seeds:
-        raise ParameterError("there is nothing to go on from", remedy="Choose a song first.")
+        raise ParameterError("there is nothing to go on from", remedy="Choose a song first")
     history = History.of(_heard(seed, infos) for seed in seeds)
     recent = [_recent(seed, index) for seed in seeds[-spec.lookback :]]
     picks: list[Pick] = []

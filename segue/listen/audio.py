@@ -16,6 +16,7 @@ import soxr
 from av.audio.frame import AudioFrame
 from av.audio.stream import AudioStream
 from av.container import InputContainer
+from av.stream import Disposition
 
 from segue.config import AUDIO, SPECCY_MEL
 from segue.errors import (
@@ -101,6 +102,36 @@ def iter_samples(path: Path, *, sample_rate_hz: int = SPECCY_MEL.sample_rate_hz)
     tally.check(path, got_samples)
     if held:
         yield np.concatenate(held)
+
+
+@dataclass(frozen=True, slots=True)
+class Encoding:
+    """How a file holds its sound, in FFmpeg's words; ``has_video`` means moving pictures, not a cover."""
+
+    container: str
+    codec: str
+    profile: str
+    has_video: bool
+
+
+def encoding_of(path: Path) -> Encoding:
+    """Look at a file's container and codec; raises as `iter_samples` does for what is no audio."""
+    with _open(path) as container:
+        context = _audio_stream(container, path).codec_context
+        pictures = [s for s in container.streams.video if not s.disposition & Disposition.attached_pic]
+        name = "module" if _is_module(_read_head(path)) else container.format.name
+        return Encoding(name, context.codec.canonical_name, context.profile or "", bool(pictures))
+
+
+def iter_frames(path: Path) -> Iterator[AudioFrame]:
+    """Decode a file to frames as they stand in it, any rate and layout; raises as `iter_samples` does."""
+    tally = _Tally()
+    got_samples = 0
+    with _open(path) as container:
+        for frame in _iter_frames(container, _audio_stream(container, path), tally):
+            got_samples += frame.samples
+            yield frame
+    tally.check(path, got_samples)
 
 
 @dataclass(slots=True)

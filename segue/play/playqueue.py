@@ -133,7 +133,7 @@ def move(queue: Queue, entry_id: EntryId, *, to: int) -> Queue:
     """Put an entry at another place (counted from 0 in the queue as it is after the move)."""
     at = _place(queue, entry_id)
     if not 0 <= to < len(queue.entries):
-        raise ParameterError(f"place {to} is not in the queue", remedy=f"Choose 0 to {len(queue.entries) - 1}.")
+        raise ParameterError(f"place {to} is not in the queue", remedy=f"Choose 0 to {len(queue.entries) - 1}")
     rest = [*queue.entries[:at], *queue.entries[at + 1 :]]
     rest.insert(to, queue.entries[at])
     return _edited(queue, tuple(rest), queue.current_id)
@@ -281,7 +281,7 @@ def _fit(entries: tuple[Entry, ...], current_id: EntryId | None) -> tuple[Entry,
     played = next((i for i, entry in enumerate(entries) if entry.id == current_id), 0)
     if played < surplus:
         raise ParameterError(
-            f"the queue would hold more than {QUEUE.longest_entries} entries", remedy="Clear what is still to come."
+            f"the queue would hold more than {QUEUE.longest_entries} entries", remedy="Clear what is still to come"
         )
     return entries[surplus:]
 
@@ -299,7 +299,7 @@ def _place(queue: Queue, entry_id: EntryId) -> int:
     for place, entry in enumerate(queue.entries):
         if entry.id == entry_id:
             return place
-    raise ParameterError(f"the queue has no entry {entry_id!r}", remedy="Reload the page; the queue has changed.")
+    raise ParameterError(f"the queue has no entry {entry_id!r}", remedy="Reload the page; the queue has changed")
 
 
 def _next_place(queue: Queue) -> int:
@@ -308,7 +308,7 @@ def _next_place(queue: Queue) -> int:
 
 
 def _bad(what: str) -> ParameterError:
-    return ParameterError(f"the saved queue is damaged: {what}", remedy="Start a new queue.")
+    return ParameterError(f"the saved queue is damaged: {what}", remedy="Start a new queue")
 
 
 def _step_to_json(step: Step) -> list[Any]:
