@@ -19,6 +19,9 @@ EntryId = NewType("EntryId", int)
 
 Floats = NDArray[np.float32]
 
+PoolingMethod = Literal["tfidf", "mean"]
+"""How slice vectors become a track vector: weighted by TF-IDF, or all alike."""
+
 
 @dataclass(frozen=True, slots=True)
 class TrackInfo:

@@ -16,7 +16,7 @@ from onnxruntime.capi import onnxruntime_pybind11_state as ort
 
 from segue.config import SCAN, MelSpec
 from segue.errors import ModelError, ParameterError
-from segue.values import Fingerprint, Floats
+from segue.values import Fingerprint, Floats, PoolingMethod
 
 MODELS = Path(__file__).parent / "models"
 _NETWORK_ERRORS = (
@@ -27,6 +27,7 @@ _NETWORK_ERRORS = (
     ort.NotImplemented,
     ort.RuntimeException,
 )
+_POOLING: dict[str, PoolingMethod] = {"tfidf": "tfidf", "mean": "mean"}
 _REMEDY = "Install Segue anew, or train one with `make model`"
 
 
@@ -39,7 +40,7 @@ class Ear:
     dimension: int
     mel: MelSpec
     epsilon: float
-    pooling: str
+    pooling: PoolingMethod
     fingerprint: Fingerprint
 
 
@@ -78,7 +79,7 @@ def _ear_of(card: dict[str, Any], network: Path, digest: str, card_path: Path) -
             dimension=int(card["dimension"]),
             mel=mel,
             epsilon=float(card["epsilon"]),
-            pooling=str(card["pooling"]),
+            pooling=_POOLING[card["pooling"]],
             fingerprint=Fingerprint(digest[:8], mel.fingerprint),
         )
     except (KeyError, TypeError, ValueError) as error:

@@ -14,10 +14,10 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from segue.embed.encoder import Ear
 from segue.errors import ParameterError
-from segue.values import Floats, TrackId
+from segue.values import Floats, PoolingMethod, TrackId
 
-Method = Literal["tfidf", "mean"]
 Idf = Literal["smooth", "classic"]
 Integers = NDArray[np.int64]
 
@@ -35,7 +35,7 @@ class Counts:
 
 
 def pool(
-    slices: Mapping[TrackId, Floats], *, epsilon: float, method: Method = "tfidf", idf: Idf = "smooth"
+    slices: Mapping[TrackId, Floats], *, epsilon: float, method: PoolingMethod = "tfidf", idf: Idf = "smooth"
 ) -> dict[TrackId, Floats]:
     """Pool each track's slice vectors into one unit vector.
 
@@ -77,6 +77,11 @@ def pool(
         counts = count_same(stacked, owners, epsilon=epsilon)
         weights = counts.tf * _idf(counts.df, len(ids), idf)
     return _weighted_sums(ids, stacked, owners, weights)
+
+
+def pool_for(ear: Ear, slices: Mapping[TrackId, Floats]) -> dict[TrackId, Floats]:
+    """Pool as an ear's card says; see `pool`."""
+    return pool(slices, epsilon=ear.epsilon, method=ear.pooling)
 
 
 def _unit(vectors: Floats, track_id: TrackId) -> Floats:

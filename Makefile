@@ -1,0 +1,57 @@
+# Segue: `make run` starts it, `make test` proves it. `make help` lists the rest.
+SHELL := /bin/bash
+PYTHON ?= python3
+VENV ?= .venv
+BIN := $(VENV)/bin
+DATA ?= Pickles
+PORT ?= 8050
+MUSIC_CACHE ?= .music
+
+.PHONY: help install install-dev run test check lint bench music model lock clean
+.DEFAULT_GOAL := help
+
+help: ## Say what there is
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
+
+install: $(VENV)/.run ## Make the virtual environment with what running needs
+
+$(VENV)/.run: requirements.lock pyproject.toml setup.sh
+	@./setup.sh $(VENV) $(PYTHON) requirements.lock
+	@touch $@
+
+install-dev: $(VENV)/.dev
+
+$(VENV)/.dev: requirements-dev.lock pyproject.toml setup.sh
+	@./setup.sh $(VENV) $(PYTHON) requirements-dev.lock
+	@touch $@ $(VENV)/.run
+
+run: install ## Serve Segue on http://127.0.0.1:8050; MUSIC=~/Music for your own folder
+	@$(BIN)/segue serve --data $(DATA) --port $(PORT) $(if $(MUSIC),--music "$(MUSIC)",--demo)
+
+test: check ## Everything: lint, types, all tests, the real browser included
+
+check: install-dev lint ## What CI runs
+	@$(BIN)/python tests/tools.py
+	@$(BIN)/python -m pytest -n 2 --dist loadfile
+
+lint: install-dev
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check -q .
+	@$(BIN)/mypy
+
+bench: install-dev ## Measure speed and memory; ONLY=prefix for a part
+	@$(BIN)/python -m benchmarks.run $(if $(ONLY),--only "$(ONLY)") --music $(MUSIC_CACHE)
+
+music: ## Fetch free real music (230 MB) for the tests and the benchmark
+	@tests/music.sh small $(MUSIC_CACHE)
+
+model: install-dev ## Train the bundled ear anew (hours); resumes where it stopped
+	@tests/music.sh training .training/music
+	@$(BIN)/python train_speccy.py --recipe bundled --music .training/music --work .training/speccy
+
+lock: ## Resolve the lock files anew
+	@for set in requirements requirements-train requirements-dev; do \
+	  uv pip compile -q --universal --python-version 3.11 --no-emit-index-url --no-emit-find-links --no-header $$set.txt -o $$set.lock; done
+
+clean: ## Remove everything that can be made again; your library in Pickles/ stays
+	rm -rf $(VENV) .training dist build *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis

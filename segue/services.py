@@ -1,0 +1,318 @@
+"""The composition root: the rooms put together. The booth and the command line see the rest of the house through it."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections import OrderedDict
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+
+from segue.choose.index import Index, Neighbour
+from segue.choose.playlist import Continuation, ContinueSpec, OutsideSeed, Seed, continue_from
+from segue.config import SCAN, WEB
+from segue.demo.library import make_demo
+from segue.embed.encoder import Encoder, load_ear
+from segue.embed.hearing import hear
+from segue.embed.pooling import pool_for
+from segue.errors import EmptyLibraryError, FileAccessError, UnknownTrackError
+from segue.listen.tags import read_artwork
+from segue.play.render import TranscodeCache, browser_mime
+from segue.store.background import BackgroundScan, ScanStatus
+from segue.store.exports import vectors_by_path, write_npz
+from segue.store.ingest import ScanOptions, scan
+from segue.store.library import Library
+from segue.values import (
+    Artwork,
+    Floats,
+    Hearing,
+    LibraryCounts,
+    ScanFailure,
+    ScanProgress,
+    ScanReport,
+    Track,
+    TrackId,
+    TrackInfo,
+)
+
+log = logging.getLogger(__name__)
+
+_DROPS_KEPT = 200  # seeds from outside the library; each takes a few hundred bytes
+_REFRESH_S = 1.0  # while a scan adds tracks, the index is made anew no more often than this
+
+
+@dataclass(frozen=True, slots=True)
+class PlayableFile:
+    """A file that browsers play as it is, and its content type."""
+
+    path: Path
+    mime: str
+
+
+@dataclass(frozen=True, slots=True)
+class DroppedSeed:
+    """A song from anywhere that may seed a queue; ``track_id`` where the library holds the same recording."""
+
+    token: str
+    info: TrackInfo
+    track_id: TrackId | None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Snapshot:
+    """The library as the choice sees it, at one version."""
+
+    version: int
+    index: Index | None
+    infos: dict[TrackId, TrackInfo]
+    made_s: float
+
+
+class Services:
+    """Everything Segue does, over one data folder. Safe from several threads."""
+
+    def __init__(self, data: Path, *, ear: str = "speccy", workers: int = SCAN.workers) -> None:
+        self.data = data
+        self.ear = load_ear(ear)
+        self.library = Library.open(data)
+        self._workers = workers
+        self._lock = threading.RLock()
+        self._snapshot: _Snapshot | None = None
+        self._encoder: Encoder | None = None
+        self._drops: OrderedDict[str, OutsideSeed] = OrderedDict()
+        self._transcodes = TranscodeCache(data / "cache" / "audio", max_bytes=WEB.transcoded_bytes)
+        self._scan = BackgroundScan()
+
+    def close(self) -> None:
+        """Stop the scan and let go of the library."""
+        self._scan.cancel(wait=True)
+        self.library.close()
+
+    # The library -----------------------------------------------------------------------------------------------------
+
+    @property
+    def version(self) -> int:
+        """A number that changes with the library."""
+        return self.library.version()
+
+    def search(self, words: str, *, limit: int = 50) -> tuple[Track, ...]:
+        """Tracks whose tags or paths hold all the words; no words give the first by artist."""
+        return self.library.search(words, limit=limit)
+
+    def track(self, track_id: TrackId) -> Track:
+        """One track; raises UnknownTrackError."""
+        return self.library.track(track_id)
+
+    def tracks_of(self, ids: Sequence[TrackId]) -> tuple[Track, ...]:
+        """The tracks that are still there, in the order of the ids."""
+        found = []
+        for track_id in ids:
+            try:
+                found.append(self.library.track(track_id))
+            except UnknownTrackError:
+                continue
+        return tuple(found)
+
+    def find_one(self, what: str) -> Track:
+        """The one track that an id, a path or words name; raises UnknownTrackError if none or several do."""
+        found = self.library.find(what)
+        if len(found) > 1:
+            exact = [track for track in found if track.info.title.casefold() == what.casefold()]
+            found = tuple(exact) if len(exact) == 1 else found
+        if len(found) > 1:
+            some = "; ".join(f"{t.id} {t.info.artist} - {t.info.title}" for t in found[:5])
+            raise UnknownTrackError(
+                f"'{what}' fits {len(found)} tracks: {some}", remedy="Give one id, a path or more words"
+            )
+        return found[0]
+
+    def at_path(self, path: Path) -> Track | None:
+        """The track that lies at a path, if the library holds it."""
+        try:
+            return self.library.find(path.resolve())[0]
+        except UnknownTrackError:
+            return None
+
+    def counts(self) -> LibraryCounts:
+        """How many tracks, files, slices and failures there are."""
+        return self.library.counts()
+
+    def failures(self) -> tuple[ScanFailure, ...]:
+        """What could not be heard, and why."""
+        return self.library.failures()
+
+    # Listening -------------------------------------------------------------------------------------------------------
+
+    def hear(self, path: Path) -> Hearing:
+        """Listen to one file, in the library or not; raises the AudioError family."""
+        with self._lock:
+            if self._encoder is None:
+                self._encoder = Encoder(self.ear)
+        return hear(path, self._encoder)
+
+    def outside_seed(self, path: Path) -> OutsideSeed:
+        """Listen to a file that is not in the library, to go on from it."""
+        hearing = self.hear(path)
+        pooled = pool_for(self.ear, {hearing.track_id: hearing.slice_vectors})
+        return OutsideSeed(pooled[hearing.track_id], hearing.info)
+
+    def drop(self, path: Path, *, name: str) -> DroppedSeed:
+        """Take a dropped file as a seed; ``name`` is what its owner calls it. The file may be deleted afterwards."""
+        hearing = self.hear(path)
+        known = self.tracks_of([hearing.track_id])
+        if known:
+            return DroppedSeed(hearing.track_id, known[0].info, hearing.track_id)
+        info = hearing.info if hearing.info.artist else replace(hearing.info, title=Path(name).stem or name)
+        pooled = pool_for(self.ear, {hearing.track_id: hearing.slice_vectors})
+        token = f"drop:{hearing.track_id}"
+        with self._lock:
+            self._drops[token] = OutsideSeed(pooled[hearing.track_id], info)
+            self._drops.move_to_end(token)
+            while len(self._drops) > _DROPS_KEPT:
+                self._drops.popitem(last=False)
+        return DroppedSeed(token, info, None)
+
+    # Choosing --------------------------------------------------------------------------------------------------------
+
+    def similar(self, track_id: TrackId, count: int) -> tuple[tuple[Track, float], ...]:
+        """The nearest tracks and their cosine similarity, nearest first."""
+        return self._with_tracks(self._index().similar(track_id, count))
+
+    def nearest(self, vector: Floats, count: int) -> tuple[tuple[Track, float], ...]:
+        """As `similar`, for the vector of a song from anywhere."""
+        return self._with_tracks(self._index().nearest(vector, count))
+
+    def _with_tracks(self, near: Sequence[Neighbour]) -> tuple[tuple[Track, float], ...]:
+        tracks = {track.id: track for track in self.tracks_of([n.track_id for n in near])}
+        return tuple((tracks[n.track_id], n.similarity) for n in near if n.track_id in tracks)
+
+    def continue_queue(
+        self, seeds: Sequence[str | OutsideSeed], spec: ContinueSpec, *, rng: np.random.Generator
+    ) -> Continuation:
+        """Choose what follows the seeds, oldest first: track ids, tokens of dropped files, or outside seeds.
+
+        Seeds that have left the library since are passed over; raises UnknownTrackError if none is left.
+        """
+        index = self._index()
+        known = [seed for seed in map(self._seed, seeds) if not isinstance(seed, str) or seed in index]
+        if seeds and not known:
+            raise UnknownTrackError("none of these songs is in the library any more", remedy="Pick another song")
+        return continue_from(index, self._current().infos, seeds=known, spec=spec, rng=rng)
+
+    def _seed(self, seed: str | OutsideSeed) -> Seed:
+        if isinstance(seed, OutsideSeed):
+            return seed
+        return self._drops.get(seed) or TrackId(seed)
+
+    def _index(self) -> Index:
+        index = self._current().index
+        if index is None:
+            raise EmptyLibraryError("the library is empty", remedy="Scan a folder first", path=self.data)
+        return index
+
+    def _current(self) -> _Snapshot:
+        with self._lock:
+            held = self._snapshot
+            version = self.library.version()
+            fresh = held is not None and (held.version == version or time.monotonic() - held.made_s < _REFRESH_S)
+            if held is None or not fresh or held.index is None:
+                held = self._snapshot = self._take(version)
+            return held
+
+    def _take(self, version: int) -> _Snapshot:
+        vectors = self.library.vectors(self.ear.fingerprint)
+        index = Index.build(vectors.ids, vectors.matrix) if vectors.ids else None
+        infos = {track.id: track.info for track in self.library.tracks()}
+        return _Snapshot(version, index, infos, time.monotonic())
+
+    # Scanning --------------------------------------------------------------------------------------------------------
+
+    def scan(
+        self,
+        folders: Sequence[Path],
+        *,
+        retry_errors: bool = False,
+        on_progress: Callable[[ScanProgress], None] | None = None,
+        cancel: threading.Event | None = None,
+    ) -> ScanReport:
+        """Bring the library up to date with the folders; the demo library makes way for the listener's own music."""
+        for folder in folders:
+            if not folder.exists():
+                raise FileAccessError("it is not there", remedy="Check the path; is its drive connected?", path=folder)
+        if not all(self._is_demo(folder) for folder in folders):
+            self.library.forget_paths([p for track in self.library.tracks() for p in track.paths if self._is_demo(p)])
+        options = ScanOptions(settings=replace(SCAN, workers=self._workers), retry_errors=retry_errors)
+        return scan(folders, self.library, ear=self.ear, options=options, on_progress=on_progress, cancel=cancel)
+
+    def start_scan(self, folder: Path) -> None:
+        """Scan a folder in the background; raises FileAccessError at once if it is not a folder that can be read."""
+        if not folder.is_dir():
+            what = "it is not there" if not folder.exists() else "it is not a folder"
+            raise FileAccessError(what, remedy="Check the path; name a folder with music in it", path=folder)
+        self._scan.start(lambda job: self.scan([folder], on_progress=job.on_progress, cancel=job.cancelled))
+
+    def start_demo(self) -> None:
+        """Compose the demo library in the background, once, and scan it."""
+        self._scan.start(self._compose_and_scan)
+
+    def _compose_and_scan(self, job: BackgroundScan) -> ScanReport:
+        def composed(done: int, total: int) -> None:
+            job.say(preparing=f"Composing the demo library: {done} of {total} songs")
+            job.check()
+
+        job.say(preparing="Composing the demo library")
+        make_demo(self.demo_folder, on_progress=composed)
+        job.say(preparing=None)
+        return self.scan([self.demo_folder], on_progress=job.on_progress, cancel=job.cancelled)
+
+    @property
+    def demo_folder(self) -> Path:
+        """Where the demo library is composed."""
+        return self.data / "demo"
+
+    def _is_demo(self, path: Path) -> bool:
+        return path.resolve().is_relative_to(self.demo_folder.resolve())
+
+    def scan_status(self) -> ScanStatus:
+        """How far the background scan is."""
+        return self._scan.status
+
+    def cancel_scan(self) -> None:
+        """Ask the background scan to stop; what it has heard is kept."""
+        self._scan.cancel(wait=False)
+
+    # Playing ---------------------------------------------------------------------------------------------------------
+
+    def audio(self, track_id: TrackId) -> PlayableFile:
+        """A file of the track that browsers play, made once in the cache where its own is none."""
+        path = self._present_path(self.track(track_id))
+        mime = browser_mime(path)
+        if mime is not None:
+            return PlayableFile(path, mime)
+        made = self._transcodes.get(track_id, path)
+        return PlayableFile(made, browser_mime(made) or "audio/mpeg")
+
+    def artwork(self, track_id: TrackId) -> Artwork | None:
+        """The cover embedded in the track's file."""
+        track = self.track(track_id)
+        return read_artwork(self._present_path(track)) if track.info.has_artwork else None
+
+    def _present_path(self, track: Track) -> Path:
+        for path in track.paths:
+            if path.is_file():
+                return path
+        raise FileAccessError("it is not there any more", remedy="Scan its folder again", path=track.paths[0])
+
+    # Handing over ----------------------------------------------------------------------------------------------------
+
+    def export_vectors(self, target: Path) -> int:
+        """Write all vectors as plain numpy arrays and return how many tracks; see `segue.store.exports.write_npz`."""
+        return write_npz(self.library, self.ear.fingerprint, target)
+
+    def vectors_by_path(self) -> dict[str, Floats]:
+        """Every file's track vector, as the programs before Segue kept them."""
+        return vectors_by_path(self.library, self.ear.fingerprint)

@@ -1,0 +1,42 @@
+"""What all tests share: the programs they drive, the real music, and loud words about what is left out."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from tests.tools import missing
+
+ROOT = Path(__file__).parent.parent
+IN_CI = os.environ.get("CI") == "true"
+
+
+def _music() -> Path | None:
+    folder = Path(os.environ.get("MUSIC_CACHE", ROOT / ".music"))
+    return folder if (folder / "zaz-data").is_dir() else None
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave out what cannot run here, but never in CI, where a lack is a failure."""
+    lacks = set(missing())
+    reasons = {
+        "browser": "there is no Chromium" if "chromium" in lacks else None,
+        "ffmpeg": "there is no ffmpeg" if "ffmpeg" in lacks else None,
+        "music": None if _music() else "the real music is not there; fetch it with `make music`",
+    }
+    for item in items:
+        for marker, reason in reasons.items():
+            if reason and item.get_closest_marker(marker):
+                if IN_CI:
+                    raise pytest.UsageError(f"{item.nodeid} cannot run: {reason}")
+                item.add_marker(pytest.mark.skip(reason=f"LEFT OUT: {reason}"))
+
+
+@pytest.fixture(scope="session")
+def real_music() -> Path:
+    """The folder that `make music` fills."""
+    folder = _music()
+    assert folder is not None
+    return folder
