@@ -198,8 +198,8 @@ class _Scan:
                 )
             else:
                 new.append(path)
-        self._sizes.update(stat.size_bytes for stat in survey.files.values())
-        self._sizes.update(file.stat.size_bytes for path, file in known.items() if path not in survey.files)
+        self._sizes.update(self._stats[path].size_bytes for path in new)
+        self._sizes.update(file.stat.size_bytes for file in known.values())
         return new
 
     def _gone(self, survey: _Survey) -> list[Path]:

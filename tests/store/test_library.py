@@ -3,6 +3,7 @@ from __future__ import annotations
 import os
 import sqlite3
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -299,32 +300,26 @@ class TestManyAtOnce:
             assert library.version() > before
 
     def test_threads_read_whole_states_while_others_write(self, library: Library) -> None:
-        problems: list[str] = []
         done = threading.Event()
 
         def write(first: int) -> None:
             for i in range(first, first + 40):
                 add(library, heard(i), f"/music/{i}.mp3")
 
-        def read() -> None:
+        def read() -> bool:
+            whole = True
             while not done.is_set():
-                for track in library.tracks():
-                    if not track.paths:
-                        problems.append("a track without a path")
                 ids, matrix = library.vectors(EAR)
-                if len(ids) != len(matrix):
-                    problems.append("ids without vectors")
+                whole &= all(track.paths for track in library.tracks()) and len(ids) == len(matrix)
+            return whole
 
-        readers = [threading.Thread(target=read) for _ in range(3)]
-        writers = [threading.Thread(target=write, args=(n,)) for n in (0, 100, 200)]
-        for thread in readers + writers:
-            thread.start()
-        for thread in writers:
-            thread.join()
-        done.set()
-        for thread in readers:
-            thread.join()
-        assert not problems
+        with ThreadPoolExecutor() as threads:
+            readers = [threads.submit(read) for _ in range(3)]
+            writers = [threads.submit(write, first) for first in (0, 100, 200)]
+            for writer in writers:
+                writer.result()
+            done.set()
+            assert all(reader.result() for reader in readers)
         assert library.counts().tracks == 120
 
     def test_an_iteration_sees_one_state(self, library: Library) -> None:
@@ -371,7 +366,7 @@ class TestBadPlaces:
             Library.open(tmp_path / "file")
 
     def test_reading_where_nothing_is(self, tmp_path: Path) -> None:
-        with pytest.raises(EmptyLibraryError, match="[Ss]can"):
+        with pytest.raises(EmptyLibraryError, match=r"[Ss]can"):
             Library.open(tmp_path, read_only=True)
         (tmp_path / FILE_NAME).write_bytes(b"")
         with pytest.raises(EmptyLibraryError):
