@@ -305,7 +305,7 @@ class _Scan:
         if record:
             self._library.add_failure(failure, drop_path=isinstance(error, AudioError))
         self._failures.append(failure)
-        _log.warning("%s", failure)
+        _log.info("%s", failure)  # the caller shows the report; twice would be once too many
 
     # Pooling and telling ---------------------------------------------------------------------------------------------
 

@@ -143,7 +143,7 @@ WHOLE = pickle.dumps({"a": np.ones(4, np.float32), "b": np.zeros(4, np.float32)}
 STARTS = [position for _, _, position in pickletools.genops(WHOLE)]
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=300)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=200, deadline=None)
 @given(st.data())
 def test_damage_of_any_kind_is_refused_or_harmless(tmp_path: Path, data: st.DataObject) -> None:
     content = bytearray(WHOLE)

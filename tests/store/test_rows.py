@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
@@ -16,6 +16,7 @@ matrices = arrays(
 ).filter(lambda m: (np.linalg.norm(m.astype(np.float64), axis=1) > 1e-3).all())
 
 
+@settings(deadline=None)
 @given(matrices)
 def test_slices_come_back_as_unit_rows_that_point_the_same_way(vectors: np.ndarray) -> None:
     back = rows.blob_to_slices(rows.slices_to_blob(vectors), len(vectors))
@@ -51,6 +52,7 @@ def test_folding(text: str, words: str) -> None:
     assert rows.fold(text) == words
 
 
+@settings(deadline=None)
 @given(st.text(st.characters()))
 def test_any_text_folds_and_folding_twice_is_folding_once(text: str) -> None:
     folded = rows.fold(rows.storable(text))
