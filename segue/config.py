@@ -74,6 +74,7 @@ class ChoiceSpec:
     noise: float = _number(0.0, "'Drunk': 0 plays the nearest, 1 turns the query by a right angle")
     repeat_after_tracks: int = _number(0, "a track may come again after so many others; 0 means never")
     artist_spacing: int = _number(2, "tracks between two by the same artist, where there is a choice")
+    spacing_reach: int = _number(300, "how many of the nearest are searched for another artist; beyond, closeness wins")
     same_recording_s: float = _number(10.0, "copies of a song may differ in length by so much")
     reasons_kept: int = _number(5, "better-ranked tracks that a pick names with the reason why each was passed over")
     queue_ahead: int = _number(5, "tracks the booth keeps ready after the one that plays")

@@ -212,12 +212,17 @@ class _Walk:
         self._reasons: Counter[str] = Counter()
 
     def pick(self, index: Index, query: Query, basis: frozenset[TrackId]) -> Pick | None:
-        """The nearest track that the rules allow; failing that, that the fewest relaxations allow; or none."""
+        """The nearest track that the rules allow; failing that, that the fewest relaxations allow; or none.
+
+        A relaxed rule costs less than a track from far away, so the search for one that needs none ends somewhere.
+        """
         own = 0
         for neighbour in index.ranking(query.turned):
             if neighbour.track_id in basis:
                 own += 1
                 continue
+            if self._second_best and neighbour.rank > CHOICE.spacing_reach:
+                break
             place = Neighbour(neighbour.track_id, neighbour.similarity, neighbour.rank - own)
             if self._allows(place):
                 return self._picked(place, (), index, query)
@@ -298,7 +303,7 @@ def _why(rank: int, similarity: float, *, query: Query, refused: tuple[Refusal, 
         text += f"; passed over '{first.title}' because {first.reason}"
         text += f", and {_tracks(rank - 2)} more" if rank > 2 else ""
     if relaxed:
-        text += f"; {' and '.join(relaxed)} was relaxed, as nothing else was left"
+        text += f"; {' and '.join(relaxed)} was relaxed, as there was no other choice nearby"
     return text
 
 

@@ -28,6 +28,7 @@ class History:
     songs: tuple[tuple[TrackId | None, TrackInfo], ...] = ()
     _last_place: Mapping[TrackId, int] = field(default_factory=dict, repr=False)
     _recordings: Mapping[str, tuple[tuple[int, float], ...]] = field(default_factory=dict, repr=False)
+    _artists: tuple[str, ...] = field(default=(), repr=False)
 
     @classmethod
     def of(cls, songs: Iterable[tuple[TrackId | None, TrackInfo]]) -> History:
@@ -41,7 +42,7 @@ class History:
             key = recording_key(info)
             if key:
                 recordings[key] = (*recordings.get(key, ()), (place, info.duration_s))
-        return cls(heard, places, recordings)
+        return cls(heard, places, recordings, tuple(artist_key(info) for _, info in heard))
 
     def then(self, candidate: Candidate) -> History:
         """This history with one more track at its end."""
@@ -60,7 +61,7 @@ class History:
 
     def last_artists(self, count: int) -> tuple[str, ...]:
         """Keys of the artists of the last ``count`` songs, "" where unknown."""
-        return tuple(artist_key(info) for _, info in self.songs[-count:]) if count else ()
+        return self._artists[-count:] if count else ()
 
 
 class Rule(Protocol):

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from segue.choose.index import Index
 from segue.choose.playlist import Continuation, ContinueSpec, OutsideSeed, Seed, continue_from, mean_query, turn
+from segue.config import CHOICE
 from segue.errors import ParameterError, UnknownTrackError
 from segue.values import TrackId, TrackInfo
 
@@ -104,7 +105,7 @@ def test_artist_spacing_is_relaxed_only_where_nothing_else_is_left(fan: Index, i
     assert alone.picks[0].relaxed == ("artist spacing",)
     assert alone.picks[0].refused == ()
     assert alone.picks[0].why == (
-        "Closest to the last song (0.98); artist spacing was relaxed, as nothing else was left"
+        "Closest to the last song (0.98); artist spacing was relaxed, as there was no other choice nearby"
     )
 
 
@@ -114,6 +115,17 @@ def test_artist_spacing_is_relaxed_step_by_step(fan: Index, infos: Infos) -> Non
     result = _go(fan, two, "a", count=9, lookback=1)
     artists = [two[TrackId(n)].artist for n in "a" + _names(result)]
     assert artists == ["X", "Y"] * 5
+
+
+def test_artist_spacing_does_not_reach_for_the_far_end_of_the_library() -> None:
+    """A track from far away would be a worse follower than the same artist again."""
+    count = CHOICE.spacing_reach + 50
+    angles = np.linspace(0.0, 1.0, count)
+    ids = [TrackId(f"{i:016x}") for i in range(count)]
+    index = Index.build(ids, np.stack([np.cos(angles), np.sin(angles)], axis=1))
+    infos = {i: TrackInfo(title=i, artist="X") for i in ids[:-1]} | {ids[-1]: TrackInfo("far", artist="Y")}
+    pick = _go(index, infos, ids[:1]).picks[0]
+    assert (pick.track_id, pick.rank, pick.relaxed) == (ids[1], 1, ("artist spacing",))
 
 
 def test_the_same_recording_never_follows_itself(fan: Index, infos: Infos) -> None:
