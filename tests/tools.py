@@ -50,12 +50,8 @@ def main() -> int:
     if names := missing():
         install(names)
     if names := missing():
-        print(
-            f"\n*** {' and '.join(names)} not found and could not be installed: the tests that need them are LEFT OUT. ***"
-        )
-        print(
-            "*** Debian: sudo apt install chromium ffmpeg      Mac: brew install ffmpeg && brew install --cask chromium ***\n"
-        )
+        print(f"\n*** There is no {' and no '.join(names)}: the tests that need it are LEFT OUT.")
+        print("*** Debian: sudo apt install chromium ffmpeg   Mac: brew install ffmpeg; brew install --cask chromium\n")
         return 1 if os.environ.get("CI") == "true" else 0
     return 0
 

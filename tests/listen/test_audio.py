@@ -1,0 +1,247 @@
+from __future__ import annotations
+
+import os
+import subprocess
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from segue.config import AUDIO, AudioSpec
+from segue.errors import (
+    AudioError,
+    DamagedAudioError,
+    FileAccessError,
+    NotAudioError,
+    PlaylistFileError,
+    ProtectedAudioError,
+    SilentError,
+    TooLongError,
+    UnsupportedAudioError,
+)
+from segue.listen import audio
+from segue.listen.audio import iter_samples, read_samples
+from tests.listen.conftest import Encode, sweep, write_wav
+
+# Lossy codecs change the sweep a little, and some add their delay: correlation is taken at the best shift.
+LOSSLESS, LOSSY = 0.9999, 0.97
+
+
+def likeness(a: np.ndarray, b: np.ndarray) -> float:
+    size = 1 << (len(a) + len(b)).bit_length()
+    crossed = np.fft.irfft(np.fft.rfft(a, size) * np.conj(np.fft.rfft(b, size)))
+    return float(crossed.max() / (np.linalg.norm(a) * np.linalg.norm(b)))
+
+
+@pytest.mark.ffmpeg
+@pytest.mark.parametrize(
+    ("name", "options", "least"),
+    [
+        ("a.wav", (), LOSSLESS),
+        ("b.flac", (), LOSSLESS),
+        ("c.m4a", ("-c:a", "alac"), LOSSLESS),
+        ("d.aiff", (), LOSSLESS),
+        ("e.mp3", ("-b:a", "192k"), LOSSY),
+        ("f.m4a", ("-c:a", "aac"), LOSSY),
+        ("g.ogg", ("-c:a", "libvorbis"), LOSSY),
+        ("h.opus", ("-c:a", "libopus"), LOSSY),
+        ("i.wma", ("-c:a", "wmav2"), LOSSY),
+        ("j.wv", ("-c:a", "wavpack"), LOSSLESS),
+        ("k.wav", ("-c:a", "pcm_u8"), LOSSY),
+        ("l.wav", ("-c:a", "pcm_f32le", "-ar", "96000"), LOSSLESS),
+        ("m.wav", ("-c:a", "pcm_s24le", "-ar", "8000"), 0.9),
+        ("no extension", ("-f", "mp3"), LOSSY),
+        ("wrong.jpeg.mp3", ("-f", "flac"), LOSSLESS),
+        ("-dash first.mp3", (), LOSSY),
+        ("Björk – 夜の歌 🎵.ogg", ("-c:a", "libvorbis"), LOSSY),
+        ("AC:DC http: x.mp3", (), LOSSY),
+        (f"{'long ' * 48}.mp3", (), LOSSY),
+    ],
+)
+def test_every_format_gives_the_sweep(encode: Encode, name: str, options: tuple[str, ...], least: float) -> None:
+    samples = read_samples(encode(name, *options))
+    assert samples.dtype == np.float32
+    assert len(samples) / 22_050 == pytest.approx(12.0, abs=0.15)  # MP3 and AAC pad to whole frames
+    assert likeness(samples, sweep(12.0, rate_hz=22_050)) > least
+
+
+@pytest.mark.ffmpeg
+def test_audio_of_a_video(encode: Encode) -> None:
+    video = encode("film.mkv", "-f", "lavfi", "-i", "testsrc=size=64x64:rate=5", "-t", "12", "-c:a", "libvorbis")
+    assert likeness(read_samples(video), sweep(12.0, rate_hz=22_050)) > LOSSY
+
+
+@pytest.mark.ffmpeg
+def test_a_name_that_is_not_utf8(encode: Encode, tmp_path: Path) -> None:
+    raw = os.fsencode(tmp_path) + b"/caf\xe9.mp3"
+    try:
+        encode("latin.mp3").rename(Path(os.fsdecode(raw)))
+    except OSError:
+        pytest.skip("this file system takes only UTF-8 names")
+    assert len(read_samples(Path(os.fsdecode(raw)))) > 200_000
+
+
+def test_channels_are_averaged(tmp_path: Path) -> None:
+    """FFmpeg's own downmix is 3 dB louder for equal channels."""
+    mono = sweep(3.0)
+    stereo = write_wav(tmp_path / "stereo.wav", np.stack([mono, mono], axis=1))
+    one = write_wav(tmp_path / "mono.wav", mono)
+    assert np.abs(read_samples(stereo) - read_samples(one)).max() < 1e-6
+    left_only = write_wav(tmp_path / "left.wav", np.stack([mono, 0 * mono], axis=1))
+    assert np.abs(2 * read_samples(left_only) - read_samples(one)).max() < 1e-4  # 16-bit rounding of the quiet half
+
+
+def test_blocks_are_the_same_as_the_whole(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = write_wav(tmp_path / "a.wav", sweep(7.0))
+    whole = read_samples(path)
+    monkeypatch.setattr(audio, "AUDIO", AudioSpec(block_s=0.5))
+    blocks = list(iter_samples(path))
+    assert len(blocks) > 5
+    assert np.array_equal(np.concatenate(blocks), whole)
+
+
+@pytest.mark.ffmpeg
+def test_a_rotten_mp3_loses_only_the_rotten_part(encode: Encode, tmp_path: Path) -> None:
+    data = bytearray(encode("whole.mp3", "-b:a", "128k").read_bytes())
+    middle = len(data) // 2
+    data[middle : middle + 4000] = np.random.default_rng(1).bytes(4000)
+    rotten = tmp_path / "rotten.mp3"
+    rotten.write_bytes(data)
+    assert len(read_samples(rotten)) / 22_050 == pytest.approx(12.0, abs=0.6)
+
+
+@pytest.mark.ffmpeg
+def test_truncated_files_give_what_is_there(encode: Encode, tmp_path: Path) -> None:
+    for name in ("t.mp3", "t.flac", "t.ogg"):
+        data = encode(name).read_bytes()
+        cut = tmp_path / name
+        cut.write_bytes(data[: len(data) // 2])
+        assert 4 < len(read_samples(cut)) / 22_050 < 8
+
+
+def write(path: Path, data: bytes) -> Path:
+    path.write_bytes(data)
+    return path
+
+
+@pytest.mark.parametrize(
+    ("name", "data", "kind", "words"),
+    [
+        ("empty.mp3", b"", NotAudioError, "empty"),
+        ("text.mp3", b"The words of a song, not the song.\n" * 200, NotAudioError, "no audio|cannot be opened"),
+        ("zeros.mp3", bytes(100_000), AudioError, "no audio|cannot be opened|do not decode"),
+        ("hls.mp3", b"#EXTM3U\n#EXT-X-TARGETDURATION:5\n#EXTINF:5,\n/etc/passwd\n", PlaylistFileError, "playlist"),
+        ("bom.mp3", b"\xef\xbb\xbf\r\n#EXTM3U\r\nhttp://127.0.0.1:9/x.ts\r\n", PlaylistFileError, "playlist"),
+        ("concat.mp3", b"ffconcat version 1.0\nfile other.wav\n", PlaylistFileError, "playlist"),
+        ("dash.mp3", b'<?xml version="1.0"?>\n<MPD xmlns="urn:mpeg:dash"></MPD>', PlaylistFileError, "playlist"),
+        ("picture.mp3", b"\x89PNG\r\n\x1a\n" + bytes(5000), NotAudioError, "no audio|cannot be opened"),
+    ],
+)  # fmt: skip
+def test_what_is_not_audio_is_refused(
+    tmp_path: Path, name: str, data: bytes, kind: type[Exception], words: str
+) -> None:
+    path = write(tmp_path / name, data)
+    with pytest.raises(kind, match=words) as caught:
+        read_samples(path)
+    assert name in str(caught.value)
+    assert str(caught.value).endswith(caught.value.remedy)  # type: ignore[attr-defined]
+
+
+@pytest.mark.ffmpeg
+def test_protected_files_are_named_as_such(encode: Encode, tmp_path: Path) -> None:
+    data = encode("plain.m4a", "-c:a", "aac").read_bytes()
+    fairplay = write(tmp_path / "bought.m4p", data.replace(b"mp4a", b"drms", 1))
+    with pytest.raises(ProtectedAudioError, match="FairPlay"):
+        read_samples(fairplay)
+    wma = bytearray(encode("plain.wma", "-c:a", "wmav2").read_bytes())
+    wma[30:46] = bytes.fromhex("fbb3112223bdd211b4b700a0c955fc6e")
+    with pytest.raises(ProtectedAudioError, match="Windows Media"):
+        read_samples(write(tmp_path / "bought.wma", bytes(wma)))
+
+
+@pytest.mark.ffmpeg
+def test_a_film_without_sound(encode: Encode) -> None:
+    silent = encode("silent.mkv", "-map", "0:v", "-t", "2", before=("-f", "lavfi", "-i", "testsrc=size=64x64:rate=5"))
+    with pytest.raises(NotAudioError, match="no audio stream"):
+        read_samples(silent)
+
+
+def test_missing_and_folder(tmp_path: Path) -> None:
+    with pytest.raises(FileAccessError, match="not there"):
+        read_samples(tmp_path / "gone.mp3")
+    with pytest.raises(FileAccessError, match="a folder"):
+        read_samples(tmp_path)
+
+
+def test_a_wav_without_samples(tmp_path: Path) -> None:
+    with pytest.raises(NotAudioError, match="empty"):
+        read_samples(write_wav(tmp_path / "none.wav", np.zeros(0, np.float32)))
+
+
+def test_endless_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(audio, "AUDIO", AudioSpec(longest_s=2.0))
+    with pytest.raises(TooLongError, match="longer than"):
+        read_samples(write_wav(tmp_path / "long.wav", sweep(3.0)))
+
+
+@pytest.mark.ffmpeg
+def test_not_a_number(tmp_path: Path) -> None:
+    """One NaN used to poison the resampler and with it the rest of the track."""
+    samples = sweep(6.0)
+    samples[1000] = np.nan
+    samples[2000] = np.inf
+    good = read_samples(float_wav(tmp_path / "few.wav", samples))
+    assert np.isfinite(good).all()
+    assert likeness(good, sweep(6.0, rate_hz=22_050)) > LOSSY
+    with pytest.raises(SilentError, match="not finite"):
+        read_samples(float_wav(tmp_path / "all.wav", np.full(100_000, np.nan, np.float32)))
+
+
+def float_wav(path: Path, samples: np.ndarray) -> Path:
+    raw = path.with_suffix(".f32")
+    raw.write_bytes(samples.astype("<f4").tobytes())
+    command = [
+        "ffmpeg",
+        "-v",
+        "error",
+        "-y",
+        "-f",
+        "f32le",
+        "-ar",
+        "44100",
+        "-ac",
+        "1",
+        "-i",
+        str(raw),
+        "-c:a",
+        "pcm_f32le",
+    ]
+    subprocess.run([*command, str(path)], check=True)
+    return path
+
+
+@pytest.mark.ffmpeg
+def test_noise_after_a_good_header_is_damage(encode: Encode, tmp_path: Path) -> None:
+    data = bytearray(encode("head.flac").read_bytes())
+    data[9000:] = np.random.default_rng(2).bytes(len(data) - 9000)
+    with pytest.raises((DamagedAudioError, NotAudioError)):
+        read_samples(write(tmp_path / "noise.flac", bytes(data)))
+
+
+@pytest.mark.music
+def test_tracker_modules(real_music: Path) -> None:
+    modules = sorted(real_music.rglob("*.it"))
+    assert modules
+    samples = read_samples(modules[0])
+    assert len(samples) > 20 * 22_050
+    assert np.sqrt(np.mean(samples**2)) > 0.01
+
+
+def test_a_module_without_ffmpeg_names_the_remedy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    with pytest.raises(UnsupportedAudioError, match="libopenmpt"):
+        read_samples(write(tmp_path / "song.it", b"IMPM" + bytes(1000)))
+
+
+def test_the_limits_are_the_configured_ones() -> None:
+    assert AUDIO.longest_s >= 6 * 3600  # a night's recording is music too

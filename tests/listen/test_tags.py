@@ -1,0 +1,125 @@
+from __future__ import annotations
+
+import base64
+import struct
+from pathlib import Path
+
+import mutagen
+import pytest
+from mutagen.asf import ASFByteArrayAttribute
+from mutagen.flac import FLAC, Picture
+from mutagen.id3 import APIC, ID3, TDRC, TPE1
+from mutagen.mp4 import MP4, MP4Cover
+from mutagen.oggvorbis import OggVorbis
+
+from segue.listen.tags import read_artwork, read_tags
+from tests.listen.conftest import Encode, sweep, write_wav
+
+PNG = b"\x89PNG\r\n\x1a\n" + b"front" * 20
+BACK = b"\xff\xd8\xff\xe0" + b"back" * 20
+WORDS = {"title": "Été", "artist": "Sigur Rós", "album": "( )", "genre": "Post-Rock", "date": "2002-10-28"}
+
+
+def options() -> list[str]:
+    return [word for key, value in WORDS.items() for word in ("-metadata", f"{key}={value}")]
+
+
+@pytest.mark.ffmpeg
+@pytest.mark.parametrize("name", ["t.mp3", "t.m4a", "t.flac", "t.ogg", "t.opus", "t.wma", "t.wv"])
+def test_tags_of_every_container(encode: Encode, name: str) -> None:
+    extra = {"t.ogg": ["-c:a", "libvorbis"], "t.wv": ["-c:a", "wavpack"]}.get(name, [])
+    info = read_tags(encode(name, *options(), *extra), duration_s=12.0)
+    assert (info.title, info.artist, info.album) == ("Été", "Sigur Rós", "( )")
+    assert info.genre == "Post-Rock"
+    assert info.duration_s == 12.0
+    assert not info.has_artwork
+    assert info.year == 2002
+
+
+def picture(kind: int, data: bytes) -> Picture:
+    made = Picture()
+    made.type, made.mime, made.data = kind, "image/jpeg", data
+    return made
+
+
+def put_mp3(path: Path) -> None:
+    tags = ID3(path)
+    tags.add(APIC(mime="image/jpeg", type=4, desc="back", data=BACK))
+    tags.add(APIC(mime="image/jpeg", type=3, desc="front", data=PNG))
+    tags.save()
+
+
+def put_m4a(path: Path) -> None:
+    file = MP4(path)
+    file["covr"] = [MP4Cover(PNG, MP4Cover.FORMAT_JPEG)]
+    file.save()
+
+
+def put_flac(path: Path) -> None:
+    file = FLAC(path)
+    file.add_picture(picture(4, BACK))
+    file.add_picture(picture(3, PNG))
+    file.save()
+
+
+def put_ogg(path: Path) -> None:
+    file = OggVorbis(path)
+    file["metadata_block_picture"] = ["not base64!", base64.b64encode(picture(3, PNG).write()).decode()]
+    file.save()
+
+
+def put_wma(path: Path) -> None:
+    file = mutagen.File(path)
+    words = "image/jpeg\0front\0".encode("utf-16-le")
+    file["WM/Picture"] = [ASFByteArrayAttribute(struct.pack("<BI", 3, len(PNG)) + words + PNG)]
+    file.save()
+
+
+@pytest.mark.ffmpeg
+@pytest.mark.parametrize(
+    ("name", "put"),
+    [("p.mp3", put_mp3), ("p.m4a", put_m4a), ("p.flac", put_flac), ("p.ogg", put_ogg), ("p.wma", put_wma)],
+)
+def test_the_front_cover_and_its_true_type(encode: Encode, name: str, put: object) -> None:
+    path = encode(name, *(["-c:a", "libvorbis"] if name == "p.ogg" else []))
+    put(path)  # type: ignore[operator]
+    artwork = read_artwork(path)
+    assert artwork is not None
+    assert artwork.data == PNG
+    assert artwork.mime == "image/png"  # the tags say JPEG
+    assert read_tags(path).has_artwork
+
+
+@pytest.mark.parametrize(
+    ("name", "artist", "title"),
+    [
+        ("03 - Boards of Canada - Roygbiv.wav", "Boards of Canada", "Roygbiv"),
+        ("07. Just a title.wav", "", "Just a title"),
+        ("99 Luftballons.wav", "", "Luftballons"),
+        ("1999.wav", "", "1999"),
+        ("under_scored_name.wav", "", "under scored name"),
+        ("no extension at all", "", "no extension at all"),
+    ],
+)
+def test_untagged_files_are_named_after_themselves(tmp_path: Path, name: str, artist: str, title: str) -> None:
+    info = read_tags(write_wav(tmp_path / name, sweep(0.1)))
+    assert (info.artist, info.title) == (artist, title)
+
+
+@pytest.mark.ffmpeg
+def test_odd_tags(encode: Encode) -> None:
+    path = encode("odd.mp3")
+    tags = ID3(path)
+    tags.add(TPE1(text=["One\0Two", "Three"]))
+    tags.add(TDRC(text=["no year 12345"]))
+    tags.save()
+    info = read_tags(path)
+    assert info.artist == "One"
+    assert info.year is None
+
+
+def test_broken_tags_are_no_error(tmp_path: Path) -> None:
+    path = tmp_path / "broken - tags.mp3"
+    path.write_bytes(b"ID3\x04\x00\xff\x7f\x7f\x7f\x7f" + b"\xff" * 1000)
+    assert read_tags(path).title == "tags"
+    assert read_artwork(path) is None
