@@ -333,3 +333,7 @@ def _say(facts: dict[str, Any], sentence: str, *, as_json: bool) -> None:
 
 def _print_json(value: Any) -> None:
     print(json.dumps(value, ensure_ascii=False, indent=2))
+
+
+if __name__ == "__main__":
+    sys.exit(main())
