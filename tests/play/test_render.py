@@ -16,6 +16,8 @@ from segue.play import render
 from segue.play.render import TranscodeCache, browser_mime, transcode
 from segue.values import TrackId
 
+pytestmark = pytest.mark.ffmpeg
+
 Make = Callable[..., Path]
 TONE = "sine=frequency=440:sample_rate=44100:duration=4"
 PICTURE = ("-f", "lavfi", "-i", "testsrc=size=64x64:rate=10:duration=4", "-map", "0:a", "-map", "1:v")
