@@ -116,11 +116,12 @@ class Encoding:
 
 def encoding_of(path: Path) -> Encoding:
     """Look at a file's container and codec; raises as `iter_samples` does for what is no audio."""
+    if _is_module(_read_head(path)):
+        return Encoding("module", "module", "", has_video=False)
     with _open(path) as container:
         context = _audio_stream(container, path).codec_context
         pictures = [s for s in container.streams.video if not s.disposition & Disposition.attached_pic]
-        name = "module" if _is_module(_read_head(path)) else container.format.name
-        return Encoding(name, context.codec.canonical_name, context.profile or "", bool(pictures))
+        return Encoding(container.format.name, context.codec.canonical_name, context.profile or "", bool(pictures))
 
 
 def iter_frames(path: Path) -> Iterator[AudioFrame]:

@@ -14,6 +14,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from fractions import Fraction
+from functools import lru_cache
 from pathlib import Path
 
 import av
@@ -61,6 +62,16 @@ def browser_mime(path: Path) -> str | None:
     FileAccessError
         If it cannot be read.
     """
+    try:
+        status = path.stat()
+    except OSError as error:
+        raise access_error(error, path) from error
+    return _judged(path, status.st_size, status.st_mtime_ns)
+
+
+@lru_cache(maxsize=4096)  # a browser asks for a song piece by piece
+def _judged(path: Path, _size: int, _mtime_ns: int) -> str | None:
+    """Content type of a file as it stood when it had this size and time."""
     encoding = encoding_of(path)
     mime = _PLAYABLE.get((encoding.container.split(",")[0], encoding.codec))
     if mime is None or encoding.has_video:

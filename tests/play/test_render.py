@@ -214,3 +214,16 @@ def test_a_failure_leaves_nothing_and_the_next_try_is_free(make_audio: Make, tmp
     make_audio("late.aiff", "-c:a", "pcm_s16be")
     assert cache.get(TrackId("a" * 16), late).exists()
     assert len(list((tmp_path / "cache").iterdir())) == 1
+
+
+def test_a_verdict_holds_until_the_file_changes(make_audio: Make) -> None:
+    path = make_audio("a.bin", "-c:a", "libmp3lame", "-f", "mp3")
+    assert [browser_mime(path), browser_mime(path)] == ["audio/mpeg", "audio/mpeg"]
+    make_audio("a.bin", "-c:a", "wmav2", "-f", "asf")
+    assert browser_mime(path) is None
+
+
+def test_a_tracker_module_needs_a_copy(tmp_path: Path) -> None:
+    module = tmp_path / "a.it"
+    module.write_bytes(b"IMPM" + bytes(2000))
+    assert browser_mime(module) is None
