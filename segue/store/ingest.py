@@ -94,12 +94,15 @@ class _Survey:
 def _survey(folders: Iterable[Path]) -> _Survey:
     found = _Survey()
     for folder in folders:
-        root = Path(folder).resolve()
+        root = Path(os.path.realpath(folder))  # Path.resolve() would raise on links that go in a circle
         found.asked.add(root)
         try:
             files = [root] if root.is_file() else list(walk_audio(root, on_error=found.errors.append))
         except FileAccessError as error:
             found.errors.append(error)
+            continue
+        except OSError as error:  # a folder above may not be entered, or the name is too long
+            found.errors.append(access_error(error, root))
             continue
         found.roots.append(root)
         for path in files:
@@ -242,6 +245,8 @@ class _Scan:
         """
         settings = self._options.settings
         for path in new:
+            if self._cancel.is_set():
+                return
             stat = self._stats[path]
             try:
                 _check_readable(path)

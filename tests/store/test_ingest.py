@@ -306,6 +306,23 @@ class TestBadPlaces:
         assert report.exit_code == 0
         assert report.scanned == 6
 
+    def test_places_that_are_no_folder(self, tmp_path: Path, library: Library) -> None:
+        (tmp_path / "a").symlink_to(tmp_path / "b")
+        (tmp_path / "b").symlink_to(tmp_path / "a")
+        for place in (tmp_path / "a", tmp_path / ("long" * 100)):
+            report = hear_all(place, library)
+            assert report.exit_code == 1
+            assert [failure.kind for failure in report.failures] == ["FileAccessError"]
+
+    def test_a_folder_below_one_that_is_locked(self, open_folder: Path, ordinary_user) -> None:
+        (open_folder / "data").mkdir()
+        (open_folder / "data").chmod(0o777)
+        (open_folder / "locked" / "music").mkdir(parents=True)
+        (open_folder / "locked").chmod(0)
+        with ordinary_user(), Library.open(open_folder / "data") as library:
+            report = hear_all(open_folder / "locked" / "music", library)
+        assert [failure.message for failure in report.failures] == ["permission denied"]
+
     def test_an_empty_folder(self, tmp_path: Path, library: Library) -> None:
         (tmp_path / "void").mkdir()
         assert hear_all(tmp_path / "void", library).exit_code == 1
