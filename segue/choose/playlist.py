@@ -247,10 +247,11 @@ class _Walk:
         steps: list[int] = []
         relaxed: list[str] = []
         for ladder in self._ladders:
-            step = next(i for i, rule in enumerate(ladder) if rule.refusal(candidate, self._history) is None)
-            if step:
-                self._refuse(candidate, ladder[0].refusal(candidate, self._history) or "", rank=place.rank)
+            step, refusal = 0, ladder[0].refusal(candidate, self._history)
+            if refusal:
+                self._refuse(candidate, refusal, rank=place.rank)
                 relaxed.append(ladder[0].name)
+                step = next(i for i, rule in enumerate(ladder) if not rule.refusal(candidate, self._history))
             steps.append(step)
         if any(steps):
             self._second_best.setdefault(tuple(steps), (place, tuple(relaxed)))
