@@ -44,12 +44,12 @@ class ContinueSpec:
     never: frozenset[TrackId] = frozenset()
 
     def __post_init__(self) -> None:
-        for name, low, high in (("count", 0, 10_000), ("lookback", 1, 10), ("noise", 0.0, 1.0)):
+        ranges = {"count": (0, 10_000), "lookback": (1, 10), "noise": (0.0, 1.0), "artist_spacing": (0, 100)}
+        for name, (low, high) in ranges.items():
             if not low <= getattr(self, name) <= high:
                 raise ParameterError(f"{name} is {getattr(self, name)}", remedy=f"Choose between {low} and {high}")
-        for name in ("artist_spacing", "repeat_after_tracks"):
-            if getattr(self, name) < 0:
-                raise ParameterError(f"{name} is {getattr(self, name)}", remedy="Choose 0 or more")
+        if self.repeat_after_tracks < 0:
+            raise ParameterError(f"repeat_after_tracks is {self.repeat_after_tracks}", remedy="Choose 0 or more")
 
     @property
     def rules(self) -> tuple[Rule, ...]:

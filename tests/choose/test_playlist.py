@@ -192,7 +192,16 @@ def test_mean_query_is_as_the_design_defines_it() -> None:
 
 @pytest.mark.parametrize(
     "spec",
-    [{"count": -1}, {"lookback": 0}, {"lookback": 11}, {"noise": 1.5}, {"noise": float("nan")}, {"artist_spacing": -1}],
+    [
+        {"count": -1},
+        {"lookback": 0},
+        {"lookback": 11},
+        {"noise": 1.5},
+        {"noise": float("nan")},
+        {"artist_spacing": -1},
+        {"artist_spacing": 101},
+        {"repeat_after_tracks": -1},
+    ],
 )
 def test_settings_out_of_range_are_refused(spec: dict[str, float]) -> None:
     with pytest.raises(ParameterError, match=next(iter(spec))):
