@@ -54,6 +54,15 @@ def access_error(error: OSError, path: Path) -> FileAccessError:
     return FileAccessError(what, remedy=remedy, path=path)
 
 
+def check_folder(folder: Path) -> None:
+    """Raise FileAccessError if ``folder`` is not there, is no folder, or cannot be read."""
+    try:
+        with os.scandir(folder):
+            return
+    except OSError as error:
+        raise access_error(error, folder) from error
+
+
 def walk_audio(folder: Path, *, on_error: Callable[[FileAccessError], None]) -> Iterator[Path]:
     """Yield every file below ``folder`` that may hold audio, in sorted order, each folder once.
 
@@ -65,10 +74,7 @@ def walk_audio(folder: Path, *, on_error: Callable[[FileAccessError], None]) -> 
     FileAccessError
         If ``folder`` itself is not there, is no folder, or cannot be read.
     """
-    if not folder.is_dir():
-        raise access_error(
-            NotADirectoryError(errno.ENOTDIR, "") if folder.exists() else FileNotFoundError(errno.ENOENT, ""), folder
-        )
+    check_folder(folder)
     yield from _walk(folder, seen=set(), on_error=on_error, top=True)
 
 

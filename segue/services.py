@@ -20,6 +20,7 @@ from segue.embed.encoder import Encoder, load_ear
 from segue.embed.hearing import hear
 from segue.embed.pooling import pool_for
 from segue.errors import EmptyLibraryError, FileAccessError, UnknownTrackError
+from segue.files import check_folder
 from segue.listen.tags import read_artwork
 from segue.play.render import TranscodeCache, browser_mime
 from segue.store.background import BackgroundScan, ScanStatus
@@ -240,9 +241,6 @@ class Services:
         cancel: threading.Event | None = None,
     ) -> ScanReport:
         """Bring the library up to date with the folders; the demo library makes way for the listener's own music."""
-        for folder in folders:
-            if not folder.exists():
-                raise FileAccessError("it is not there", remedy="Check the path; is its drive connected?", path=folder)
         if not all(self._is_demo(folder) for folder in folders):
             self.library.forget_paths([p for track in self.library.tracks() for p in track.paths if self._is_demo(p)])
         options = ScanOptions(settings=replace(SCAN, workers=self._workers), retry_errors=retry_errors)
@@ -250,9 +248,7 @@ class Services:
 
     def start_scan(self, folder: Path) -> None:
         """Scan a folder in the background; raises FileAccessError at once if it is not a folder that can be read."""
-        if not folder.is_dir():
-            what = "it is not there" if not folder.exists() else "it is not a folder"
-            raise FileAccessError(what, remedy="Check the path; name a folder with music in it", path=folder)
+        check_folder(folder)
         self._scan.start(lambda job: self.scan([folder], on_progress=job.on_progress, cancel=job.cancelled))
 
     def start_demo(self) -> None:

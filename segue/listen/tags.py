@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import io
 import logging
 import re
 import struct
@@ -70,7 +71,9 @@ def read_artwork(path: Path) -> Artwork | None:
 
 def _open(path: Path) -> Any:
     try:
-        return mutagen.File(path)
+        with io.FileIO(path) as file:
+            file.name = ""  # with a name, mutagen believes the extension and tries its parser alone
+            return mutagen.File(file) or mutagen.File(path)
     except (
         MutagenError,
         OSError,

@@ -123,3 +123,9 @@ def test_broken_tags_are_no_error(tmp_path: Path) -> None:
     path.write_bytes(b"ID3\x04\x00\xff\x7f\x7f\x7f\x7f" + b"\xff" * 1000)
     assert read_tags(path).title == "tags"
     assert read_artwork(path) is None
+
+
+@pytest.mark.ffmpeg
+def test_tags_go_by_content_too(encode: Encode) -> None:
+    """mutagen tried the MP3 parser alone on a FLAC named .mp3, and its tags were lost."""
+    assert read_tags(encode("flac inside.mp3", "-f", "flac", *options())).title == "Été"
