@@ -1,0 +1,128 @@
+/* What the page keeps and sends. Commands go to the server one after another, each with the booth as the one before
+   left it, so that no two of them can overwrite each other. */
+(() => {
+  "use strict";
+  const segue = (window.segue = window.segue || {});
+  const SILENCE_MS = 4000; // after this the page asks whether the server is there at all
+  const GIVE_UP_MS = 30000;
+
+  const waiting = [];
+  let sent = null;
+  let number = 0;
+  let timers = [];
+
+  segue.booth = null; // as the server last answered
+  segue.deck = null;
+
+  /* A value kept in this tab, and for the next tab to begin with. */
+  segue.keep = (name, value) => {
+    const text = JSON.stringify(value);
+    for (const place of [sessionStorage, localStorage]) {
+      try {
+        place.setItem(`segue.${name}`, text);
+      } catch (error) {
+        /* private windows and full disks: the page then forgets on reload */
+      }
+    }
+  };
+
+  segue.kept = (name) => {
+    for (const place of [sessionStorage, localStorage]) {
+      try {
+        const text = place.getItem(`segue.${name}`);
+        if (text !== null) return JSON.parse(text);
+      } catch (error) {
+        /* damaged or forbidden: as if it were not there */
+      }
+    }
+    return null;
+  };
+
+  segue.notify = (message, kind = "problem") => {
+    const note = {
+      action: "show",
+      message,
+      color: kind === "problem" ? "red" : "glow",
+      autoClose: kind === "problem" ? 9000 : 5000,
+      className: `toast toast-${kind}`,
+    };
+    window.dash_clientside.set_props("notifications", { sendNotifications: [note] });
+  };
+
+  segue.send = (kind, details = {}) => {
+    waiting.push({ kind, ...details });
+    sendNext();
+  };
+
+  segue.isWaiting = () => sent !== null || waiting.length > 0;
+
+  function sendNext() {
+    if (sent || waiting.length === 0) return;
+    number += 1;
+    sent = { ...waiting.shift(), number };
+    document.body.classList.add("is-sending");
+    window.dash_clientside.set_props("command", { data: { ...sent, booth: segue.booth } });
+    timers = [setTimeout(askWhetherThere, SILENCE_MS), setTimeout(giveUp, GIVE_UP_MS)];
+  }
+
+  function release() {
+    timers.forEach(clearTimeout);
+    timers = [];
+    sent = null;
+    document.body.classList.remove("is-sending");
+  }
+
+  function askWhetherThere() {
+    fetch("/api/ping", { cache: "no-store" }).catch(giveUp);
+  }
+
+  function giveUp() {
+    release();
+    waiting.length = 0;
+    segue.notify("Segue does not answer. Is it still running? The queue is kept here.");
+  }
+
+  /* The server's answer to the command that is under way. */
+  segue.answered = (answer) => {
+    if (!sent || answer.number !== sent.number) return;
+    const command = sent;
+    release();
+    segue.booth = answer.booth;
+    segue.deck = answer.deck;
+    segue.keep("booth", answer.booth);
+    segue.player.follow(answer.deck, command);
+    segue.showSettings();
+    sendNext();
+  };
+
+  segue.failed = () => {
+    release();
+    sendNext();
+  };
+
+  /* "Keep on" and "Drunk" stand as they were left; moving them sends a command, showing them does not. */
+  segue.showSettings = () => {
+    const { lookback, noise } = segue.booth;
+    window.dash_clientside.set_props("lookback", { value: lookback });
+    window.dash_clientside.set_props("noise", { value: noise });
+  };
+
+  segue.set = (name, value) => {
+    if (!segue.booth || value === segue.booth[name] || value === null || value === undefined) return;
+    const { lookback, noise } = segue.booth;
+    segue.send("settings", { lookback, noise, [name]: value });
+  };
+
+  /* New songs in the library may fill a queue that had run short. */
+  segue.libraryChanged = () => {
+    const deck = segue.deck;
+    if (deck && deck.current && deck.upcoming < deck.ahead && deck.upcoming > 0 && !segue.isWaiting()) segue.send("fill");
+  };
+
+  segue.boot = () => {
+    segue.booth = segue.kept("booth");
+    segue.player.boot();
+    segue.page.boot();
+    segue.send("restore");
+  };
+})();

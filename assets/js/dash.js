@@ -1,0 +1,40 @@
+/* The names by which Dash calls the scripts (segue/web/callbacks/browser.py). */
+(() => {
+  "use strict";
+  const segue = (window.segue = window.segue || {});
+  const none = () => window.dash_clientside.no_update;
+  let booted = false;
+
+  window.dash_clientside = Object.assign({}, window.dash_clientside, {
+    segue: {
+      onBooth(answer) {
+        if (!booted) {
+          booted = true;
+          segue.boot();
+        }
+        if (answer) segue.answered(answer);
+        return none();
+      },
+      onFault(fault) {
+        if (fault) segue.failed();
+        return none();
+      },
+      onLookback(value) {
+        segue.set("lookback", value);
+        return none();
+      },
+      onNoise(value) {
+        segue.set("noise", value);
+        return none();
+      },
+      onLibrary(version) {
+        if (version) segue.libraryChanged();
+        return none();
+      },
+      onShortcuts(on) {
+        segue.shortcuts = on !== false;
+        return none();
+      },
+    },
+  });
+})();

@@ -1,0 +1,206 @@
+/* The page: buttons that carry data-act, the keyboard, files dropped anywhere, dark and light. */
+(() => {
+  "use strict";
+  const segue = (window.segue = window.segue || {});
+  const props = (id, values) => window.dash_clientside.set_props(id, values);
+  const whole = (text) => Number.parseInt(text, 10);
+
+  const acts = {
+    play: ({ track }) => segue.send("play", { track }),
+    play_next: ({ track }) => said("play_next", track, "It plays next."),
+    add: ({ track }) => said("add", track, "Added to the queue."),
+    jump: ({ entry }) => segue.send("jump", { entry: whole(entry) }),
+    remove: ({ entry }) => segue.send("remove", { entry: whole(entry) }),
+    undo: () => segue.send("undo"),
+    redo: () => segue.send("redo"),
+    clear: () => segue.send("clear"),
+    export: () => saveQueue(),
+    toggle: () => segue.player.toggle(),
+    next: () => segue.player.next(),
+    previous: () => segue.player.previous(),
+    mute: () => segue.player.mute(),
+    "choose-file": () => chooser.click(),
+    "add-music": () => props("add-music", { opened: true }),
+    failures: () => props("failures", { opened: true }),
+    help: () => props("help", { opened: true }),
+    theme: () => nextTheme(),
+    tab: ({ to }) => showTab(to),
+  };
+
+  function said(kind, track, words) {
+    segue.send(kind, { track });
+    segue.notify(words, "note");
+  }
+
+  document.addEventListener("click", (event) => {
+    const button = event.target.closest?.("[data-act]");
+    if (!button || button.disabled) return;
+    acts[button.dataset.act]?.(button.dataset);
+  });
+
+  // Keyboard ----------------------------------------------------------------------------------------------------------
+
+  segue.shortcuts = true;
+  const keys = {
+    " ": () => segue.player.toggle(),
+    ArrowLeft: () => segue.player.step(-segue.player.STEP_S),
+    ArrowRight: () => segue.player.step(segue.player.STEP_S),
+    n: () => segue.player.next(),
+    p: () => segue.player.previous(),
+    m: () => segue.player.mute(),
+    "/": () => search()?.focus(),
+    "?": () => acts.help(),
+  };
+  const search = () => document.getElementById("search");
+
+  document.addEventListener("keydown", (event) => {
+    const { key, target } = event;
+    if (target === search()) return inSearch(event);
+    if (!segue.shortcuts || event.ctrlKey || event.metaKey || event.altKey || !keys[key]) return;
+    if (target.closest("input:not([type=range]), textarea, select, [contenteditable], [role=dialog]")) return;
+    if (key.startsWith("Arrow") && target.closest("[role=slider], input")) return;
+    if (key === " " && target.closest("button, a, summary, input, [role=slider]")) return;
+    event.preventDefault();
+    keys[key]();
+  });
+
+  function inSearch(event) {
+    const first = document.querySelector("#results .row-main");
+    if (event.key === "Escape") event.target.blur();
+    else if (event.key === "ArrowDown" && first) {
+      event.preventDefault();
+      first.focus();
+    }
+  }
+
+  // Dark and light ----------------------------------------------------------------------------------------------------
+
+  const THEMES = ["dark", "light", "system"];
+  const bright = window.matchMedia("(prefers-color-scheme: light)");
+  const theme = () => (THEMES.includes(segue.kept("theme")) ? segue.kept("theme") : "dark");
+  const scheme = () => (theme() === "system" ? (bright.matches ? "light" : "dark") : theme());
+
+  function showTheme() {
+    props("provider", { forceColorScheme: scheme() });
+    document.documentElement.dataset.mantineColorScheme = scheme();
+    const button = document.querySelector('[data-act="theme"]');
+    button.dataset.state = theme();
+    button.title = `Colours: ${theme()}`;
+    button.setAttribute("aria-label", `Colours: ${theme()}. Change`);
+  }
+
+  function nextTheme() {
+    segue.keep("theme", THEMES[(THEMES.indexOf(theme()) + 1) % THEMES.length]);
+    showTheme();
+  }
+
+  // Narrow pages ------------------------------------------------------------------------------------------------------
+
+  function showTab(name) {
+    document.body.dataset.tab = name;
+    for (const button of document.querySelectorAll('[data-act="tab"]'))
+      button.setAttribute("aria-pressed", String(button.dataset.to === name));
+    window.scrollTo(0, 0);
+  }
+
+  // Files -------------------------------------------------------------------------------------------------------------
+
+  const chooser = Object.assign(document.createElement("input"), {
+    type: "file",
+    id: "seed-file",
+    accept: "audio/*,video/*,.mod,.xm,.it,.s3m,.opus,.flac",
+    hidden: true,
+  });
+  chooser.addEventListener("change", () => {
+    if (chooser.files.length) upload(chooser.files[0]);
+    chooser.value = "";
+  });
+
+  const holdsFiles = (event) => Array.from(event.dataTransfer?.types || []).includes("Files");
+  let depth = 0; // dragenter and dragleave come for every element on the way
+  const veil = (on) => document.body.classList.toggle("is-dropping", on);
+
+  document.addEventListener("dragenter", (event) => {
+    if (!holdsFiles(event)) return;
+    depth += 1;
+    veil(true);
+  });
+  document.addEventListener("dragleave", (event) => {
+    if (!holdsFiles(event)) return;
+    depth = Math.max(0, depth - 1);
+    veil(depth > 0);
+  });
+  document.addEventListener("dragover", (event) => holdsFiles(event) && event.preventDefault());
+  document.addEventListener("drop", (event) => {
+    if (!holdsFiles(event)) return;
+    event.preventDefault();
+    depth = 0;
+    veil(false);
+    if (event.dataTransfer.files.length) upload(event.dataTransfer.files[0]);
+  });
+
+  let uploads = 0;
+
+  function upload(file) {
+    uploads += 1;
+    const id = `upload-${uploads}`;
+    const say = (message, more) => {
+      const note = { id, message, className: "toast toast-note", color: "glow", ...more };
+      props("notifications", { sendNotifications: [note] });
+    };
+    const busy = { loading: true, autoClose: false, withCloseButton: false };
+    const done = { action: "update", loading: false, withCloseButton: true };
+    const problem = { ...done, color: "red", autoClose: 9000, className: "toast toast-problem" };
+    const request = new XMLHttpRequest(); // unlike fetch it tells how much has gone
+    request.open("POST", `/api/seeds?name=${encodeURIComponent(file.name)}`);
+    request.setRequestHeader("Content-Type", "application/octet-stream");
+    request.responseType = "json";
+    let percent = -1;
+    request.upload.onprogress = ({ loaded, total }) => {
+      const now = Math.floor((10 * loaded) / total) * 10;
+      if (now === percent) return;
+      percent = now;
+      const words = now < 100 ? `Sending “${file.name}”: ${now} %` : `Listening to “${file.name}”`;
+      say(words, { ...busy, action: "update" });
+    };
+    request.onload = () => {
+      const answer = request.response;
+      if (request.status !== 201) {
+        say(answer?.error || `“${file.name}” could not be read.`, problem);
+        return;
+      }
+      const name = answer.title || file.name;
+      const words = answer.known ? `“${name}” is in your library.` : `Songs that go with “${name}”.`;
+      say(words, { ...done, autoClose: 5000 });
+      segue.send("seed", { token: answer.token, name });
+    };
+    request.onerror = () => say("Segue does not answer. Is it still running?", problem);
+    say(`Sending “${file.name}”`, { ...busy, action: "show" });
+    request.send(file);
+  }
+
+  async function saveQueue() {
+    const table = new Map(segue.booth.queue.table.map(([entry, track]) => [entry, track]));
+    const answer = await fetch("/api/playlist.m3u8", {
+      method: "POST",
+      headers: { "Content-Type": "application/json" },
+      body: JSON.stringify(segue.booth.queue.entries.map((entry) => table.get(entry))),
+    }).catch(() => null);
+    if (!answer?.ok) return segue.notify("The playlist could not be written.");
+    const link = document.createElement("a");
+    link.href = URL.createObjectURL(await answer.blob());
+    link.download = "Segue.m3u8";
+    link.click();
+    setTimeout(() => URL.revokeObjectURL(link.href), 10000);
+  }
+
+  segue.page = {
+    upload,
+    boot() {
+      document.body.append(chooser);
+      showTab("music");
+      showTheme();
+      bright.addEventListener("change", showTheme);
+    },
+  };
+})();

@@ -1,0 +1,123 @@
+"""What one browser keeps: its queue, what the queue grew from, and how it goes on. Checked whenever it arrives."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Any
+
+from segue.config import CHOICE
+from segue.errors import ParameterError
+from segue.play.playqueue import Queue, from_json, to_json
+from segue.values import EntryId, TrackId
+
+_REFUSED_KEPT = 500
+_LONGEST_NAME = 200
+_TOKEN = re.compile(r"drop:[0-9a-f]{16}")
+_TRACK = re.compile(r"[0-9a-f]{16}")
+
+
+EMPTY = Queue()
+
+
+@dataclass(frozen=True, slots=True)
+class Start:
+    """Where the listener last set the direction: the entry, and the dropped file before it if that did."""
+
+    entry_id: EntryId
+    token: str = ""
+    name: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Booth:
+    """One listener's queue, its start, the tracks taken out by hand, "Keep on" and "Drunk"."""
+
+    queue: Queue = EMPTY
+    start: Start | None = None
+    refused: tuple[TrackId, ...] = ()
+    lookback: int = CHOICE.lookback
+    noise: float = CHOICE.noise
+
+    @property
+    def never(self) -> frozenset[TrackId]:
+        """Tracks not to choose: taken out by hand, and not put back since."""
+        return frozenset(self.refused) - frozenset(self.queue.track_ids)
+
+
+def booth_to_json(booth: Booth) -> dict[str, Any]:
+    """The booth as plain JSON values."""
+    start = booth.start
+    return {
+        "queue": to_json(booth.queue),
+        "start": None if start is None else [start.entry_id, start.token, start.name],
+        "refused": list(booth.refused[-_REFUSED_KEPT:]),
+        "lookback": booth.lookback,
+        "noise": booth.noise,
+    }
+
+
+def booth_from_json(value: object) -> Booth:
+    """The booth that ``booth_to_json`` wrote, or a new one for None; ParameterError for anything else."""
+    if value is None:
+        return Booth()
+    if not isinstance(value, dict) or value.keys() != {"queue", "start", "refused", "lookback", "noise"}:
+        raise _damaged("it has other parts than it should")
+    refused = value["refused"]
+    if not isinstance(refused, list) or len(refused) > _REFUSED_KEPT or not all(map(is_track_id, refused)):
+        raise _damaged("the refused songs are not a list of track ids")
+    return Booth(
+        queue=from_json(value["queue"]),
+        start=_start_from_json(value["start"]),
+        refused=tuple(TrackId(track_id) for track_id in refused),
+        lookback=lookback_from_json(value["lookback"]),
+        noise=noise_from_json(value["noise"]),
+    )
+
+
+def lookback_from_json(value: object) -> int:
+    """A checked "Keep on"."""
+    if not isinstance(value, int) or isinstance(value, bool) or not 1 <= value <= 10:
+        raise ParameterError("'Keep on' is out of range", remedy="Choose 1 to 10")
+    return value
+
+
+def noise_from_json(value: object) -> float:
+    """A checked "Drunk"."""
+    if not isinstance(value, int | float) or isinstance(value, bool) or not 0 <= value <= 1:
+        raise ParameterError("'Drunk' is out of range", remedy="Choose 0 to 1")
+    return float(value)
+
+
+def is_track_id(value: object) -> bool:
+    """Whether a value has the form of a track id."""
+    return isinstance(value, str) and _TRACK.fullmatch(value) is not None
+
+
+def token_from_json(value: object) -> str:
+    """A checked token of a dropped file."""
+    if not isinstance(value, str) or not _TOKEN.fullmatch(value):
+        raise ParameterError("the dropped file is not known", remedy="Drop it again")
+    return value
+
+
+def _start_from_json(value: object) -> Start | None:
+    if value is None:
+        return None
+    if not isinstance(value, list) or len(value) != 3:
+        raise _damaged("its start has not three parts")
+    number, token, name = value
+    if not isinstance(number, int) or isinstance(number, bool) or number < 1:
+        raise _damaged("its start is not an entry")
+    if not isinstance(name, str) or len(name) > _LONGEST_NAME:
+        raise _damaged("the name of its start is not a short text")
+    return Start(EntryId(number), token_from_json(token) if token else "", name)
+
+
+def start_at(entry_id: EntryId, *, token: str = "", name: str = "") -> Start:
+    """A start whose name is short enough to keep."""
+    return Start(entry_id, token, name[:_LONGEST_NAME])
+
+
+def _damaged(what: str) -> ParameterError:
+    return ParameterError(f"the saved queue is damaged: {what}", remedy="A new one was begun")

@@ -1,0 +1,136 @@
+"""The library's side: search, the scan's progress, folders, and what could not be read."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from dash import MATCH, Dash, Input, Output, State, no_update, set_props
+from dash.exceptions import PreventUpdate
+
+from segue.errors import FileAccessError, SegueError
+from segue.web import ids, present
+from segue.web.layout import music
+from segue.web.layout.shell import page_class
+
+if TYPE_CHECKING:
+    from segue.services import Services
+
+RESULTS_A_PAGE = 60
+PULSE_BUSY_MS = 1000
+PULSE_IDLE_MS = 4000
+
+
+def register_library(app: Dash, services: Services) -> None:
+    """Connect search, scan and dialogs."""
+    _search(app, services)
+    _pulse(app, services)
+    _folders(app, services)
+    _failures(app, services)
+
+
+def _search(app: Dash, services: Services) -> None:
+    @app.callback(
+        Output(ids.RESULTS, "children"),
+        Output(ids.MORE, "hidden"),
+        Input(ids.SEARCH, "value"),
+        Input(ids.MORE, "n_clicks"),
+        Input(ids.LIBRARY_VERSION, "data"),
+    )
+    def on_search(words: str | None, pages: int, version: int | None) -> tuple[Any, bool]:  # noqa: ARG001 - a trigger
+        words = words or ""
+        limit = RESULTS_A_PAGE * (1 + (pages or 0))
+        found = services.search(words, limit=limit + 1)
+        more = len(found) > limit
+        return music.results(found[:limit], words=words, more=more, counts=services.counts()), not more
+
+
+def _pulse(app: Dash, services: Services) -> None:
+    @app.callback(
+        Output(ids.STATUS, "children"),
+        Output(ids.PAGE, "className"),
+        Output(ids.LIBRARY_VERSION, "data"),
+        Output(ids.PULSE, "interval"),
+        Output(ids.PULSE_SEEN, "data"),
+        Input(ids.PULSE, "n_intervals"),
+        State(ids.PULSE_SEEN, "data"),
+        State(ids.LIBRARY_VERSION, "data"),
+    )
+    def on_pulse(beats: int | None, seen: list[Any] | None, version: int | None) -> tuple[Any, ...]:  # noqa: ARG001
+        status, counts = services.scan_status(), services.counts()
+        line, share, failures = (
+            present.status_line(status),
+            present.status_share(status),
+            present.failures_line(counts),
+        )
+        now = [line, share, status.running, failures, counts.tracks]
+        if now == seen and version == services.version:
+            raise PreventUpdate
+        return (
+            music.status(line, share=share, running=status.running, failures=failures),
+            page_class(empty=counts.tracks == 0),
+            services.version if services.version != version else no_update,
+            PULSE_BUSY_MS if status.running else PULSE_IDLE_MS,
+            now,
+        )
+
+    @app.callback(Output(ids.CANCEL_SCAN, "disabled"), Input(ids.CANCEL_SCAN, "n_clicks"), prevent_initial_call=True)
+    def on_cancel(clicks: int | None) -> bool:
+        if not clicks:
+            raise PreventUpdate
+        services.cancel_scan()
+        return True
+
+
+def _folders(app: Dash, services: Services) -> None:
+    @app.callback(
+        Output(ids.folder_field(MATCH), "error"),
+        Output(ids.folder_button(MATCH), "title"),
+        Input(ids.folder_button(MATCH), "n_clicks"),
+        Input(ids.folder_field(MATCH), "n_submit"),
+        State(ids.folder_field(MATCH), "value"),
+        prevent_initial_call=True,
+    )
+    def on_folder(clicks: int | None, submits: int | None, folder: str | None) -> tuple[str | None, str]:  # noqa: ARG001
+        try:
+            services.start_scan(_folder(folder))
+        except SegueError as error:
+            return present.error_line(error), ""
+        _watch_closely()
+        set_props(ids.ADD_MUSIC, {"opened": False})
+        return None, "Listening to it"
+
+    @app.callback(
+        Output(ids.demo_button(MATCH), "disabled"), Input(ids.demo_button(MATCH), "n_clicks"), prevent_initial_call=True
+    )
+    def on_demo(clicks: int | None) -> bool:
+        if not clicks:
+            raise PreventUpdate
+        services.start_demo()
+        _watch_closely()
+        return True
+
+
+def _watch_closely() -> None:
+    """Ask for the scan's progress every second, from now on."""
+    set_props(ids.PULSE, {"interval": PULSE_BUSY_MS})
+
+
+def _folder(text: str | None) -> Path:
+    """The folder that was typed, which must be named in full."""
+    if not (text or "").strip():
+        raise FileAccessError("No folder is named", remedy="Type its full path, such as /home/you/Music")
+    folder = Path(str(text).strip().strip('"')).expanduser()
+    if not folder.is_absolute():
+        raise FileAccessError(
+            "this is not a full path", remedy="Begin at the root, such as /home/you/Music", path=folder
+        )
+    return folder
+
+
+def _failures(app: Dash, services: Services) -> None:
+    @app.callback(Output(ids.FAILURES_LIST, "children"), Input(ids.FAILURES, "opened"), prevent_initial_call=True)
+    def on_failures(opened: bool) -> Any:
+        if not opened:
+            raise PreventUpdate
+        return music.failures_list(services.failures())

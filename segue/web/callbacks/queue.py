@@ -1,0 +1,68 @@
+"""The queue: one command at a time comes from the page, and the whole booth goes back."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from dash import Dash, Input, Output, no_update
+
+from segue.errors import ParameterError, SegueError
+from segue.values import Track, TrackId
+from segue.web import ids, present
+from segue.web.booth import Booth, booth_from_json, booth_to_json
+from segue.web.commands import Desk, Outcome, steer
+from segue.web.layout.queue import now, queue_list, shown_tracks
+
+if TYPE_CHECKING:
+    from segue.services import Services
+
+
+def register_queue(app: Dash, services: Services) -> None:
+    """Connect the page's commands."""
+
+    @app.callback(
+        Output(ids.BOOTH, "data"),
+        Output(ids.NOW, "children"),
+        Output(ids.QUEUE_LIST, "children"),
+        Output(ids.NOTIFICATIONS, "sendNotifications"),
+        Input(ids.COMMAND, "data"),
+        prevent_initial_call=True,
+    )
+    def on_command(command: dict[str, Any]) -> tuple[Any, ...]:
+        booth, problems = _received(command.get("booth"))
+        try:
+            outcome = steer(Desk(services, np.random.default_rng()), booth, command)
+        except SegueError as error:
+            outcome = Outcome(booth)
+            problems.append(present.error_line(error))
+        tracks = {t.id: t for t in services.tracks_of(shown_tracks(outcome.booth.queue))}
+        return (
+            _answer(command.get("number"), outcome, tracks),
+            now(outcome.booth.queue, tracks, grew_from=_grew_from(outcome.booth)),
+            queue_list(outcome.booth.queue, tracks, ended=outcome.ended),
+            [present.notification(problem) for problem in problems] or no_update,
+        )
+
+
+def _received(value: object) -> tuple[Booth, list[str]]:
+    """The browser's booth; a damaged one gives way to a new one, and a word about it."""
+    try:
+        return booth_from_json(value), []
+    except ParameterError as error:
+        return Booth(), [present.error_line(error)]
+
+
+def _answer(number: object, outcome: Outcome, tracks: dict[TrackId, Track]) -> dict[str, Any]:
+    return {
+        "number": number,
+        "booth": booth_to_json(outcome.booth),
+        "deck": present.deck(outcome.booth.queue, tracks),
+        "ended": outcome.ended,
+    }
+
+
+def _grew_from(booth: Booth) -> str:
+    """The name of the dropped file, as long as the queue grows from it."""
+    start, current = booth.start, booth.queue.current_id
+    return start.name if start is not None and current is not None and current >= start.entry_id else ""

@@ -1,0 +1,271 @@
+"""What the listener can do to a booth: each command is a function from one booth to the next.
+
+What is still to come always stands in this order: the songs the listener picked, then those that Segue chose to follow.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from segue.choose.playlist import Continuation, ContinueSpec
+from segue.config import CHOICE
+from segue.errors import EmptyLibraryError, ParameterError, UnknownTrackError
+from segue.play import playqueue
+from segue.play.playqueue import Entry, Queue, Song
+from segue.values import EntryId, TrackId
+from segue.web.booth import (
+    Booth,
+    is_track_id,
+    lookback_from_json,
+    noise_from_json,
+    start_at,
+    token_from_json,
+)
+
+if TYPE_CHECKING:
+    from segue.services import Services
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """What a command works with."""
+
+    services: Services
+    rng: np.random.Generator
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """The booth after a command; ``ended`` says why fewer songs follow than there should."""
+
+    booth: Booth
+    ended: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Chosen:
+    songs: tuple[Song, ...] = ()
+    ended: str | None = None
+
+
+def steer(desk: Desk, booth: Booth, command: Mapping[str, Any]) -> Outcome:
+    """Carry out one command; raises SegueError, and the booth is then as it was."""
+    kind = command.get("kind")
+    action = _ACTIONS.get(kind) if isinstance(kind, str) else None
+    if action is None:
+        raise ParameterError("this page sent a command that Segue does not know", remedy="Reload the page")
+    return action(desk, booth, command)
+
+
+# The commands ---------------------------------------------------------------------------------------------------------
+
+
+def _fill(desk: Desk, booth: Booth, command: Mapping[str, Any]) -> Outcome:  # noqa: ARG001 - one form for all
+    """Choose songs until enough are ready; what the listener did last can still be undone."""
+    queue = booth.queue
+    chosen = _choose(desk, booth, queue.entries, CHOICE.queue_ahead - len(queue.upcoming))
+    return Outcome(replace(booth, queue=playqueue.append(queue, chosen.songs, undoable=False)), chosen.ended)
+
+
+def _play(desk: Desk, booth: Booth, command: Mapping[str, Any]) -> Outcome:
+    """Play a song now; what follows goes with it."""
+    queue, track_id = booth.queue, _known_track(desk, command)
+    current = queue.current
+    if current is not None and current.track_id == track_id:
+        return _fill(desk, booth, command)
+    picks = [song for song in _picked(queue) if song.track_id != track_id]
+    booth = replace(booth, start=start_at(EntryId(queue.next_id)))
+    return _restarted(desk, booth, [Song(track_id), *picks])
+
+
+def _seed(desk: Desk, booth: Booth, command: Mapping[str, Any]) -> Outcome:
+    """Play songs that go with a dropped file; one that is in the library is played itself."""
+    if is_track_id(command.get("token")):
+        return _play(desk, booth, {"track": command["token"]})
+    name = command.get("name")
+    start = start_at(
+        EntryId(booth.queue.next_id),
+        token=token_from_json(command.get("token")),
+        name=name if isinstance(name, str) else "",
+    )
+    heard = [entry.track_id for entry in booth.queue.entries if entry not in booth.queue.upcoming]
+    spec = ContinueSpec(count=1, lookback=1, noise=booth.noise, never=booth.never)
+    found = desk.services.continue_queue([*heard, start.token], spec, rng=desk.rng)
+    if not found.picks:
+        return Outcome(booth, found.ended)
+    return _restarted(desk, replace(booth, start=start), [*_songs(found), *_picked(booth.queue)])
+
+
+def _play_next(desk: Desk, booth: Booth, command: Mapping[str, Any]) -> Outcome:
+    """Put a song right after the one that plays."""
+    return _with_picks(desk, booth, [Song(_known_track(desk, command)), *_picked(booth.queue)])
+
+
+def _add(desk: Desk, booth: Booth, command: Mapping[str, Any]) -> Outcome:
+    """Put a song after those already picked."""
+    return _with_picks(desk, booth, [*_picked(booth.queue), Song(_known_track(desk, command))])
+
+
+def _settings(desk: Desk, booth: Booth, command: Mapping[str, Any]) -> Outcome:
+    """Change "Keep on" and "Drunk"; what was chosen is chosen anew, what was picked stays."""
+    booth = replace(
+        booth, lookback=lookback_from_json(command.get("lookback")), noise=noise_from_json(command.get("noise"))
+    )
+    return _with_picks(desk, booth, _picked(booth.queue)) if booth.queue.entries else Outcome(booth)
+
+
+def _advance(desk: Desk, booth: Booth, command: Mapping[str, Any]) -> Outcome:
+    """Go on from an entry; if the queue has gone on already (two events for one end), do nothing more."""
+    if command.get("entry") != booth.queue.current_id:
+        return _fill(desk, booth, command)
+    filled = _fill(desk, booth, command)
+    moved = replace(filled.booth, queue=playqueue.go_next(filled.booth.queue))
+    return _fill(desk, moved, command)
+
+
+def _back(desk: Desk, booth: Booth, command: Mapping[str, Any]) -> Outcome:
+    """Go back from an entry to the one before it."""
+    if command.get("entry") != booth.queue.current_id:
+        return Outcome(booth)
+    return _fill(desk, replace(booth, queue=playqueue.go_previous(booth.queue)), command)
+
+
+def _jump(desk: Desk, booth: Booth, command: Mapping[str, Any]) -> Outcome:
+    """Play an entry now."""
+    return _fill(desk, replace(booth, queue=playqueue.jump(booth.queue, _entry_id(command))), command)
+
+
+def _remove(desk: Desk, booth: Booth, command: Mapping[str, Any]) -> Outcome:
+    """Take an entry out; a chosen one is not chosen again."""
+    entry_id = _entry_id(command)
+    gone = [e.track_id for e in booth.queue.entries if e.id == entry_id and e.origin == "chosen"]
+    removed = replace(booth, queue=playqueue.remove(booth.queue, entry_id), refused=(*booth.refused, *gone))
+    return _fill(desk, removed, command)
+
+
+def _undo(desk: Desk, booth: Booth, command: Mapping[str, Any]) -> Outcome:  # noqa: ARG001 - one form for all
+    return Outcome(replace(booth, queue=playqueue.undo(booth.queue)))
+
+
+def _redo(desk: Desk, booth: Booth, command: Mapping[str, Any]) -> Outcome:  # noqa: ARG001 - one form for all
+    return Outcome(replace(booth, queue=playqueue.redo(booth.queue)))
+
+
+def _clear(desk: Desk, booth: Booth, command: Mapping[str, Any]) -> Outcome:  # noqa: ARG001 - one form for all
+    """Drop what is to come; the queue fills again when the song that plays has ended."""
+    return Outcome(replace(booth, queue=playqueue.clear_upcoming(booth.queue)))
+
+
+def _restore(desk: Desk, booth: Booth, command: Mapping[str, Any]) -> Outcome:  # noqa: ARG001 - one form for all
+    """Show the queue as it was left."""
+    return Outcome(booth)
+
+
+_ACTIONS: Mapping[str, Callable[[Desk, Booth, Mapping[str, Any]], Outcome]] = {
+    "restore": _restore,
+    "fill": _fill,
+    "play": _play,
+    "seed": _seed,
+    "play_next": _play_next,
+    "add": _add,
+    "settings": _settings,
+    "advance": _advance,
+    "back": _back,
+    "jump": _jump,
+    "remove": _remove,
+    "undo": _undo,
+    "redo": _redo,
+    "clear": _clear,
+}
+
+
+# What they share ------------------------------------------------------------------------------------------------------
+
+
+def _restarted(desk: Desk, booth: Booth, songs: Sequence[Song]) -> Outcome:
+    """Play the first of these songs now, the others and what follows them after it: one step to undo."""
+    queue = booth.queue
+    outcome = _with_songs(desk, booth, songs, ahead=CHOICE.queue_ahead + 1)
+    return replace(
+        outcome, booth=replace(outcome.booth, queue=playqueue.jump(outcome.booth.queue, EntryId(queue.next_id)))
+    )
+
+
+def _with_picks(desk: Desk, booth: Booth, picks: Sequence[Song]) -> Outcome:
+    """Let these be the picked songs to come, and choose what follows them; the same songs again change nothing."""
+    outcome = _with_songs(desk, booth, picks, ahead=CHOICE.queue_ahead)
+    before, after = (
+        [(entry.track_id, entry.origin, entry.why) for entry in queue.upcoming]
+        for queue in (booth.queue, outcome.booth.queue)
+    )
+    return replace(outcome, booth=booth) if before == after else outcome
+
+
+def _with_songs(desk: Desk, booth: Booth, songs: Sequence[Song], *, ahead: int) -> Outcome:
+    """Let these songs be what is to come, and choose others behind them until there are ``ahead``."""
+    trial = playqueue.replace_upcoming(booth.queue, songs)
+    chosen = _choose(desk, booth, trial.entries, ahead - len(songs))
+    queue = playqueue.replace_upcoming(booth.queue, (*songs, *chosen.songs))
+    return Outcome(replace(booth, queue=queue), chosen.ended)
+
+
+def _choose(desk: Desk, booth: Booth, entries: Sequence[Entry], count: int) -> _Chosen:
+    """Choose songs to follow these entries, one by one, so that songs from before the start do not pull them back."""
+    seeds, since_start = _seeds(booth, entries)
+    songs: list[Song] = []
+    while seeds and len(songs) < count:
+        spec = ContinueSpec(count=1, lookback=min(booth.lookback, since_start), noise=booth.noise, never=booth.never)
+        try:
+            found = desk.services.continue_queue(seeds, spec, rng=desk.rng)
+        except (EmptyLibraryError, UnknownTrackError) as error:
+            log.info("nothing was chosen: %s", error)  # the first songs of a scan are still on their way
+            return _Chosen(tuple(songs))
+        if not found.picks:
+            return _Chosen(tuple(songs), found.ended)
+        songs += _songs(found)
+        seeds = [*seeds, *(pick.track_id for pick in found.picks)]
+        since_start += len(found.picks)
+    return _Chosen(tuple(songs))
+
+
+def _seeds(booth: Booth, entries: Sequence[Entry]) -> tuple[list[str], int]:
+    """Everything heard or queued, a dropped file before what grew from it, and how many come since the start."""
+    seeds: list[str] = []
+    start_place = 0
+    for entry in entries:
+        if booth.start is not None and entry.id == booth.start.entry_id:
+            start_place = len(seeds)
+            seeds += [booth.start.token] if booth.start.token else []
+        seeds.append(entry.track_id)
+    return seeds, len(seeds) - start_place
+
+
+def _picked(queue: Queue) -> list[Song]:
+    """The songs to come that the listener picked."""
+    return [Song(entry.track_id) for entry in queue.upcoming if entry.origin == "picked"]
+
+
+def _songs(found: Continuation) -> list[Song]:
+    return [Song(pick.track_id, "chosen", pick.why) for pick in found.picks]
+
+
+def _known_track(desk: Desk, command: Mapping[str, Any]) -> TrackId:
+    """The command's track, which the library must hold."""
+    track_id = command.get("track")
+    if not is_track_id(track_id):
+        raise ParameterError("this page named a song in a way Segue does not know", remedy="Reload the page")
+    return desk.services.track(TrackId(str(track_id))).id
+
+
+def _entry_id(command: Mapping[str, Any]) -> EntryId:
+    entry_id = command.get("entry")
+    if not isinstance(entry_id, int) or isinstance(entry_id, bool):
+        raise ParameterError("this page named no place in the queue", remedy="Reload the page")
+    return EntryId(entry_id)

@@ -1,0 +1,75 @@
+"""Covers at the size at which they are shown, and a drawn one for songs that have none."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import logging
+from dataclasses import dataclass
+from html import escape
+
+from PIL import Image, ImageOps, UnidentifiedImageError
+
+from segue.values import Artwork, Track
+
+log = logging.getLogger(__name__)
+
+SIZES = (96, 512)
+"""Longest side in pixels: in a list, and where a song plays."""
+
+_SHOWN_AS_THEY_ARE = frozenset(("image/jpeg", "image/png", "image/webp"))
+_JPEG_QUALITY = 84
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """A picture as it goes to the browser."""
+
+    mime: str
+    data: bytes
+
+    @property
+    def etag(self) -> str:
+        """Changes with the picture."""
+        return hashlib.blake2b(self.data, digest_size=8).hexdigest()
+
+
+def scaled(artwork: Artwork, size: int) -> Picture | None:
+    """The artwork at most ``size`` pixels wide and high; None where it is no picture that can be read."""
+    try:
+        with Image.open(io.BytesIO(artwork.data)) as image:
+            if max(image.size) <= size and artwork.mime in _SHOWN_AS_THEY_ARE:
+                return Picture(artwork.mime, artwork.data)
+            image.draft("RGB", (size, size))  # JPEG decodes straight to about this size
+            upright = ImageOps.exif_transpose(image).convert("RGB")
+            upright.thumbnail((size, size))
+            out = io.BytesIO()
+            upright.save(out, "JPEG", quality=_JPEG_QUALITY)
+    except (UnidentifiedImageError, Image.DecompressionBombError, OSError, ValueError, SyntaxError) as error:
+        log.info("a cover cannot be shown (%s)", error)
+        return None
+    return Picture("image/jpeg", out.getvalue())
+
+
+def drawn(track: Track) -> Picture:
+    """A cover for a song without one: initials on two colours that belong to the artist and album."""
+    info = track.info
+    key = f"{info.artist}\n{info.album}" if info.artist or info.album else track.id
+    seed = int.from_bytes(hashlib.blake2b(key.encode("utf-8", "replace"), digest_size=4).digest(), "big")
+    hue, other = seed % 360, (seed % 360 + 40 + (seed >> 9) % 60) % 360
+    turn = (seed >> 16) % 180
+    svg = f"""<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 96 96">
+<defs><linearGradient id="g" gradientTransform="rotate({turn} .5 .5)">
+<stop stop-color="hsl({hue} 38% 30%)"/><stop offset="1" stop-color="hsl({other} 42% 18%)"/></linearGradient></defs>
+<rect width="96" height="96" fill="url(#g)"/>
+<circle cx="{20 + seed % 56}" cy="{20 + (seed >> 6) % 56}" r="34" fill="hsl({other} 60% 60% / .16)"/>
+<text x="48" y="49" fill="#fff" fill-opacity=".88" font-family="Georgia,'Times New Roman',serif" font-style="italic"
+ font-size="38" text-anchor="middle" dominant-baseline="central">{escape(initials(track))}</text></svg>"""
+    return Picture("image/svg+xml", svg.encode())
+
+
+def initials(track: Track) -> str:
+    """One or two letters for a song: of its artist, or else of its title."""
+    words = [word for word in (track.info.artist or track.info.title).split() if word[0].isalnum()]
+    words = [word for word in words if word.lower() not in ("the", "a", "and")] or words
+    return "".join(word[0] for word in words[:2]).upper() or "♪"

@@ -1,0 +1,113 @@
+"""Makes the booth out of the services, and serves it."""
+
+from __future__ import annotations
+
+import logging
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import waitress
+from dash import Dash
+from flask import Flask
+from flask_compress import Compress
+
+from segue.config import WEB
+from segue.web.callbacks.browser import register_browser
+from segue.web.callbacks.library import PULSE_BUSY_MS, PULSE_IDLE_MS, register_library
+from segue.web.callbacks.queue import register_queue
+from segue.web.guard import Faults, callback_boundary, guard
+from segue.web.layout.shell import page
+from segue.web.media import media_routes
+from segue.web.uploads import upload_routes
+
+if TYPE_CHECKING:
+    from segue.services import Services
+
+log = logging.getLogger(__name__)
+
+_THREADS = 12  # a browser holds six connections, and each song that plays one of them
+_INDEX = """<!DOCTYPE html>
+<html lang="en" data-mantine-color-scheme="dark">
+<head>
+{%metas%}
+<meta name="color-scheme" content="dark light">
+<title>{%title%}</title>
+<link rel="icon" type="image/svg+xml" href="/assets/favicon.svg">
+{%css%}
+</head>
+<body>
+{%app_entry%}
+<footer class="dash-scripts">{%config%}{%scripts%}{%renderer%}</footer>
+</body>
+</html>"""
+
+
+def create_app(services: Services) -> Dash:
+    """The booth as a WSGI application (its ``server``); nothing is kept outside of it."""
+    faults = Faults()
+    server = Flask(__name__)
+    server.config["COMPRESS_MIMETYPES"] = ["text/html", "text/css", "application/javascript", "application/json"]
+    app = Dash(
+        __name__,
+        server=server,
+        assets_folder=str(assets_folder()),
+        title="Segue",
+        update_title=None,
+        index_string=_INDEX,
+        serve_locally=True,
+        suppress_callback_exceptions=True,  # the scan's "Stop" is there only while one runs
+        on_error=lambda error: callback_boundary(error, faults),
+        meta_tags=[{"name": "viewport", "content": "width=device-width, initial-scale=1, viewport-fit=cover"}],
+        add_log_handler=False,
+    )
+    app.layout = lambda: _layout(services)
+    register_library(app, services)
+    register_queue(app, services)
+    register_browser(app)
+    server.register_blueprint(media_routes(services))
+    server.register_blueprint(upload_routes(services))
+    server.extensions["segue_faults"] = faults
+    guard(server, faults=faults, content_policy=_content_policy(app.csp_hashes()))
+    Compress(server)
+    return app
+
+
+def serve(services: Services, *, host: str = WEB.host, port: int = WEB.port) -> None:
+    """Serve the booth until the process is stopped."""
+    waitress.serve(
+        create_app(services).server,
+        host=host,
+        port=port,
+        threads=_THREADS,
+        max_request_body_size=WEB.largest_upload_bytes + 1_000_000,
+        ident=None,
+    )
+
+
+def assets_folder() -> Path:
+    """Where scripts, styles and fonts lie: inside an installed package, or at the root of a checkout."""
+    inside = Path(__file__).parent / "assets"
+    return inside if inside.is_dir() else Path(__file__).parents[2] / "assets"
+
+
+def _layout(services: Services) -> Any:
+    pulse_ms = PULSE_BUSY_MS if services.scan_status().running else PULSE_IDLE_MS
+    return page(empty=services.counts().tracks == 0, pulse_ms=pulse_ms)
+
+
+def _content_policy(script_hashes: list[str]) -> str:
+    """Everything from this server only; Mantine sets styles on elements, and covers may be drawn in place."""
+    return "; ".join(
+        (
+            "default-src 'self'",
+            f"script-src 'self' {' '.join(script_hashes)}",
+            "style-src 'self' 'unsafe-inline'",
+            "img-src 'self' data: blob:",
+            "media-src 'self' blob:",
+            "connect-src 'self'",
+            "object-src 'none'",
+            "base-uri 'self'",
+            "form-action 'self'",
+            "frame-ancestors 'none'",
+        )
+    )

@@ -1,0 +1,57 @@
+"""Every id of the page, once. Scripts in ``assets/js`` use the same words; a test holds the two together."""
+
+from __future__ import annotations
+
+PROVIDER = "provider"
+PAGE = "page"
+
+# What the browser keeps and sends
+BOOTH = "booth"
+COMMAND = "command"
+FAULT = "fault"
+LIBRARY_VERSION = "library-version"
+PULSE = "pulse"
+PULSE_SEEN = "pulse-seen"
+BOOTED = "booted"
+
+# The library
+MUSIC = "music"
+SEARCH = "search"
+RESULTS = "results"
+MORE = "more"
+STATUS = "status"
+CANCEL_SCAN = "cancel-scan"
+WELCOME = "welcome"
+
+# The queue
+QUEUE = "queue"
+NOW = "now"
+QUEUE_LIST = "queue-list"
+LOOKBACK = "lookback"
+NOISE = "noise"
+
+# Dialogs
+NOTIFICATIONS = "notifications"
+HELP = "help"
+SHORTCUTS = "shortcuts"
+FAILURES = "failures"
+FAILURES_LIST = "failures-list"
+ADD_MUSIC = "add-music"
+
+# The player
+PLAYER = "player"
+
+
+def folder_field(place: str) -> dict[str, str]:
+    """Where a folder's path is typed; ``place`` is "welcome" or "dialog"."""
+    return {"part": "folder-field", "place": place}
+
+
+def folder_button(place: str) -> dict[str, str]:
+    """Starts the scan of that folder."""
+    return {"part": "folder-button", "place": place}
+
+
+def demo_button(place: str) -> dict[str, str]:
+    """Starts the demo library."""
+    return {"part": "demo-button", "place": place}

@@ -1,0 +1,117 @@
+"""The library's side of the page: what was found, the scan, and what could not be read."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import dash_mantine_components as dmc
+from dash import html
+
+from segue.errors import printable
+from segue.values import LibraryCounts, ScanFailure, Track
+from segue.web import ids, present
+from segue.web.layout.parts import act_button, cover, icon, icon_button
+
+FAILURES_SHOWN = 500
+
+
+def search_field() -> dmc.TextInput:
+    """Where the listener looks for a song."""
+    return dmc.TextInput(
+        id=ids.SEARCH,
+        placeholder="Search your music",
+        leftSection=icon("search"),
+        rightSection=html.Kbd("/", className="key-hint", **{"aria-hidden": "true"}),
+        debounce=150,
+        value="",
+        className="search",
+        autoComplete="off",
+        spellCheck=False,
+        **{"aria-label": "Search your music"},
+    )
+
+
+def results(tracks: Sequence[Track], *, words: str, more: bool, counts: LibraryCounts) -> list[html.Div]:
+    """The songs found, the first the best."""
+    line = present.results_line(words, shown=len(tracks), more=more, counts=counts)
+    head = html.Div(
+        [
+            html.H1("Found" if words.strip() else "Your music", className="heading"),
+            html.P(line, className="dim", role="status"),
+        ],
+        className="section-head",
+    )
+    body = html.Ol([result_row(track) for track in tracks], className="rows", **{"aria-label": "Songs"})
+    empty = html.P("Try fewer words, or part of one: title, artist, album or file name.", className="dim nothing")
+    return [head, body if tracks else empty]
+
+
+def result_row(track: Track) -> html.Li:
+    """One song: a click plays it."""
+    info = track.info
+    named = f"{info.title} by {present.artist_of(track)}"
+    return html.Li(
+        [
+            html.Button(
+                [
+                    html.Span([cover(track.id), icon("play")], className="art"),
+                    html.Span(
+                        [html.Span(info.title, className="title"), html.Span(present.artist_of(track), className="by")],
+                        className="names",
+                    ),
+                    html.Span(info.album, className="album"),
+                    html.Span(present.clock(info.duration_s), className="length"),
+                ],
+                type="button",
+                className="row-main",
+                **{"data-act": "play", "data-track": track.id, "aria-label": f"Play {named}"},
+            ),
+            icon_button("play_next", f"Play next: {named}", "next-up", track=track.id),
+            icon_button("add", f"Add to the queue: {named}", "add", track=track.id),
+        ],
+        className="row",
+        **{"data-of": track.id},
+    )
+
+
+def status(line: str | None, *, share: float | None, running: bool, failures: str | None) -> list[html.Div]:
+    """The scan while it runs, and how many files could not be read."""
+    parts: list[Any] = []
+    if line is not None:
+        bar = dmc.Progress(
+            value=100.0 if share is None else share,
+            animated=share is None,
+            striped=share is None,
+            size=4,
+            className="scan-bar",
+            **{"aria-label": "Scan"},
+        )
+        words = html.P(line, className="scan-line" if running else "scan-line problem", role="status")
+        stop = [html.Button("Stop", id=ids.CANCEL_SCAN, type="button", className="button text")] if running else []
+        parts.append(
+            html.Div(
+                [html.Div([words, *stop], className="scan-words"), *([bar] if running else [])], className="scan-job"
+            )
+        )
+    if failures is not None:
+        reasons = act_button("failures", f"{failures}. Show why", icon("warning"), failures, look="text warn")
+        parts.append(reasons)
+    return [html.Div(parts, className="scan")] if parts else []
+
+
+def failures_list(failures: Sequence[ScanFailure]) -> list[html.Div]:
+    """Each file that could not be read: its name, the cause, the remedy."""
+    rows = [
+        html.Li(
+            [
+                html.Span(printable(failure.path.name), className="title"),
+                html.Span(f"{failure.message}. {failure.remedy}", className="cause"),
+                html.Span(printable(failure.path.parent), className="folder"),
+            ]
+        )
+        for failure in failures[:FAILURES_SHOWN]
+    ]
+    rest = len(failures) - len(rows)
+    note = [html.P(f"... and {rest:,} more.", className="dim")] if rest > 0 else []
+    return [html.Div([html.Ul(rows, className="failures"), *note])]

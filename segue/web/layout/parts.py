@@ -1,0 +1,37 @@
+"""Small pieces that several layouts are made of."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from dash import html
+
+from segue.values import TrackId
+from segue.web.present import cover_url
+
+
+def icon(name: str) -> html.Span:
+    """A drawing from ``assets/css/icons.css``; screen readers pass over it."""
+    return html.Span(className=f"icon icon-{name}", **{"aria-hidden": "true"})
+
+
+def act_button(act: str, label: str, *children: Any, look: str = "quiet", **data: Any) -> html.Button:
+    """A real button that ``assets/js/page.js`` turns into the act, with ``data`` as its arguments."""
+    attributes = {f"data-{name.replace('_', '-')}": value for name, value in data.items()}
+    return html.Button(
+        list(children),
+        type="button",
+        className=f"button {look}",
+        title=label,
+        **{"aria-label": label, "data-act": act, **attributes},
+    )
+
+
+def icon_button(act: str, label: str, drawing: str, *, look: str = "round", **data: Any) -> html.Button:
+    """An ``act_button`` that shows only a drawing."""
+    return act_button(act, label, icon(drawing), look=look, **data)
+
+
+def cover(track_id: TrackId, *, size: int = 96) -> html.Img:
+    """A track's cover; its name stands beside it, so that the picture itself is silent."""
+    return html.Img(src=cover_url(track_id, size=size), alt="", className="cover")

@@ -1,0 +1,61 @@
+"""The bar that stays: what plays, and the ways to steer it. ``assets/js/player.js`` fills it in."""
+
+from __future__ import annotations
+
+from dash import html
+
+from segue.web import ids
+from segue.web.layout.parts import icon, icon_button
+
+
+def player_bar() -> html.Footer:
+    """The player; its texts are empty here, for they change several times a second."""
+    return html.Footer(
+        [
+            html.Div(
+                [
+                    html.Div(id="player-cover", className="player-cover"),
+                    html.Div(
+                        [
+                            html.Span(id="player-title", className="title"),
+                            html.Span(id="player-artist", className="by"),
+                        ],
+                        className="names",
+                    ),
+                ],
+                className="player-song",
+            ),
+            html.Div([_transport(), _position()], className="player-middle"),
+            html.Div(
+                [icon_button("mute", "Mute", "volume"), html.Div(id="volume-place", className="volume")],
+                className="player-right",
+            ),
+            html.Div(id="player-says", className="sr-only", role="status"),
+        ],
+        id=ids.PLAYER,
+        className="player",
+        **{"aria-label": "Player"},
+    )
+
+
+def _transport() -> html.Div:
+    play = icon_button("toggle", "Play", "play", look="play-button")
+    play.id = "player-toggle"
+    play.children = [icon("play"), icon("pause"), icon("wait")]
+    return html.Div(
+        [icon_button("previous", "Previous song", "previous"), play, icon_button("next", "Next song", "next")],
+        className="transport",
+        role="group",
+        **{"aria-label": "Playback"},
+    )
+
+
+def _position() -> html.Div:
+    return html.Div(
+        [
+            html.Span("0:00", id="player-elapsed", className="time"),
+            html.Div(id="seek-place", className="seek"),
+            html.Span("0:00", id="player-length", className="time"),
+        ],
+        className="position",
+    )

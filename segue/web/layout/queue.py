@@ -1,0 +1,209 @@
+"""The queue's side of the page: what plays, how it goes on, what comes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import dash_mantine_components as dmc
+from dash import html
+
+from segue.config import CHOICE
+from segue.play.playqueue import Entry, Queue
+from segue.values import Track, TrackId
+from segue.web import ids, present
+from segue.web.layout.parts import cover, icon, icon_button
+
+PLAYED_SHOWN = 20
+
+_KEEP_ON = "How many of the last songs the next one should go with: 1 wanders, 10 holds a mood."
+_DRUNK = "How far Segue may stray: 0 plays the nearest song, 1 could play almost anything."
+
+
+def queue_side() -> list[html.Div]:
+    """The parts that stay while the queue changes."""
+    return [
+        html.Div(id=ids.NOW),
+        html.Div([_keep_on(), _drunk()], className="dials"),
+        html.Div(id=ids.QUEUE_LIST),
+    ]
+
+
+def _keep_on() -> html.Div:
+    return _dial(
+        "Keep on",
+        _KEEP_ON,
+        dmc.Slider(
+            id=ids.LOOKBACK,
+            min=1,
+            max=10,
+            step=1,
+            value=CHOICE.lookback,
+            updatemode="mouseup",
+            thumbLabel="Keep on: how many of the last songs count",
+            size=4,
+        ),
+    )
+
+
+def _drunk() -> html.Div:
+    return _dial(
+        "Drunk",
+        _DRUNK,
+        dmc.Slider(
+            id=ids.NOISE,
+            min=0,
+            max=1,
+            step=0.05,
+            precision=2,
+            value=CHOICE.noise,
+            updatemode="mouseup",
+            thumbLabel="Drunk: how far the choice may stray",
+            size=4,
+        ),
+    )
+
+
+def _dial(name: str, explanation: str, slider: dmc.Slider) -> html.Div:
+    return html.Div(
+        [html.Span(name, className="dial-name"), slider, html.P(explanation, className="dial-words")],
+        className="dial",
+    )
+
+
+def now(queue: Queue, tracks: Mapping[TrackId, Track], *, grew_from: str = "") -> html.Div:
+    """What plays, with its cover and why it plays."""
+    entry = queue.current
+    if entry is None:
+        return html.Div(
+            [
+                html.P("Nothing plays yet", className="now-title"),
+                html.P("Click a song. Segue goes on from there by itself.", className="dim"),
+            ],
+            className="now now-empty",
+        )
+    track = tracks.get(entry.track_id)
+    words = [
+        html.P("Now playing", className="eyebrow"),
+        html.H2(track.info.title if track else present.GONE, className="now-title"),
+        html.P(present.artist_of(track) if track else "", className="now-by"),
+        html.P(_album_line(track), className="now-album"),
+    ]
+    return html.Div(
+        [
+            html.Div(cover(entry.track_id, size=96), className="glow", **{"aria-hidden": "true"}),
+            cover(entry.track_id, size=512),
+            html.Div(words, className="now-words"),
+            *([html.P(f"Songs that go with “{grew_from}”", className="grew")] if grew_from else []),
+            *([html.P(entry.why, className="why now-why")] if entry.why else []),
+        ],
+        className="now",
+    )
+
+
+def _album_line(track: Track | None) -> str:
+    if track is None:
+        return ""
+    return " · ".join(str(part) for part in (track.info.album, track.info.year) if part)
+
+
+def queue_list(queue: Queue, tracks: Mapping[TrackId, Track], *, ended: str | None = None) -> html.Div:
+    """What comes, and what was played before."""
+    upcoming = queue.upcoming
+    seconds = sum(tracks[e.track_id].info.duration_s for e in upcoming if e.track_id in tracks)
+    line = f"{present.songs(len(upcoming))}, {present.clock(seconds)}" if upcoming else "Nothing yet"
+    return html.Div(
+        [
+            html.Div(
+                [
+                    html.Div([html.H2("Next", className="heading"), html.P(line, className="dim")]),
+                    _tools(queue),
+                ],
+                className="section-head",
+            ),
+            html.Ol([entry_row(e, tracks) for e in upcoming], className="rows", **{"aria-label": "Next songs"}),
+            *_remark(queue, ended),
+            *_played(queue.played, tracks),
+        ]
+    )
+
+
+def _tools(queue: Queue) -> html.Div:
+    return html.Div(
+        [
+            _tool("undo", "Undo", "undo", off=not queue.undo_steps),
+            _tool("redo", "Redo", "redo", off=not queue.redo_steps),
+            _tool("clear", "Clear what comes next", "clear", off=not queue.upcoming),
+            _tool("export", "Save as a playlist file (M3U8)", "download", off=not queue.entries),
+        ],
+        className="tools",
+        role="group",
+        **{"aria-label": "Queue"},
+    )
+
+
+def _tool(act: str, label: str, drawing: str, *, off: bool) -> html.Button:
+    button = icon_button(act, label, drawing)
+    button.disabled = off
+    return button
+
+
+def _remark(queue: Queue, ended: str | None) -> list[html.P]:
+    if ended:
+        return [html.P(f"{ended}.", className="dim remark", role="status")]
+    if queue.current is not None and not queue.upcoming:
+        return [html.P("When this song ends, Segue goes on by itself.", className="dim remark")]
+    return []
+
+
+def entry_row(entry: Entry, tracks: Mapping[TrackId, Track]) -> html.Li:
+    """One place in the queue: a click jumps to it."""
+    track = tracks.get(entry.track_id)
+    title = track.info.title if track else present.GONE
+    artist = present.artist_of(track) if track else ""
+    why = [html.P(entry.why, className="why", title=entry.why)] if entry.why else []
+    return html.Li(
+        [
+            html.Button(
+                [
+                    html.Span([cover(entry.track_id), icon("play")], className="art"),
+                    html.Span(
+                        [
+                            html.Span(title, className="title"),
+                            html.Span([_picked_mark(entry), artist], className="by"),
+                        ],
+                        className="names",
+                    ),
+                    html.Span(present.clock(track.info.duration_s) if track else "", className="length"),
+                ],
+                type="button",
+                className="row-main",
+                **{"data-act": "jump", "data-entry": entry.id, "aria-label": f"Play {title} by {artist}"},
+            ),
+            icon_button("remove", f"Remove {title}", "remove", entry=entry.id),
+            *why,
+        ],
+        className="row",
+        **{"data-entry": entry.id, "data-origin": entry.origin},
+    )
+
+
+def _picked_mark(entry: Entry) -> html.Span:
+    return html.Span("Your pick · " if entry.origin == "picked" else "", className="pick-mark")
+
+
+def _played(played: Sequence[Entry], tracks: Mapping[TrackId, Track]) -> list[html.Details]:
+    if not played:
+        return []
+    rows = [entry_row(entry, tracks) for entry in reversed(played[-PLAYED_SHOWN:])]
+    return [
+        html.Details(
+            [html.Summary(f"Played before ({len(played)})"), html.Ol(rows, className="rows past")],
+            className="played",
+        )
+    ]
+
+
+def shown_tracks(queue: Queue) -> list[TrackId]:
+    """The tracks that the page shows of a queue."""
+    shown = [*queue.played[-PLAYED_SHOWN:], *([queue.current] if queue.current else []), *queue.upcoming]
+    return list(dict.fromkeys(entry.track_id for entry in shown))

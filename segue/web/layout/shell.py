@@ -1,0 +1,165 @@
+"""The page around everything: header, the two sides, the player under both, dialogs."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import dash_mantine_components as dmc
+from dash import dcc, html
+
+from segue.web import ids
+from segue.web.layout.music import search_field
+from segue.web.layout.parts import act_button, icon, icon_button
+from segue.web.layout.player import player_bar
+from segue.web.layout.queue import queue_side
+from segue.web.layout.welcome import folder_form, welcome
+
+_GLOW = [
+    "#fff6e6", "#fdeacb", "#f9d59a", "#f5be66", "#f1ab3d", "#eb9c22", "#d98a14", "#a8650a", "#8a5206", "#6b3f03"
+]  # fmt: skip
+_THEME: dict[str, Any] = {
+    "primaryColor": "glow",
+    "primaryShade": {"light": 7, "dark": 4},
+    "colors": {"glow": _GLOW},
+    "fontFamily": "var(--sans)",
+    "defaultRadius": "md",
+    "respectReducedMotion": True,
+    "cursorType": "pointer",
+}
+
+_KEYS = (
+    ("Space", "Play or pause"),
+    ("← →", "Ten seconds back or on"),
+    ("n", "Next song"),
+    ("p", "Previous song"),
+    ("m", "Mute"),
+    ("/", "Search"),
+    ("?", "This list"),
+)
+
+
+def page(*, empty: bool, pulse_ms: int) -> dmc.MantineProvider:
+    """The whole page; ``empty`` shows the welcome instead of the library."""
+    return dmc.MantineProvider(
+        id=ids.PROVIDER,
+        theme=_THEME,
+        defaultColorScheme="dark",
+        children=[
+            dmc.NotificationContainer(id=ids.NOTIFICATIONS, position="top-right", limit=3),
+            html.Div(
+                [
+                    html.A("Skip to the songs", href=f"#{ids.MUSIC}", className="skip-link"),
+                    _header(),
+                    _music(),
+                    html.Aside(queue_side(), id=ids.QUEUE, className="queue", **{"aria-label": "Queue"}),
+                    player_bar(),
+                    _tabs(),
+                ],
+                id=ids.PAGE,
+                className=page_class(empty=empty),
+            ),
+            _drop_veil(),
+            *_dialogs(),
+            *_stores(pulse_ms),
+        ],
+    )
+
+
+def page_class(*, empty: bool) -> str:
+    """How the page stands: with songs, or waiting for the first."""
+    return "page is-empty" if empty else "page"
+
+
+def _header() -> html.Header:
+    return html.Header(
+        [
+            html.Div([html.Span(className="mark", **{"aria-hidden": "true"}), "Segue"], className="wordmark"),
+            search_field(),
+            html.Div(
+                [
+                    act_button(
+                        "choose-file", "Play songs that go with a file of yours", icon("drop"),
+                        html.Span("Go with a file"), look="outline small",
+                    ),
+                    icon_button("add-music", "Add music from a folder", "folder"),
+                    icon_button("theme", "Dark or light", "theme"),
+                    icon_button("help", "Keyboard shortcuts", "help"),
+                ],
+                className="header-tools",
+            ),
+        ],
+        className="header",
+    )  # fmt: skip
+
+
+def _music() -> html.Main:
+    return html.Main(
+        [
+            html.Div(id=ids.STATUS),
+            html.Div(welcome(), id=ids.WELCOME),
+            html.Div(id=ids.RESULTS),
+            html.Button("Show more", id=ids.MORE, type="button", n_clicks=0, className="button outline more"),
+        ],
+        id=ids.MUSIC,
+        className="music",
+        tabIndex=-1,
+    )
+
+
+def _tabs() -> html.Nav:
+    """On a narrow page the two sides share the place."""
+    return html.Nav(
+        [
+            act_button("tab", "Music", icon("note"), html.Span("Music"), look="tab", to="music"),
+            act_button("tab", "Queue", icon("queue"), html.Span("Queue"), look="tab", to="queue"),
+        ],
+        className="tabs",
+        **{"aria-label": "Pages"},
+    )
+
+
+def _drop_veil() -> html.Div:
+    return html.Div(
+        html.Div([icon("drop"), html.P("Drop a song: Segue plays what goes with it")]),
+        id="drop-veil",
+        className="drop-veil",
+        **{"aria-hidden": "true"},
+    )
+
+
+def _dialogs() -> list[dmc.Modal]:
+    keys = [html.Div([html.Dt(html.Kbd(key)), html.Dd(does)]) for key, does in _KEYS]
+    return [
+        dmc.Modal(
+            [
+                html.Dl(keys, className="keys"),
+                dmc.Switch(
+                    id=ids.SHORTCUTS, label="Keyboard shortcuts are on", checked=True, persistence=True,
+                    persistence_type="local",
+                ),
+            ],
+            id=ids.HELP, title="Keyboard", opened=False, centered=True, closeButtonProps={"aria-label": "Close"},
+        ),
+        dmc.Modal(
+            html.Div(id=ids.FAILURES_LIST),
+            id=ids.FAILURES, title="Files that could not be read", opened=False, size="lg",
+            closeButtonProps={"aria-label": "Close"},
+        ),
+        dmc.Modal(
+            folder_form("dialog"),
+            id=ids.ADD_MUSIC, title="Add music", opened=False, centered=True,
+            closeButtonProps={"aria-label": "Close"},
+        ),
+    ]  # fmt: skip
+
+
+def _stores(pulse_ms: int) -> list[Any]:
+    return [
+        dcc.Store(id=ids.BOOTH),
+        dcc.Store(id=ids.COMMAND),
+        dcc.Store(id=ids.FAULT),
+        dcc.Store(id=ids.LIBRARY_VERSION),
+        dcc.Store(id=ids.PULSE_SEEN),
+        dcc.Store(id=ids.BOOTED),
+        dcc.Interval(id=ids.PULSE, interval=pulse_ms),
+    ]

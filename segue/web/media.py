@@ -1,0 +1,95 @@
+"""Sound, covers and playlists by track id: the browser never names a path."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from flask import Blueprint, Response, abort, request, send_file
+
+from segue.config import QUEUE
+from segue.errors import FileAccessError
+from segue.play.m3u import PlaylistEntry, format_playlist
+from segue.values import TrackId
+from segue.web.booth import is_track_id
+from segue.web.covers import SIZES, Picture, drawn, scaled
+
+if TYPE_CHECKING:
+    from segue.services import Services
+
+_KEPT_S = 24 * 3600
+_COVERS_KEPT = 1024  # a few kilobytes each; the large ones 50 at most
+
+
+def media_routes(services: Services) -> Blueprint:
+    """The addresses from which the page plays and shows."""
+    routes = Blueprint("media", __name__)
+
+    @lru_cache(maxsize=_COVERS_KEPT)
+    def cover_of(track_id: TrackId, size: int) -> Picture:
+        artwork = services.artwork(track_id)
+        return (artwork and scaled(artwork, size)) or drawn(services.track(track_id))
+
+    @routes.get("/media/<track_id>/audio")
+    def audio(track_id: str) -> Response:
+        playable = services.audio(_checked(track_id))
+        return send_file(
+            playable.path.absolute(),
+            mimetype=playable.mime,
+            download_name=f"{track_id}{_plain_suffix(playable.path)}",
+            conditional=True,
+            max_age=_KEPT_S,
+        )
+
+    @routes.get("/media/<track_id>/cover")
+    def cover(track_id: str) -> Response:
+        size = request.args.get("size", type=int, default=max(SIZES))
+        if size not in SIZES:
+            abort(404)
+        try:
+            picture, kept_s = cover_of(_checked(track_id), size), _KEPT_S
+        except FileAccessError:
+            picture, kept_s = drawn(services.track(_checked(track_id))), 0  # the file may come back
+        return _picture(picture, kept_s=kept_s)
+
+    @routes.get("/api/ping")
+    def ping() -> str:
+        return "segue"
+
+    @routes.post("/api/playlist.m3u8")
+    def playlist() -> Response:
+        wanted = request.get_json()
+        if not isinstance(wanted, list) or len(wanted) > QUEUE.longest_entries or not all(map(is_track_id, wanted)):
+            abort(400)
+        text = format_playlist(
+            [
+                PlaylistEntry(t.paths[0].absolute(), t.info.title, t.info.artist, t.info.duration_s)
+                for t in services.tracks_of([TrackId(track_id) for track_id in wanted])
+            ],
+            "m3u8",
+            None,
+            name="Segue",
+        )
+        return Response(text.encode("utf-8", "surrogateescape"), mimetype="audio/x-mpegurl")
+
+    return routes
+
+
+def _checked(track_id: str) -> TrackId:
+    if not is_track_id(track_id):
+        abort(404)
+    return TrackId(track_id)
+
+
+def _plain_suffix(path: Path) -> str:
+    return path.suffix if path.suffix.isascii() and path.suffix[1:].isalnum() else ""
+
+
+def _picture(picture: Picture, *, kept_s: int) -> Response:
+    response = Response(picture.data, mimetype=picture.mime)
+    response.set_etag(picture.etag)
+    response.cache_control.private = True
+    response.cache_control.max_age = kept_s
+    response.make_conditional(request)
+    return response

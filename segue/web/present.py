@@ -1,0 +1,151 @@
+"""Values into the words and plain JSON that the page shows. Pure functions; nothing here knows Dash."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from segue.config import CHOICE
+from segue.errors import SegueError
+from segue.play.playqueue import Entry, Queue
+from segue.values import LibraryCounts, ScanProgress, Track, TrackId
+
+if TYPE_CHECKING:
+    from segue.store.background import ScanStatus
+
+FAULT_TEXT = "Something went wrong inside Segue. The log has the details; the music can go on."
+UNKNOWN_ARTIST = "Unknown artist"
+GONE = "No longer in the library"
+
+
+def clock(seconds: float) -> str:
+    """A length as listeners read it: 3:07, 1:02:07; nothing for an unknown length."""
+    if seconds <= 0:
+        return ""
+    whole = round(seconds)
+    hours, minutes = divmod(whole // 60, 60)
+    return f"{hours}:{minutes:02d}:{whole % 60:02d}" if hours else f"{minutes}:{whole % 60:02d}"
+
+
+def about(seconds: float) -> str:
+    """A remaining time in round words."""
+    if seconds < 50:
+        return "less than a minute"
+    minutes = round(seconds / 60)
+    if minutes < 90:
+        return f"about {minutes} min"
+    return f"about {round(seconds / 3600)} h"
+
+
+def count_of(number: int, one: str, many: str) -> str:
+    """A number with its noun: "1 song", "843 songs", "12,043 songs"."""
+    return f"{number:,} {one if number == 1 else many}"
+
+
+def songs(number: int) -> str:
+    """How many songs."""
+    return count_of(number, "song", "songs")
+
+
+def artist_of(track: Track) -> str:
+    """The artist, or the words for not knowing one."""
+    return track.info.artist or UNKNOWN_ARTIST
+
+
+def audio_url(track_id: TrackId) -> str:
+    """Where the browser hears a track."""
+    return f"/media/{track_id}/audio"
+
+
+def cover_url(track_id: TrackId, *, size: int) -> str:
+    """Where the browser sees a track's cover, at most ``size`` pixels wide."""
+    return f"/media/{track_id}/cover?size={size}"
+
+
+def progress_line(progress: ScanProgress) -> str:
+    """One sentence on where a scan stands."""
+    if progress.phase == "pooling":
+        return "Comparing the songs with each other"
+    if progress.total == 0:
+        return "Looking through your music"
+    line = f"Listening to your music: {progress.done:,} of {progress.total:,}"
+    return line if progress.eta_s is None else f"{line}, {about(progress.eta_s)} left"
+
+
+def status_line(status: ScanStatus) -> str | None:
+    """One sentence on what the background scan does; None where there is nothing to say."""
+    if not status.running:
+        return status.error
+    if status.preparing:
+        return status.preparing
+    return "Looking through your music" if status.progress is None else progress_line(status.progress)
+
+
+def status_share(status: ScanStatus) -> float | None:
+    """How much of the scan is done in percent; None where that is not known."""
+    progress = status.progress
+    if not status.running or status.preparing or progress is None or progress.total == 0:
+        return None
+    return 100.0 * progress.done / progress.total
+
+
+def failures_line(counts: LibraryCounts) -> str | None:
+    """How many files could not be read; None if all could."""
+    return f"{count_of(counts.failures, 'file', 'files')} could not be read" if counts.failures else None
+
+
+def results_line(words: str, *, shown: int, more: bool, counts: LibraryCounts) -> str:
+    """What the list holds."""
+    words = words.strip()
+    if not words:
+        return songs(counts.tracks)
+    if shown == 0:
+        return f"Nothing holds “{words}”"
+    return f"{'More than ' if more else ''}{songs(shown)} with “{words}”"
+
+
+def error_line(error: Exception) -> str:
+    """What a listener reads: our own errors as they are, one plain line for any other."""
+    return str(error) if isinstance(error, SegueError) else FAULT_TEXT
+
+
+def notification(message: str, *, kind: str = "problem") -> dict[str, Any]:
+    """A message for the corner of the page; ``kind`` is "problem" or "note"."""
+    return {
+        "action": "show",
+        "message": message,
+        "color": "red" if kind == "problem" else "glow",
+        "autoClose": 9000 if kind == "problem" else 5000,
+        "className": f"toast toast-{kind}",
+    }
+
+
+def deck_entry(entry: Entry, tracks: Mapping[TrackId, Track]) -> dict[str, Any]:
+    """One entry as the player takes it."""
+    track = tracks.get(entry.track_id)
+    return {
+        "entry": entry.id,
+        "track": entry.track_id,
+        "title": track.info.title if track else GONE,
+        "artist": artist_of(track) if track else "",
+        "album": track.info.album if track else "",
+        "duration_s": track.info.duration_s if track else 0.0,
+        "src": audio_url(entry.track_id),
+        "cover": cover_url(entry.track_id, size=512),
+        "thumb": cover_url(entry.track_id, size=96),
+    }
+
+
+def deck(queue: Queue, tracks: Mapping[TrackId, Track]) -> dict[str, Any]:
+    """What the player needs to know of the queue: what plays, what comes then, what can be taken back."""
+    current, upcoming = queue.current, queue.upcoming
+    return {
+        "version": queue.version,
+        "current": deck_entry(current, tracks) if current else None,
+        "next": deck_entry(upcoming[0], tracks) if upcoming else None,
+        "upcoming": len(upcoming),
+        "ahead": CHOICE.queue_ahead,
+        "has_previous": bool(queue.position),
+        "can_undo": bool(queue.undo_steps),
+        "can_redo": bool(queue.redo_steps),
+    }

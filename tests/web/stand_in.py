@@ -1,0 +1,145 @@
+"""A library in memory over real generated sound, with the real choice: what the page is tested against."""
+
+from __future__ import annotations
+
+import threading
+import wave
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+import numpy as np
+
+from segue.choose.index import Index
+from segue.choose.playlist import Continuation, ContinueSpec, OutsideSeed, Seed, continue_from
+from segue.errors import FileAccessError, NotAudioError, UnknownTrackError
+from segue.files import track_id_of
+from segue.services import DroppedSeed, PlayableFile
+from segue.store.background import ScanStatus
+from segue.values import Artwork, FileStat, LibraryCounts, ScanFailure, Track, TrackId, TrackInfo
+
+RATE_HZ = 22_050
+ARTISTS = ("Ada Byron", "Björk & Sons", "The Cartographers", "Dusty Nine")
+TITLES = (
+    "Morning Ferry", "Low Tide", "Paper Lanterns", "Quiet Engine", "Harbour Lights", "Second Platform",
+    "A Very Long Title That Goes On and On Until It Cannot Possibly Fit", "Ōsaka Rain", "North by Night", "Glass Hours",
+    "Slow Signal", "Late Return",
+)  # fmt: skip
+
+
+def write_chord(path: Path, root_hz: float, *, seconds: float = 4.0) -> Path:
+    """A soft major chord."""
+    t = np.arange(int(seconds * RATE_HZ)) / RATE_HZ
+    sound = sum(np.sin(2 * np.pi * root_hz * ratio * t) for ratio in (1, 1.25, 1.5)) / 4
+    sound *= np.minimum(1, np.minimum(t, seconds - t) * 20)
+    with wave.open(str(path), "wb") as file:
+        file.setnchannels(1)
+        file.setsampwidth(2)
+        file.setframerate(RATE_HZ)
+        file.writeframes((sound * 20_000).astype("<i2").tobytes())
+    return path
+
+
+def make_shelf(folder: Path, *, seconds: float = 4.0) -> tuple[Track, ...]:
+    """Twelve songs by four artists, neighbours in pitch and in the space."""
+    tracks = []
+    for place, title in enumerate(TITLES):
+        path = write_chord(folder / f"{place:02d}.wav", 180 * 1.06**place, seconds=seconds)
+        artist = ARTISTS[place % len(ARTISTS)]
+        info = TrackInfo(title, artist, f"{artist}'s album", "test", 2020, seconds, has_artwork=place == 0)
+        tracks.append(Track(track_id_of(path), (path,), info))
+    return tuple(tracks)
+
+
+@dataclass
+class StandIn:
+    """The services' face, in memory."""
+
+    data: Path
+    shelf: tuple[Track, ...] = ()
+    artworks: dict[TrackId, Artwork] = field(default_factory=dict)
+    broken: tuple[ScanFailure, ...] = ()
+    status: ScanStatus = field(default_factory=ScanStatus)
+    version: int = 1
+    fault: Exception | None = None
+    began: list[str] = field(default_factory=list)
+    dropped: dict[str, OutsideSeed] = field(default_factory=dict)
+    lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def search(self, words: str, *, limit: int = 50) -> tuple[Track, ...]:
+        if self.fault is not None:
+            raise self.fault
+        wanted = words.casefold().split()
+        found = (t for t in self.shelf if all(w in f"{t.info.title} {t.info.artist}".casefold() for w in wanted))
+        return tuple(found)[:limit]
+
+    def track(self, track_id: TrackId) -> Track:
+        for track in self.shelf:
+            if track.id == track_id:
+                return track
+        raise UnknownTrackError(f"no track has the id {track_id!r}", remedy="Scan again")
+
+    def tracks_of(self, ids: Sequence[TrackId]) -> tuple[Track, ...]:
+        held = {track.id: track for track in self.shelf}
+        return tuple(held[track_id] for track_id in ids if track_id in held)
+
+    def counts(self) -> LibraryCounts:
+        return LibraryCounts(len(self.shelf), len(self.shelf), len(self.shelf), len(self.broken))
+
+    def failures(self) -> tuple[ScanFailure, ...]:
+        return self.broken
+
+    def continue_queue(self, seeds: Sequence[str], spec: ContinueSpec, *, rng: np.random.Generator) -> Continuation:
+        angles = np.deg2rad(np.arange(len(self.shelf)) * 7.0)
+        index = Index.build([t.id for t in self.shelf], np.stack([np.cos(angles), np.sin(angles)], axis=1))
+        infos = {track.id: track.info for track in self.shelf}
+        known: list[Seed] = [self.dropped.get(s) or TrackId(s) for s in seeds if s in self.dropped or s in infos]
+        if not known:
+            raise UnknownTrackError("none of these songs is in the library any more", remedy="Pick another song")
+        return continue_from(index, infos, seeds=known, spec=spec, rng=rng)
+
+    def drop(self, path: Path, *, name: str) -> DroppedSeed:
+        if path.read_bytes()[:4] != b"RIFF":
+            raise NotAudioError("there is no sound in it", remedy="Choose a song", path=path)
+        track_id = track_id_of(path)
+        held = self.tracks_of([track_id])
+        if held:
+            return DroppedSeed(track_id, held[0].info, track_id)
+        info = TrackInfo(Path(name).stem)
+        token = f"drop:{track_id}"
+        with self.lock:
+            self.dropped[token] = OutsideSeed(np.array([0.6, 0.8], np.float32), info)
+        return DroppedSeed(token, info, None)
+
+    def scan_status(self) -> ScanStatus:
+        return self.status
+
+    def start_scan(self, folder: Path) -> None:
+        if not folder.is_dir():
+            raise FileAccessError("it is not there", remedy="Check the path", path=folder)
+        self.began.append(str(folder))
+        self.status = ScanStatus(running=True)
+
+    def start_demo(self) -> None:
+        self.began.append("demo")
+        self.status = ScanStatus(running=True, preparing="Composing the demo library: 12 of 72 songs")
+
+    def cancel_scan(self) -> None:
+        self.began.append("cancelled")
+        self.status = replace(self.status, running=False)
+
+    def audio(self, track_id: TrackId) -> PlayableFile:
+        path = self.track(track_id).paths[0]
+        if not path.is_file():
+            raise FileAccessError("it is not there any more", remedy="Scan its folder again", path=path)
+        return PlayableFile(path, "audio/wav")
+
+    def artwork(self, track_id: TrackId) -> Artwork | None:
+        return self.artworks.get(self.track(track_id).id)
+
+
+def failure(name: str) -> ScanFailure:
+    """A file that could not be read."""
+    return ScanFailure(
+        Path("/music") / name, "NotAudioError", "there is no sound in it", "Remove it", FileStat(1, 1), 0
+    )
