@@ -276,7 +276,7 @@ def _demo(args: argparse.Namespace) -> int:
 
         report = make_demo(args.folder, seed=args.seed, on_progress=show)
     _say(
-        {"songs": report.songs, "folder": str(args.folder)}, f"{report.songs} songs in {args.folder}", as_json=args.json
+        {"songs": report.tracks, "folder": str(args.folder)}, f"{report.tracks} songs in {args.folder}", as_json=args.json
     )
     return 0
 

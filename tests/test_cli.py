@@ -1,0 +1,185 @@
+"""The command line, from words to answer, on real files and the bundled ear."""
+
+from __future__ import annotations
+
+import json
+import os
+import pickle
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+import mp3tovec
+from segue.cli import main
+from segue.play.m3u import read_playlist
+from tests.conftest import ROOT
+from tests.songs import write_song, write_songs
+
+
+@pytest.fixture(scope="module")
+def scanned(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A data folder over six songs; the songs lie beside it in ``music``."""
+    folder = tmp_path_factory.mktemp("cli")
+    write_songs(folder / "music")
+    assert main(["scan", str(folder / "music"), "--data", str(folder / "data"), "--json"]) == 0
+    return folder / "data"
+
+
+def answer(capsys: pytest.CaptureFixture[str], *words: str | Path) -> Any:
+    capsys.readouterr()
+    assert main([str(word) for word in words]) == 0
+    return json.loads(capsys.readouterr().out)
+
+
+def refusal(capsys: pytest.CaptureFixture[str], *words: str | Path) -> str:
+    capsys.readouterr()
+    assert main([str(word) for word in words]) == 1
+    said = capsys.readouterr()
+    assert said.out == ""
+    assert said.err.startswith("segue: ")
+    assert said.err.count("\n") == 1
+    return said.err
+
+
+def test_scan_reports_and_the_second_finds_nothing_new(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    music = write_songs(tmp_path / "music", each=1)
+    (music / "empty.mp3").touch()
+    (music / "text.mp3").write_text("not a song\n" * 50)
+    (music / "hls.mp3").write_text("#EXTM3U\n#EXTINF:1,\n/etc/passwd\n")
+    write_song(music / "short.wav", 1, seconds=3.0)
+    shutil.copy(music / "dark" / "Dark 0 - Low 0.wav", music / "copy.wav")
+    report = answer(capsys, "scan", music, "--data", tmp_path / "data", "--json")
+    assert (report["scanned"] + report["attached"], report["tracks"], report["failed"]) == (3, 2, 4)
+    assert {Path(f["path"]).name for f in report["failures"]} == {"empty.mp3", "text.mp3", "hls.mp3", "short.wav"}
+    assert all(f["what"] and f["remedy"] for f in report["failures"])
+    again = answer(capsys, "scan", music, "--data", tmp_path / "data", "--json")
+    assert (again["scanned"], again["unchanged"], again["failed"], again["failed_before"]) == (0, 3, 0, 4)
+
+
+def test_failures_are_one_line_each(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "music").mkdir()
+    (tmp_path / "music" / "empty.mp3").touch()
+    assert main(["scan", str(tmp_path / "music"), "--data", str(tmp_path / "data")]) == 1
+    said = capsys.readouterr()
+    assert said.err.count("empty.mp3: the file is empty. Replace or delete it") == 1
+    assert "1 failed" in said.out
+
+
+def test_a_folder_that_is_not_there(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["scan", str(tmp_path / "gone"), "--data", str(tmp_path / "data")]) == 1
+    assert "gone: it is not there" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("command", [["similar", "x"], ["playlist", "x"], ["vectors", "--npz", "x.npz"]])
+def test_an_empty_library_says_so(command: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert "can" in refusal(capsys, *command, "--data", tmp_path / "data").lower()  # scan first
+
+
+def test_a_data_folder_that_is_a_file(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "data").touch()
+    assert str(tmp_path / "data") in refusal(capsys, "similar", "x", "--data", tmp_path / "data")
+
+
+def test_similar_by_words_id_path_and_any_file(
+    scanned: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    by_words = answer(capsys, "similar", "low 0", "--count", "5", "--data", scanned, "--json")
+    assert len(by_words) == 5
+    assert {row["artist"].split()[0] for row in by_words[:2]} == {"Dark"}
+    similarities = [row["similarity"] for row in by_words]
+    assert similarities == sorted(similarities, reverse=True)
+    path = scanned.parent / "music" / "dark" / "Dark 0 - Low 0.wav"
+    assert answer(capsys, "similar", path, "--count", "5", "--data", scanned, "--json") == by_words
+    outside = write_song(tmp_path / "unknown.wav", 7, bright=True)
+    near = answer(capsys, "similar", outside, "--count", "3", "--data", scanned, "--json")
+    assert {row["artist"].split()[0] for row in near} == {"Bright"}
+    by_id = answer(capsys, "similar", near[0]["id"], "--count", "2", "--data", scanned, "--json")
+    assert near[0]["id"] not in {row["id"] for row in by_id}
+
+
+def test_words_that_fit_many_or_none(scanned: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert "fits 3 tracks" in refusal(capsys, "similar", "dark", "--data", scanned)
+    assert "polka" in refusal(capsys, "similar", "polka", "--data", scanned)
+
+
+def test_playlist_goes_on_without_repeats_and_says_why(
+    scanned: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = tmp_path / "evening.m3u8"
+    words = ["playlist", "high 1", "--count", "9", "--data", scanned, "--out", out, "--json"]
+    found = answer(capsys, *words)
+    ids = [pick["id"] for pick in found["picks"]]
+    assert len(ids) == len(set(ids)) == 5
+    assert found["ended"]
+    assert all(pick["why"] for pick in found["picks"])
+    assert {pick["artist"].split()[0] for pick in found["picks"][:2]} == {"Bright"}
+    entries = read_playlist(out).entries
+    assert entries[0].path.name == "Bright 1 - High 1.wav"
+    assert [str(entry.path) for entry in entries[1:]] == [pick["path"] for pick in found["picks"]]
+    assert answer(capsys, *words) == found
+
+
+def test_playlist_refuses_numbers_out_of_range(scanned: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert "noise is 3" in refusal(capsys, "playlist", "high 1", "--noise", "3", "--data", scanned)
+
+
+def test_vectors_are_plain_arrays(scanned: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert answer(capsys, "vectors", "--npz", tmp_path / "v.npz", "--data", scanned, "--json")["tracks"] == 6
+    with np.load(tmp_path / "v.npz", allow_pickle=False) as arrays:
+        tracks, slices, offsets = arrays["track_vectors"], arrays["slice_vectors"], arrays["slice_offsets"]
+        assert tracks.shape == (6, 100)
+        assert tracks.dtype == slices.dtype == np.float32
+        assert len(set(arrays["ids"])) == 6
+        assert all(Path(path).is_file() for path in arrays["paths"])
+    assert offsets.tolist() == [0, 2, 4, 6, 8, 10, 12]  # 11 s are two slices
+    for rows in (tracks, slices):
+        assert np.abs(np.linalg.norm(rows, axis=1) - 1).max() < 1e-5
+    means = np.add.reduceat(slices, offsets[:-1])
+    assert ((means / np.linalg.norm(means, axis=1, keepdims=True) * tracks).sum(axis=1) > 0.9).all()
+
+
+def test_export(scanned: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    answer(capsys, "export", tmp_path / "all.xspf", "--data", scanned, "--json")
+    assert len(read_playlist(tmp_path / "all.xspf").entries) == 6
+    answer(capsys, "export", tmp_path / "old.p", "--data", scanned, "--json")
+    old = pickle.loads((tmp_path / "old.p").read_bytes())
+    assert {Path(path).name for path in old} == {p.name for p in (scanned.parent / "music").rglob("*.wav")}
+    assert "no format of ours" in refusal(capsys, "export", tmp_path / "all.docx", "--data", scanned)
+
+
+def test_doctor_knows_what_is_here(scanned: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    findings = {f["what"]: f for f in answer(capsys, "doctor", "--data", scanned, "--json")}
+    assert "6 tracks" in findings["library"]["state"]
+    assert "speccy" in findings["ear"]["state"]
+    assert all(f["good"] for f in findings.values())
+
+
+def test_the_older_name(scanned: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert mp3tovec.main(["--scan", str(scanned.parent / "music"), "--data", str(scanned)]) == 0
+    assert "6 unchanged" in capsys.readouterr().out
+
+
+def test_as_a_program(scanned: Path) -> None:
+    """Through a pipe that closes early, as `| head` does, and with a wrong word."""
+    command = [sys.executable, "-m", "segue.cli", "similar", "low 0", "--data", str(scanned)]
+    environment = {**os.environ, "PYTHONWARNINGS": "error"}
+    done = subprocess.run(command, capture_output=True, text=True, check=True, cwd=ROOT, env=environment)
+    assert done.stderr == ""
+    assert len(done.stdout.splitlines()) == 5
+    wrong = subprocess.run(
+        [sys.executable, "app.py", "--nonsense"], capture_output=True, text=True, check=False, cwd=ROOT
+    )
+    assert wrong.returncode == 2
+    assert "usage" in wrong.stderr
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may write everywhere")
+def test_a_data_folder_that_cannot_be_written(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    locked = tmp_path / "locked"
+    locked.mkdir(mode=0o500)
+    assert "locked" in refusal(capsys, "scan", write_songs(tmp_path / "music", each=1), "--data", locked / "data")

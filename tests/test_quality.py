@@ -1,0 +1,87 @@
+"""What the choice is worth: on the demo library, whose styles are known, and on real music."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from segue.cli import main
+from segue.demo.library import demo_manifest, make_demo
+from segue.services import Services
+
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture(scope="module")
+def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Services]:
+    """The whole demo library, composed and scanned."""
+    folder = tmp_path_factory.mktemp("quality")
+    services = Services(folder / "data")
+    make_demo(services.demo_folder)
+    report = services.scan([services.demo_folder])
+    assert not report.failures
+    yield services
+    services.close()
+
+
+def styles_by_id(services: Services) -> dict[str, str]:
+    style = {services.demo_folder / song.file: song.style for song in demo_manifest(services.demo_folder)}
+    return {track.id: style[track.paths[0]] for track in services.library.tracks()}
+
+
+def test_there_is_enough_of_each(demo: Services) -> None:
+    songs = demo_manifest(demo.demo_folder)
+    assert len(songs) >= 60
+    assert len({song.style for song in songs}) >= 10
+    for style in {song.style for song in songs}:
+        assert len({song.artist for song in songs if song.style == style}) >= 4
+
+
+def test_neighbours_share_the_style(demo: Services) -> None:
+    """For nine tracks in ten, four or more of the five nearest are of the same style."""
+    styles = styles_by_id(demo)
+    good = [
+        sum(styles[near.id] == style for near, _ in demo.similar(track_id, 5)) >= 4  # type: ignore[arg-type]
+        for track_id, style in styles.items()
+    ]
+    assert sum(good) / len(good) >= 0.9
+
+
+def answer(capsys: pytest.CaptureFixture[str], *words: str) -> Any:
+    capsys.readouterr()
+    assert main(list(words)) == 0
+    return json.loads(capsys.readouterr().out)
+
+
+def test_playlists_stay_in_style(demo: Services, capsys: pytest.CaptureFixture[str]) -> None:
+    """From each style's first track, as far as the style has tracks: at most two of ten stray."""
+    styles = styles_by_id(demo)
+    first = {style: track_id for track_id, style in sorted(styles.items(), reverse=True)}
+    for style, seed in first.items():
+        size = sum(other == style for other in styles.values())
+        count = min(10, size - 1)
+        found = answer(capsys, "playlist", seed, "--count", str(count), "--data", str(demo.data), "--json")
+        inside = sum(styles[pick["id"]] == style for pick in found["picks"])
+        assert inside >= 0.8 * count, style
+
+
+@pytest.mark.music
+def test_real_music_is_heard_or_reasoned(real_music: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Tracker modules among it; the second scan finds nothing to do."""
+    words = [
+        "scan",
+        *(str(real_music / p) for p in ("zaz-data", "singularity-music", "pingus-data", "planetblupi-music-ogg")),
+    ]
+    words += ["--data", str(tmp_path / "data"), "--json"]
+    report = answer(capsys, *words)
+    assert report["scanned"] > 40
+    assert all(failure["what"] and failure["remedy"] for failure in report["failures"])
+    heard = {path.suffix for track in Services(tmp_path / "data").library.tracks() for path in track.paths}
+    assert ".it" in heard
+    again = answer(capsys, *words)
+    assert (again["scanned"], again["failed"]) == (0, 0)
+    assert again["unchanged"] == report["scanned"] + report["attached"]
