@@ -16,7 +16,7 @@ from typing import Literal
 from segue.config import SCAN, ScanSpec
 from segue.embed.encoder import Ear, Encoder
 from segue.embed.hearing import hear
-from segue.embed.pooling import pool
+from segue.embed.pooling import pool, pool_for
 from segue.errors import AudioError, FileAccessError, ParameterError, SegueError
 from segue.files import access_error, track_id_of, walk_audio
 from segue.store.library import Library
@@ -323,8 +323,7 @@ class _Scan:
         self._tell("pooling", None)
         content = self._library.content()
         slices = dict(self._library.iter_slice_vectors(ear.fingerprint))
-        vectors = pool(slices, epsilon=ear.epsilon, method="mean" if ear.pooling == "mean" else "tfidf")
-        self._library.set_track_vectors(vectors, ear.fingerprint, recipe=recipe, content=content)
+        self._library.set_track_vectors(pool_for(ear, slices), ear.fingerprint, recipe=recipe, content=content)
 
     def _tell(self, phase: Literal["listening", "pooling"], current: Path | None) -> None:
         done = self._scanned + self._attached + self._skipped + self._known_failures + len(self._failures)
