@@ -53,6 +53,11 @@ def media_routes(services: Services) -> Blueprint:
             picture, kept_s = drawn(services.track(_checked(track_id))), 0  # the file may come back
         return _picture(picture, kept_s=kept_s)
 
+    @routes.get("/media/<path:rest>")
+    @routes.get("/api/<path:rest>")
+    def nothing(rest: str) -> Response:  # noqa: ARG001 - Dash would answer any other address with the page
+        abort(404)
+
     @routes.get("/api/ping")
     def ping() -> str:
         return "segue"

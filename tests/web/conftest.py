@@ -1,0 +1,110 @@
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+import waitress.server
+from flask.testing import FlaskClient
+from waitress import wasyncore
+
+from segue.values import Track
+from segue.web.factory import create_app
+from tests.tools import find_browser
+from tests.web.stand_in import StandIn, make_shelf
+
+CHROMIUM = (
+    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
+    "--disable-component-update", "--disable-sync", "--autoplay-policy=no-user-gesture-required",
+)  # fmt: skip
+
+
+class ReadingClient(FlaskClient):
+    """Reads every answer to its end, so that no file stays open."""
+
+    def open(self, *args: Any, **options: Any) -> Any:
+        return super().open(*args, **{"buffered": True, **options})
+
+
+@pytest.fixture(scope="session")
+def shelf(tmp_path_factory: pytest.TempPathFactory) -> tuple[Track, ...]:
+    """Twelve songs of four seconds."""
+    return make_shelf(tmp_path_factory.mktemp("shelf"))
+
+
+@pytest.fixture
+def services(tmp_path: Path, shelf: tuple[Track, ...]) -> StandIn:
+    return StandIn(tmp_path / "data", shelf)
+
+
+@pytest.fixture
+def client(services: StandIn) -> FlaskClient:
+    server = create_app(services).server
+    server.test_client_class = ReadingClient
+    return server.test_client()
+
+
+@contextmanager
+def served(services: Any) -> Iterator[str]:
+    """The booth on a port of its own, by the server it has in use."""
+    server = waitress.server.create_server(create_app(services).server, host="127.0.0.1", port=0, threads=8)
+    thread = threading.Thread(target=server.run, daemon=True)
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{server.effective_port}"
+    finally:
+        server.trigger.pull_trigger(lambda: wasyncore.close_all(server._map, ignore_all=True))
+        thread.join(10)
+        server.task_dispatcher.shutdown()
+
+
+@pytest.fixture
+def address(services: StandIn) -> Iterator[str]:
+    with served(services) as url:
+        yield url
+
+
+@dataclass
+class Witness:
+    """What a page did that it should not: errors on its console, requests to elsewhere."""
+
+    problems: list[str]
+    strangers: list[str]
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Any]:
+    playwright = pytest.importorskip("playwright.sync_api")
+    with playwright.sync_playwright() as driver:
+        browser = driver.chromium.launch(executable_path=find_browser(), args=list(CHROMIUM))
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def visit(chromium: Any) -> Iterator[Callable[..., Any]]:
+    """Open a page as a visitor of one's own; at the end its console must be empty and no request have left."""
+    contexts: list[Any] = []
+    witness = Witness([], [])
+
+    def open_page(url: str, **options: Any) -> Any:
+        context = chromium.new_context(**{"viewport": {"width": 1440, "height": 900}, **options})
+        contexts.append(context)
+        page = context.new_page()
+        page.set_default_timeout(20_000)
+        page.on("console", lambda m: witness.problems.append(m.text) if m.type in ("error", "warning") else None)
+        page.on("pageerror", lambda error: witness.problems.append(str(error)))
+        page.on("request", lambda r: None if r.url.startswith((url, "blob:")) else witness.strangers.append(r.url))
+        page.witness = witness
+        page.goto(url)
+        return page
+
+    yield open_page
+    for context in contexts:
+        context.close()
+    assert witness.strangers == []
+    assert witness.problems == []

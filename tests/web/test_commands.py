@@ -1,0 +1,214 @@
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from segue.config import CHOICE
+from segue.errors import ParameterError, SegueError, UnknownTrackError
+from segue.values import Track
+from segue.web.booth import Booth, booth_from_json, booth_to_json
+from segue.web.commands import Desk, Outcome, steer
+from tests.web.stand_in import StandIn, write_chord
+
+
+@pytest.fixture
+def desk(services: StandIn) -> Desk:
+    return Desk(services, np.random.default_rng(7))
+
+
+def do(desk: Desk, booth: Booth, kind: str, **details: Any) -> Booth:
+    return steer(desk, booth, {"kind": kind, **details}).booth
+
+
+def titles(desk: Desk, booth: Booth) -> list[str]:
+    return [track.info.title for track in desk.services.tracks_of([e.track_id for e in booth.queue.upcoming])]
+
+
+def test_a_click_plays_the_song_and_fills_the_queue(desk: Desk, shelf: tuple[Track, ...]) -> None:
+    booth = do(desk, Booth(), "play", track=shelf[3].id)
+    assert booth.queue.current is not None
+    assert (booth.queue.current.track_id, booth.queue.current.origin) == (shelf[3].id, "picked")
+    assert len(booth.queue.upcoming) == CHOICE.queue_ahead
+    assert all(entry.origin == "chosen" and entry.why for entry in booth.queue.upcoming)
+    assert len(set(booth.queue.track_ids)) == len(booth.queue.entries)
+
+
+def test_what_follows_goes_with_the_picked_song_and_not_with_those_before_it(
+    desk: Desk, shelf: tuple[Track, ...]
+) -> None:
+    """With lookback 3 the two songs before the pick would otherwise pull what follows back to themselves."""
+    booth = do(desk, do(desk, Booth(), "play", track=shelf[0].id), "play", track=shelf[11].id)
+    fresh = do(desk, Booth(), "play", track=shelf[11].id)
+    assert booth.queue.upcoming[0].track_id == fresh.queue.upcoming[0].track_id
+
+
+def test_two_events_for_one_end_skip_once(desk: Desk, shelf: tuple[Track, ...]) -> None:
+    booth = do(desk, Booth(), "play", track=shelf[0].id)
+    ended, following = booth.queue.current_id, booth.queue.upcoming[0].id
+    booth = do(desk, do(desk, booth, "advance", entry=ended), "advance", entry=ended)
+    assert booth.queue.current_id == following
+    assert len(booth.queue.upcoming) == CHOICE.queue_ahead
+
+
+def test_undo_takes_back_a_click_and_leaves_nothing_of_it(desk: Desk, shelf: tuple[Track, ...]) -> None:
+    before = do(desk, Booth(), "play", track=shelf[0].id)
+    after = do(desk, do(desk, before, "play", track=shelf[9].id), "undo")
+    assert after.queue.entries == before.queue.entries
+    assert after.queue.current_id == before.queue.current_id
+
+
+def test_picked_songs_stand_before_chosen_ones(desk: Desk, shelf: tuple[Track, ...]) -> None:
+    booth = do(desk, Booth(), "play", track=shelf[0].id)
+    booth = do(desk, booth, "add", track=shelf[10].id)
+    booth = do(desk, booth, "add", track=shelf[11].id)
+    booth = do(desk, booth, "play_next", track=shelf[9].id)
+    assert [e.track_id for e in booth.queue.upcoming[:3]] == [shelf[9].id, shelf[10].id, shelf[11].id]
+    assert [e.origin for e in booth.queue.upcoming] == ["picked"] * 3 + ["chosen"] * 2
+
+
+def test_the_settings_choose_anew_what_was_chosen_only(desk: Desk, shelf: tuple[Track, ...]) -> None:
+    booth = do(desk, do(desk, Booth(), "play", track=shelf[0].id), "add", track=shelf[11].id)
+    drunk = do(desk, booth, "settings", lookback=1, noise=1.0)
+    assert (drunk.lookback, drunk.noise) == (1, 1.0)
+    assert drunk.queue.upcoming[0] == booth.queue.upcoming[0] or drunk.queue.upcoming[0].track_id == shelf[11].id
+    assert [e.track_id for e in drunk.queue.upcoming[1:]] != [e.track_id for e in booth.queue.upcoming[1:]]
+    assert drunk.queue.current == booth.queue.current
+
+
+def test_settings_that_change_no_song_leave_no_step_to_undo(desk: Desk, shelf: tuple[Track, ...]) -> None:
+    booth = do(desk, Booth(), "play", track=shelf[0].id)
+    same = do(desk, booth, "settings", lookback=booth.lookback, noise=booth.noise)
+    assert same.queue == booth.queue
+
+
+def test_a_removed_song_is_not_chosen_again_until_it_is_put_back(desk: Desk, shelf: tuple[Track, ...]) -> None:
+    booth = do(desk, Booth(), "play", track=shelf[0].id)
+    gone = booth.queue.upcoming[0]
+    removed = do(desk, booth, "remove", entry=gone.id)
+    assert gone.track_id not in removed.queue.track_ids
+    assert len(removed.queue.upcoming) == CHOICE.queue_ahead
+    assert gone.track_id in removed.never
+    assert gone.track_id not in do(desk, removed, "undo").never
+
+
+def test_clear_leaves_the_song_that_plays_and_the_next_end_goes_on(desk: Desk, shelf: tuple[Track, ...]) -> None:
+    booth = do(desk, do(desk, Booth(), "play", track=shelf[0].id), "clear")
+    assert booth.queue.upcoming == ()
+    onward = do(desk, booth, "advance", entry=booth.queue.current_id)
+    assert onward.queue.position == 1
+    assert len(onward.queue.upcoming) == CHOICE.queue_ahead
+
+
+def test_jump_and_back_move_the_playhead(desk: Desk, shelf: tuple[Track, ...]) -> None:
+    booth = do(desk, Booth(), "play", track=shelf[0].id)
+    there = do(desk, booth, "jump", entry=booth.queue.upcoming[2].id)
+    assert there.queue.position == 3
+    assert do(desk, there, "back", entry=there.queue.current_id).queue.position == 2
+    assert do(desk, there, "back", entry=1).queue.position == 3
+
+
+def test_a_dropped_file_starts_a_queue_that_goes_with_it(desk: Desk, services: StandIn) -> None:
+    seed = services.drop(write_chord(services.data.parent / "mine.wav", 333.0), name="mine.wav")
+    booth = do(desk, Booth(), "seed", token=seed.token, name="mine")
+    assert booth.start is not None
+    assert booth.start.name == "mine"
+    assert booth.queue.current is not None
+    assert booth.queue.current.origin == "chosen"
+    assert len(booth.queue.upcoming) == CHOICE.queue_ahead
+
+
+def test_a_dropped_file_of_the_library_is_played_itself(desk: Desk, shelf: tuple[Track, ...]) -> None:
+    booth = do(desk, Booth(), "seed", token=shelf[4].id, name="x")
+    assert booth.queue.current is not None
+    assert booth.queue.current.track_id == shelf[4].id
+
+
+def test_a_queue_outlives_a_server_that_forgot_the_dropped_file(desk: Desk, services: StandIn) -> None:
+    seed = services.drop(write_chord(services.data.parent / "mine.wav", 333.0), name="mine.wav")
+    booth = do(desk, Booth(), "seed", token=seed.token, name="mine")
+    services.dropped.clear()
+    assert len(do(desk, booth, "advance", entry=booth.queue.current_id).queue.upcoming) == CHOICE.queue_ahead
+    with pytest.raises(UnknownTrackError):
+        do(desk, Booth(), "seed", token=seed.token, name="mine")
+
+
+def test_a_small_library_ends_with_a_reason_and_without_repeats(desk: Desk, services: StandIn) -> None:
+    services.shelf = services.shelf[:3]
+    outcome: Outcome = steer(desk, Booth(), {"kind": "play", "track": services.shelf[0].id})
+    assert len(outcome.booth.queue.entries) == 3
+    assert outcome.ended is not None
+    assert outcome.ended.startswith("Nothing is left to play")
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        {"kind": "fly"},
+        {"kind": None},
+        {"kind": "play", "track": "../../etc/passwd"},
+        {"kind": "play"},
+        {"kind": "play", "track": "0" * 16},
+        {"kind": "jump", "entry": "1"},
+        {"kind": "jump", "entry": 99},
+        {"kind": "remove", "entry": True},
+        {"kind": "settings", "lookback": 11, "noise": 0},
+        {"kind": "settings", "lookback": 3, "noise": -0.1},
+        {"kind": "settings", "lookback": 3, "noise": float("nan")},
+        {"kind": "seed", "token": "drop:zz"},
+    ],
+    ids=str,
+)
+def test_nonsense_is_refused_in_words(desk: Desk, command: dict[str, Any]) -> None:
+    with pytest.raises(SegueError, match=r"\. "):
+        steer(desk, Booth(), command)
+
+
+@settings(max_examples=30, deadline=None)
+@given(data=st.data())
+def test_any_series_of_commands_leaves_a_booth_that_can_be_kept(data: st.DataObject, shelf: tuple[Track, ...]) -> None:
+    desk = Desk(StandIn(shelf[0].paths[0].parent, shelf), np.random.default_rng(1))  # type: ignore[arg-type]
+    booth = Booth()
+    for _ in range(data.draw(st.integers(1, 8))):
+        kind = data.draw(
+            st.sampled_from(["play", "add", "play_next", "advance", "back", "remove", "undo", "redo", "clear", "fill"])
+        )
+        entries = [entry.id for entry in booth.queue.entries] or [1]
+        entry = booth.queue.current_id if kind in ("advance", "back") else data.draw(st.sampled_from(entries))
+        try:
+            booth = do(desk, booth, kind, track=data.draw(st.sampled_from(shelf)).id, entry=entry)
+        except ParameterError:
+            continue
+        assert booth_from_json(json.loads(json.dumps(booth_to_json(booth)))) == booth
+        chosen = [e.track_id for e in booth.queue.upcoming if e.origin == "chosen"]
+        assert not set(chosen) & set(booth.never)
+
+
+@pytest.mark.parametrize(
+    ("part", "value"),
+    [
+        ("queue", {}),
+        ("start", [1]),
+        ("start", ["x", "", ""]),
+        ("start", [1, "drop:nothing", ""]),
+        ("start", [1, "", 7]),
+        ("refused", ["../x"]),
+        ("refused", "all"),
+        ("lookback", 0),
+        ("noise", "much"),
+    ],
+)
+def test_a_damaged_booth_is_refused(part: str, value: object) -> None:
+    with pytest.raises(ParameterError):
+        booth_from_json({**booth_to_json(Booth()), part: value})
+
+
+def test_a_booth_with_other_parts_is_refused() -> None:
+    for value in ([], "x", {"queue": 1}):
+        with pytest.raises(ParameterError, match="damaged"):
+            booth_from_json(value)
+    assert booth_from_json(None) == Booth()

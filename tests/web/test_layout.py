@@ -1,0 +1,97 @@
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+
+from segue.play import playqueue
+from segue.play.playqueue import Queue, Song
+from segue.values import LibraryCounts, Track
+from segue.web import ids
+from segue.web.factory import assets_folder
+from segue.web.layout import music, queue
+from segue.web.layout.shell import page
+from tests.web.stand_in import failure
+
+SCRIPTS = sorted((assets_folder() / "js").glob("*.js"))
+STYLES = sorted((assets_folder() / "css").glob("*.css"))
+
+
+def text_of(component: object) -> str:
+    return json.dumps(component, default=lambda value: value.to_plotly_json())
+
+
+@pytest.mark.parametrize("script", SCRIPTS, ids=lambda path: path.name)
+def test_scripts_name_only_ids_that_are_there(script: Path) -> None:
+    known = {value for name, value in vars(ids).items() if name.isupper()}
+    markup = text_of(page(empty=False, pulse_ms=1))
+    source = script.read_text(encoding="utf-8")
+    for name in re.findall(r'(?:props|set_props)\("([^"]+)"', source):
+        assert name in known
+    made_here = set(re.findall(r'(?:id: |id = |range\()"([a-z-]+)"', source))
+    for name in re.findall(r'(?:getElementById|\bby)\("([^"]+)"\)', source):
+        assert f'"{name}"' in markup or name in made_here
+
+
+def test_every_act_of_the_page_has_its_script(shelf: tuple[Track, ...]) -> None:
+    source = (assets_folder() / "js" / "page.js").read_text(encoding="utf-8")
+    acts = source[source.index("const acts") : source.index("};")]
+    shown = playqueue.go_next(playqueue.append(Queue(), [Song(track.id) for track in shelf]))
+    tracks = {track.id: track for track in shelf}
+    counts = LibraryCounts(12, 12, 12, 1)
+    parts = [
+        page(empty=False, pulse_ms=1),
+        queue.queue_list(shown, tracks),
+        music.results(shelf, words="", more=True, counts=counts),
+        music.status("Listening", share=3.0, running=True, failures="1 file could not be read"),
+    ]
+    for act in set(re.findall(r'"data-act": "([^"]+)"', text_of(parts))):
+        assert re.search(rf'^ +"?{act}"?:', acts, re.MULTILINE), act
+
+
+@pytest.mark.parametrize("asset", [*SCRIPTS, *STYLES], ids=lambda path: path.name)
+def test_no_asset_points_elsewhere(asset: Path) -> None:
+    text = asset.read_text(encoding="utf-8").replace("http://www.w3.org/2000/svg", "")
+    assert not re.findall(r"(?:https?:)?//[a-z0-9-]+\.[a-z]+", text)
+    assert "@import" not in text
+
+
+def luminance(colour: str) -> float:
+    colour = "#" + "".join(c * 2 for c in colour[1:]) if len(colour) == 4 else colour
+    parts = [int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5)]
+    linear = [p / 12.92 if p <= 0.04045 else ((p + 0.055) / 1.055) ** 2.4 for p in parts]
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+
+def contrast(one: str, other: str) -> float:
+    bright, dark = sorted((luminance(one), luminance(other)), reverse=True)
+    return (bright + 0.05) / (dark + 0.05)
+
+
+@pytest.mark.parametrize("scheme", ["dark", "light"])
+def test_colours_can_be_read(scheme: str) -> None:
+    """WCAG AA: 4.5 to 1 for text, 3 to 1 for the edges of controls."""
+    css = (assets_folder() / "css" / "tokens.css").read_text(encoding="utf-8")
+    blocks = css.split(":root")
+    colours = dict(re.findall(r"--([a-z-]+): (#[0-9a-f]+);", blocks[1]))
+    if scheme == "light":
+        colours |= dict(re.findall(r"--([a-z-]+): (#[0-9a-f]+);", blocks[2]))
+    for ground in ("bg", "raised", "hover"):
+        for words in ("text", "dim", "accent", "problem"):
+            assert contrast(colours[words], colours[ground]) >= 4.5, (words, ground)
+        assert contrast(colours["control"], colours[ground]) >= 3, ground
+    assert contrast(colours["on-accent"], colours["accent"]) >= 4.5
+
+
+def test_failures_are_listed_with_cause_and_remedy_and_the_rest_is_counted() -> None:
+    text = text_of(music.failures_list([failure(f"{i}.mp3") for i in range(music.FAILURES_SHOWN + 3)]))
+    assert "there is no sound in it. Remove it" in text
+    assert "... and 3 more." in text
+
+
+def test_a_queue_whose_songs_are_gone_can_still_be_shown(shelf: tuple[Track, ...]) -> None:
+    held = playqueue.go_next(playqueue.append(Queue(), [Song(track.id, "chosen", "near") for track in shelf]))
+    assert "No longer in the library" in text_of([queue.now(held, {}), queue.queue_list(held, {})])
+    assert "Nothing plays yet" in text_of(queue.now(Queue(), {}))

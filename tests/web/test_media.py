@@ -1,0 +1,122 @@
+from __future__ import annotations
+
+import io
+import json
+
+import pytest
+from flask.testing import FlaskClient
+from PIL import Image
+
+from segue.values import Artwork, Track
+from segue.web.covers import drawn, initials, scaled
+from tests.web.stand_in import StandIn
+
+
+def audio(track: Track) -> str:
+    return f"/media/{track.id}/audio"
+
+
+def cover(track: Track, size: int = 96) -> str:
+    return f"/media/{track.id}/cover?size={size}"
+
+
+def jpeg(side: int) -> bytes:
+    out = io.BytesIO()
+    Image.new("RGB", (side, side), (200, 60, 20)).save(out, "JPEG")
+    return out.getvalue()
+
+
+def test_a_song_comes_whole_with_its_type(client: FlaskClient, shelf: tuple[Track, ...]) -> None:
+    answer = client.get(audio(shelf[0]))
+    assert (answer.status_code, answer.mimetype) == (200, "audio/wav")
+    assert answer.data == shelf[0].paths[0].read_bytes()
+    assert str(shelf[0].paths[0].parent) not in str(answer.headers)
+
+
+@pytest.mark.parametrize(("asked", "first", "last"), [("0-0", 0, 0), ("1000-1999", 1000, 1999), ("5000-", 5000, None)])
+def test_any_part_of_a_song_comes_alone(
+    client: FlaskClient, shelf: tuple[Track, ...], asked: str, first: int, last: int | None
+) -> None:
+    whole = shelf[0].paths[0].read_bytes()
+    answer = client.get(audio(shelf[0]), headers={"Range": f"bytes={asked}"})
+    end = len(whole) - 1 if last is None else last
+    assert answer.status_code == 206
+    assert answer.headers["Content-Range"] == f"bytes {first}-{end}/{len(whole)}"
+    assert answer.data == whole[first : end + 1]
+
+
+def test_a_range_beyond_the_end_is_refused(client: FlaskClient, shelf: tuple[Track, ...]) -> None:
+    assert client.get(audio(shelf[0]), headers={"Range": "bytes=999999999-"}).status_code == 416
+
+
+def test_a_song_that_the_browser_has_is_not_sent_again(client: FlaskClient, shelf: tuple[Track, ...]) -> None:
+    etag = client.get(audio(shelf[0])).headers["ETag"]
+    assert client.get(audio(shelf[0]), headers={"If-None-Match": etag}).status_code == 304
+
+
+@pytest.mark.parametrize("name", ["0" * 16, "nothing", "..%2F..%2Fetc%2Fpasswd", "A" * 16, "0" * 15, "0" * 17])
+def test_what_is_no_track_is_not_found(client: FlaskClient, name: str) -> None:
+    for what in ("audio", "cover"):
+        answer = client.get(f"/media/{name}/{what}")
+        assert answer.status_code == 404
+        assert "Traceback" not in answer.text
+
+
+def test_a_file_that_is_gone_says_so_in_one_line(
+    client: FlaskClient, services: StandIn, shelf: tuple[Track, ...]
+) -> None:
+    gone = shelf[0].paths[0].with_name("gone.wav")
+    services.shelf = (Track(shelf[0].id, (gone,), shelf[0].info),)
+    answer = client.get(audio(shelf[0]))
+    assert answer.status_code == 404
+    assert answer.text.count("\n") == 1
+    assert "it is not there any more. Scan its folder again" in answer.text
+
+
+def test_an_embedded_cover_comes_at_the_size_of_its_place(
+    client: FlaskClient, services: StandIn, shelf: tuple[Track, ...]
+) -> None:
+    services.artworks[shelf[0].id] = Artwork("image/jpeg", jpeg(1500))
+    for size in (96, 512):
+        answer = client.get(cover(shelf[0], size))
+        assert answer.mimetype == "image/jpeg"
+        assert max(Image.open(io.BytesIO(answer.data)).size) == size
+    etag = client.get(cover(shelf[0])).headers["ETag"]
+    again = client.get(cover(shelf[0]), headers={"If-None-Match": etag})
+    assert (again.status_code, again.headers["Cache-Control"]) == (304, "private, max-age=86400")
+
+
+def test_a_song_without_a_cover_gets_a_drawn_one(client: FlaskClient, shelf: tuple[Track, ...]) -> None:
+    answer = client.get(cover(shelf[2]))
+    assert answer.mimetype == "image/svg+xml"
+    assert ">C</text>" in answer.text
+    assert client.get(cover(shelf[2])).data == answer.data
+    assert client.get(cover(shelf[3])).data != answer.data
+
+
+def test_only_the_known_sizes_are_made(client: FlaskClient, shelf: tuple[Track, ...]) -> None:
+    assert client.get(cover(shelf[0], 4000)).status_code == 404
+
+
+@pytest.mark.parametrize("data", [b"", b"<svg onload=alert(1)>", jpeg(300)[:200], b"GIF89a"])
+def test_a_picture_that_is_none_gives_way_to_a_drawn_one(shelf: tuple[Track, ...], data: bytes) -> None:
+    assert scaled(Artwork("image/jpeg", data), 96) is None
+    assert drawn(shelf[0]).mime == "image/svg+xml"
+
+
+def test_initials_are_of_the_artist_and_pass_over_articles(shelf: tuple[Track, ...]) -> None:
+    assert [initials(track) for track in shelf[:4]] == ["AB", "BS", "C", "DN"]
+
+
+def test_the_queue_is_saved_with_the_places_of_the_files(client: FlaskClient, shelf: tuple[Track, ...]) -> None:
+    answer = client.post("/api/playlist.m3u8", json=[shelf[7].id, "0" * 16, shelf[0].id])
+    lines = answer.data.decode("utf-8").splitlines()
+    assert lines[0] == "#EXTM3U"
+    assert [line for line in lines if not line.startswith("#")] == [str(shelf[i].paths[0]) for i in (7, 0)]
+    assert "Ōsaka Rain" in answer.data.decode("utf-8")
+
+
+@pytest.mark.parametrize("wanted", [{}, ["/etc/passwd"], [1], "x"])
+def test_a_playlist_of_anything_but_ids_is_refused(client: FlaskClient, wanted: object) -> None:
+    answer = client.post("/api/playlist.m3u8", data=json.dumps(wanted), content_type="application/json")
+    assert answer.status_code == 400

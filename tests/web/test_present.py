@@ -1,0 +1,81 @@
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from segue.errors import FileAccessError
+from segue.play import playqueue
+from segue.play.playqueue import Queue, Song
+from segue.store.background import ScanStatus
+from segue.values import LibraryCounts, ScanProgress, Track
+from segue.web import present
+
+LISTENING = ScanProgress("listening", 120, 843, 7, None, 3.0, 240.0)
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"),
+    [(0, ""), (-1, ""), (7.4, "0:07"), (59.6, "1:00"), (187, "3:07"), (3727, "1:02:07"), (36_000, "10:00:00")],
+)
+def test_lengths_read_as_on_a_record_sleeve(seconds: float, text: str) -> None:
+    assert present.clock(seconds) == text
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"), [(20, "less than a minute"), (60, "about 1 min"), (240, "about 4 min"), (7300, "about 2 h")]
+)
+def test_what_is_left_is_said_in_round_words(seconds: float, text: str) -> None:
+    assert present.about(seconds) == text
+
+
+def test_the_scan_says_where_it_is() -> None:
+    assert present.progress_line(LISTENING) == "Listening to your music: 120 of 843, about 4 min left"
+    assert present.progress_line(replace(LISTENING, eta_s=None)) == "Listening to your music: 120 of 843"
+    assert present.progress_line(replace(LISTENING, total=0)) == "Looking through your music"
+    assert present.progress_line(replace(LISTENING, phase="pooling")) == "Comparing the songs with each other"
+
+
+def test_the_status_speaks_of_preparation_progress_and_what_stopped_it() -> None:
+    assert present.status_line(ScanStatus()) is None
+    assert present.status_line(ScanStatus(running=True)) == "Looking through your music"
+    assert present.status_line(ScanStatus(running=True, preparing="Composing")) == "Composing"
+    assert present.status_line(ScanStatus(running=True, progress=LISTENING)) == present.progress_line(LISTENING)
+    assert present.status_line(ScanStatus(error="The disk is full.")) == "The disk is full."
+    assert present.status_share(ScanStatus(running=True, progress=LISTENING)) == pytest.approx(100 * 120 / 843)
+    assert present.status_share(ScanStatus(running=True, preparing="Composing", progress=LISTENING)) is None
+
+
+def test_failures_are_counted_in_words() -> None:
+    counts = LibraryCounts(tracks=5, files=5, slices=9, failures=0)
+    assert present.failures_line(counts) is None
+    assert present.failures_line(replace(counts, failures=1)) == "1 file could not be read"
+    assert present.failures_line(replace(counts, failures=7)) == "7 files could not be read"
+
+
+def test_the_list_says_what_it_holds() -> None:
+    counts = LibraryCounts(tracks=12_043, files=1, slices=1, failures=0)
+    assert present.results_line("", shown=60, more=True, counts=counts) == "12,043 songs"
+    assert present.results_line(" jazz ", shown=1, more=False, counts=counts) == "1 song with “jazz”"
+    assert present.results_line("jazz", shown=60, more=True, counts=counts) == "More than 60 songs with “jazz”"
+    assert present.results_line("xyz", shown=0, more=False, counts=counts) == "Nothing holds “xyz”"
+
+
+def test_our_own_errors_are_shown_as_they_are_and_no_others() -> None:
+    own = FileAccessError("it is not there", remedy="Check the path", path="/music")
+    assert present.error_line(own) == "/music: it is not there. Check the path"
+    assert present.error_line(KeyError("secret")) == present.FAULT_TEXT
+
+
+def test_the_deck_names_tracks_by_id_and_never_by_path(shelf: tuple[Track, ...]) -> None:
+    queue = playqueue.go_next(playqueue.append(Queue(), [Song(shelf[0].id), Song(shelf[1].id, "chosen", "near")]))
+    deck = present.deck(queue, {track.id: track for track in shelf})
+    assert deck["current"]["src"] == f"/media/{shelf[0].id}/audio"
+    assert deck["next"]["title"] == shelf[1].info.title
+    assert (deck["upcoming"], deck["has_previous"], deck["can_undo"], deck["can_redo"]) == (1, False, True, False)
+    assert str(shelf[0].paths[0].parent) not in str(deck)
+
+
+def test_a_song_that_left_the_library_is_still_a_place_in_the_queue(shelf: tuple[Track, ...]) -> None:
+    queue = playqueue.go_next(playqueue.append(Queue(), [Song(shelf[0].id)]))
+    assert present.deck(queue, {})["current"]["title"] == present.GONE
