@@ -11,7 +11,7 @@ import numpy as np
 from segue.demo.song import Plan
 from segue.demo.theory import Key
 
-LEAST_S = (45.5, 50.0)  # a track ends with the first whole block of bars after a time drawn from here
+LEAST_S = (45.2, 48.0)  # a track ends with the first whole block of bars after a time drawn from here
 EXTENSIONS = ("mp3", "m4a", "flac", "m4a", "ogg", "flac", "mp3", "m4a", "flac", "m4a")
 
 

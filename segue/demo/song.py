@@ -138,7 +138,7 @@ class Song:
         """A melody made of motifs of one bar, repeated in the order that ``line`` gives and fitted to each chord.
 
         A motif keeps its rhythm and its contour; the first note of a bar and all on-beat notes of more than half a
-        beat are drawn to the nearest note of the chord.
+        beat are drawn to the nearest note of the chord, and a phrase ends on a root.
         """
         ladder = self.key.ladder(line.low, line.high, pentatonic=line.pentatonic)
         motifs = {name: self._motif(line) for name in sorted(set(line.order))}
@@ -148,9 +148,13 @@ class Song:
             chord = self.chords[bar]
             middle = (line.low + 2 * last + line.high) // 4
             home = ladder.index(min(ladder, key=lambda p: abs(p - middle)))
-            for beat, beats, step in motifs[line.order[place % len(line.order)]]:
+            motif = motifs[line.order[place % len(line.order)]]
+            closes = (place + 1) % len(line.order) == 0
+            for index, (beat, beats, step) in enumerate(motif):
                 pitch = ladder[_folded(home + step, len(ladder))]
-                if beat == 0.0 or (beat % 1.0 == 0.0 and beats > 0.5):
+                if closes and index == len(motif) - 1:
+                    pitch = nearest_pitch(chord.root, pitch)
+                elif beat == 0.0 or (beat % 1.0 == 0.0 and beats > 0.5):
                     pitch = _to_chord(pitch, chord)
                 accent = 1.0 if beat % 2.0 == 0.0 else 0.86
                 notes.append(Note(bar * self.bar_beats + beat, beats, pitch, line.velocity * accent))

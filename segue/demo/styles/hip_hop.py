@@ -37,7 +37,7 @@ def compose(plan: Plan) -> Music:
     record = effects.filtered(
         effects.driven(desk.blend({"loop": 0.8, "hook": 0.5}), 1.6),
         low_hz=140,
-        high_hz=(2600, 3400, 2200, 3000, 3800)[f],
+        high_hz=(3200, 4000, 2800, 3600, 4400)[f],
     )
     record = effects.duck(record, song.kick_times(steps(KICKS[f], bars=song.where("ABO"))), depth=0.35, back_s=0.25)
     desk.play("bass", song.riff(song.where("ABO"), BASSES[f % 3], near=34), _bass(f), seat=Seat(loose_s=0.006))
@@ -45,7 +45,7 @@ def compose(plan: Plan) -> Music:
     dust = drums.crackle(desk.samples, rng=song.rng, a_second=6.0 + 2.0 * f)
     room = effects.reverb(0.15 * beat + 0.3 * record, 0.9, bright_hz=3500)
     mix: Music = (
-        0.72 * record + 0.85 * beat + 0.75 * desk.bus("bass") + 0.2 * room + np.stack([dust, np.roll(dust, 9000)])
+        1.05 * record + 0.85 * beat + 0.75 * desk.bus("bass") + 0.2 * room + np.stack([dust, np.roll(dust, 9000)])
     )
     return mix
 

@@ -44,12 +44,12 @@ def compose(plan: Plan) -> Music:
     kicks = _drums(song)
     _harmony(song)
     desk = song.desk
-    pumped = desk.blend({"stab": 0.55, "pad": 0.5, "lead": 0.36})
+    pumped = desk.blend({"stab": 0.75, "pad": 0.62, "lead": 0.46})
     pumped += 0.35 * effects.echo(desk.bus("stab") + 0.8 * desk.bus("lead"), 0.75 * song.grid.beat_s)
     room = effects.reverb(desk.blend({"stab": 0.6, "lead": 0.6, "pad": 0.4, "clap": 0.35}), 2.0, bright_hz=6000)
     pumped = effects.duck(pumped + 0.4 * room, song.kick_times(kicks), depth=0.72, back_s=0.8 * song.grid.beat_s)
     bass = effects.duck(desk.bus("bass"), song.kick_times(kicks), depth=0.6, back_s=0.12)
-    return pumped + 0.62 * bass + desk.blend({"kick": 0.85, "clap": 0.42, "hats": 0.42})
+    return pumped + 0.62 * bass + desk.blend({"kick": 0.85, "clap": 0.46, "hats": 0.5})
 
 
 def _drums(song: Song) -> list[tuple[float, float]]:

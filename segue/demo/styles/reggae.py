@@ -52,9 +52,9 @@ def compose(plan: Plan) -> Music:
         before_s=0.03,
     )
     mix: Music = (
-        desk.blend({"kit": 0.6, "organ": 0.4, "reed": 0.45, "throw": 0.4})
-        + 0.85 * skank
-        + 1.0 * bass
+        desk.blend({"kit": 0.75, "organ": 0.5, "reed": 0.55, "throw": 0.4})
+        + 1.25 * skank
+        + 0.72 * bass
         + 0.55 * dub
         + 0.3 * spring
     )

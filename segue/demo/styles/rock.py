@@ -9,11 +9,11 @@ from segue.demo.desk import Note, Seat, steps
 from segue.demo.song import Feel, Line, Music, Plan, Song
 
 RIFFS = (
-    ("0p 0p 8p 10p", "8p 10p 0p 0p"),
-    ("0p 3p 10p 5p", "0p 8p 3p 10p"),
-    ("0p 10p 8p 7p", "3p 10p 0p 8p"),
-    ("0p 0p 5p 3p", "8p 3p 10p 0p"),
-    ("0p 8p 5p 7p", "0p 10p 8p 10p"),
+    ("0m 0m 8 10", "8 10 0m 0m"),
+    ("0m 3 10 0m", "8 3 10 0m"),
+    ("0m 0m 3 10", "3 10 0m 0m"),
+    ("0m 0m 5m 0m", "8 3 10 0m"),
+    ("0m 8 3 0m", "8 10 0m 0m"),
 )
 RHYTHMS = (
     (
@@ -45,9 +45,10 @@ def compose(plan: Plan) -> Music:
     _kit(song)
     walls = _walls(song)
     lead = _lead(song)
+    song.desk.play("ring", _ringing(song), instruments.steel_guitar, seat=Seat(spread=0.9, loose_s=0.005))
     growl = effects.filtered(effects.driven(desk.bus("bass") * 2.0, 2.2), high_hz=2500)
-    room = effects.reverb(desk.blend({"kit": 0.45}) + 0.4 * lead, 1.4, bright_hz=6500)
-    mix: Music = desk.blend({"kit": 0.78}) + 0.27 * walls + 0.36 * growl + 0.26 * lead + 0.2 * room
+    room = effects.reverb(desk.blend({"kit": 0.45, "ring": 0.3}) + 0.4 * lead, 1.4, bright_hz=6500)
+    mix: Music = desk.blend({"kit": 0.78, "ring": 0.34}) + 0.46 * walls + 0.3 * growl + 0.42 * lead + 0.2 * room
     return mix
 
 
@@ -79,6 +80,16 @@ def _kit(song: Song) -> None:
         (95.0, "............9999", 0.4),
     ):
         desk.hit("kit", steps(pattern, bars=song.ends("IBK")), drums.tom(hz=hz), seat=Seat(pan=pan, gain=0.8))
+
+
+def _ringing(song: Song) -> list[Note]:
+    """A clean guitar that picks the whole chord, in the verse and the break: the walls have no thirds."""
+    voicings = song.voicings(centre=60, voices=3)
+    return [
+        Note(bar * 4.0 + place * 0.5, 1.5, voicings[bar][(0, 1, 2, 1)[place % 4]], 0.8 if place % 4 == 0 else 0.6)
+        for bar in song.where("AK")
+        for place in range(8)
+    ]
 
 
 def _walls(song: Song) -> Music:
