@@ -14,7 +14,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from segue.demo import artwork, catalogue, effects, writer
+from segue.demo import catalogue
 from segue.demo.desk import RATE_HZ
 from segue.errors import FileAccessError, ParameterError, WorkerError
 from segue.files import access_error, atomic_write
@@ -23,7 +23,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from segue.demo.song import Plan
-    from segue.values import Floats
 
 VERSION = 1
 """Goes up whenever the music changes, so that an older demo is made anew."""
@@ -136,13 +135,6 @@ def demo_manifest(folder: Path) -> tuple[DemoTrack, ...]:
         ) from error
 
 
-def compose(plan: Plan) -> Floats:
-    """The finished samples of a track, ``(2, n)`` float32 at 44.1 kHz, -14 LUFS, peaks below -2.5 dBFS."""
-    module = importlib.import_module(f"segue.demo.styles.{plan.style}")
-    mix: Floats = module.compose(plan)
-    return effects.mastered(mix)
-
-
 def _chosen(seed: int, styles: Sequence[str]) -> tuple[Plan, ...]:
     known = [style.name for style in catalogue.STYLES]
     unknown = sorted(set(styles) - set(known))
@@ -155,11 +147,11 @@ def _composed(plans: Sequence[Plan], folder: Path, *, workers: int) -> Iterator[
     """Make the tracks in worker processes, in whatever order they come; the first failure stops the rest."""
     if workers == 1 or len(plans) == 1:
         for plan in plans:
-            yield make_track(plan, folder)
+            yield _make_track(plan, folder)
         return
     pool = ProcessPoolExecutor(min(workers, len(plans)), mp_context=multiprocessing.get_context("spawn"))
     try:
-        waiting: list[Future[DemoTrack]] = [pool.submit(make_track, plan, folder) for plan in plans]
+        waiting: list[Future[DemoTrack]] = [pool.submit(_make_track, plan, folder) for plan in plans]
         for future in as_completed(waiting):
             yield future.result()
     except BrokenProcessPool as error:
@@ -170,15 +162,10 @@ def _composed(plans: Sequence[Plan], folder: Path, *, workers: int) -> Iterator[
         pool.shutdown(cancel_futures=True)
 
 
-def make_track(plan: Plan, folder: Path) -> DemoTrack:
-    """Compose, encode and tag one track; the file appears under its name only when it is whole."""
-    samples = compose(plan)
-    art = artwork.cover(plan.style, plan.artist, album=plan.album)
-    genre = catalogue.genre_of(plan.style)
-    label = writer.Label(plan.title, plan.artist, plan.album, genre, plan.year, plan.number, 2, art)
-    with atomic_write(folder / plan.file) as temporary:
-        writer.write_audio(temporary, samples, extension=plan.extension)
-        writer.write_tags(temporary, label, extension=plan.extension)
+def _make_track(plan: Plan, folder: Path) -> DemoTrack:
+    """Make one track; what it takes is imported here, in the worker, because the app imports this module and waits."""
+    track = importlib.import_module("segue.demo.track")
+    samples = track.make(plan, folder)
     return DemoTrack(
         file=plan.file,
         title=plan.title,
@@ -190,7 +177,7 @@ def make_track(plan: Plan, folder: Path) -> DemoTrack:
         key=plan.key.name,
         camelot=plan.key.camelot,
         seed=plan.seed,
-        duration_s=round(samples.shape[1] / RATE_HZ, 3),
+        duration_s=round(samples / RATE_HZ, 3),
     )
 
 

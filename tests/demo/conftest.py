@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from segue.demo.catalogue import plans
-from segue.demo.library import make_track
 from segue.demo.song import Plan
+from segue.demo.track import make
 
 SEED = 2026
 
@@ -23,5 +23,5 @@ def one_of_each_kind(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path
     folder = tmp_path_factory.mktemp("kinds")
     by_kind = {plan.extension: plan for plan in plans(SEED) if plan.style == "chiptune"}
     for plan in by_kind.values():
-        make_track(plan, folder)
+        make(plan, folder)
     return {kind: folder / plan.file for kind, plan in by_kind.items()}

@@ -148,3 +148,11 @@ def test_unknown_style_and_no_workers(tmp_path):
         make_demo(tmp_path, styles=["polka"])
     with pytest.raises(ParameterError, match="0 workers"):
         make_demo(tmp_path, workers=0)
+
+
+def test_asking_for_the_demo_is_light():
+    """The app imports this module at its start: what only composing needs may not come with it."""
+    heavy = "av", "PIL", "mutagen", "scipy.signal"
+    program = f"import sys, segue.demo.library; print([name for name in {heavy!r} if name in sys.modules])"
+    found = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert found.stdout.strip() == "[]"

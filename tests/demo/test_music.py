@@ -9,7 +9,7 @@ import pytest
 
 from segue.demo.catalogue import STYLES
 from segue.demo.effects import loudness_lufs
-from segue.demo.library import compose
+from segue.demo.track import compose
 from tests.demo.conftest import plan_of
 from tests.demo.listening import RATE_HZ, heard_keys, heard_tempo, longest_silence_s
 

@@ -12,7 +12,7 @@ from mutagen.flac import Picture
 from PIL import Image
 
 from segue.demo.catalogue import plans
-from segue.demo.library import compose
+from segue.demo.track import compose
 from tests.demo.conftest import SEED
 from tests.demo.listening import RATE_HZ, decoded
 
