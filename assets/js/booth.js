@@ -105,6 +105,8 @@
     const { lookback, noise } = segue.booth;
     window.dash_clientside.set_props("lookback", { value: lookback });
     window.dash_clientside.set_props("noise", { value: noise });
+    document.getElementById("lookback-value").textContent = lookback;
+    document.getElementById("noise-value").textContent = noise ? `${Math.round(100 * noise)} %` : "sober";
   };
 
   segue.set = (name, value) => {

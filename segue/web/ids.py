@@ -29,6 +29,8 @@ NOW = "now"
 QUEUE_LIST = "queue-list"
 LOOKBACK = "lookback"
 NOISE = "noise"
+LOOKBACK_VALUE = "lookback-value"
+NOISE_VALUE = "noise-value"
 
 # Dialogs
 NOTIFICATIONS = "notifications"

@@ -101,6 +101,8 @@ def visit(chromium: Any) -> Iterator[Callable[..., Any]]:
         page.on("request", lambda r: None if r.url.startswith((url, "blob:")) else witness.strangers.append(r.url))
         page.witness = witness
         page.goto(url)
+        while not page.evaluate("Boolean(window.segue?.deck)"):  # until the page has had its first answer
+            page.wait_for_timeout(40)
         return page
 
     yield open_page

@@ -31,6 +31,7 @@ def queue_side() -> list[html.Div]:
 def _keep_on() -> html.Div:
     return _dial(
         "Keep on",
+        ids.LOOKBACK_VALUE,
         _KEEP_ON,
         dmc.Slider(
             id=ids.LOOKBACK,
@@ -48,6 +49,7 @@ def _keep_on() -> html.Div:
 def _drunk() -> html.Div:
     return _dial(
         "Drunk",
+        ids.NOISE_VALUE,
         _DRUNK,
         dmc.Slider(
             id=ids.NOISE,
@@ -63,9 +65,10 @@ def _drunk() -> html.Div:
     )
 
 
-def _dial(name: str, explanation: str, slider: dmc.Slider) -> html.Div:
+def _dial(name: str, value_id: str, explanation: str, slider: dmc.Slider) -> html.Div:
+    head = html.Div([name, html.Span(id=value_id, className="dial-value")], className="dial-name")
     return html.Div(
-        [html.Span(name, className="dial-name"), slider, html.P(explanation, className="dial-words")],
+        [head, slider, html.P(explanation, className="dial-words")],
         className="dial",
     )
 
