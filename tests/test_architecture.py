@@ -68,7 +68,7 @@ def wrong_arrows(room: str, source: str) -> list[str]:
 def test_imports_point_one_way(path: Path) -> None:
     room = path.relative_to(PACKAGE).parts[0].removesuffix(".py")
     if room == "__init__":
-        assert not imports(path.read_text(encoding="utf-8"))
+        assert imports(path.read_text(encoding="utf-8")) <= {"os"}
         return
     assert wrong_arrows(room, path.read_text(encoding="utf-8")) == []
 

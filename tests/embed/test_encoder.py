@@ -1,6 +1,9 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -72,6 +75,25 @@ def test_a_network_that_answers_zeros_is_refused(tmp_path: Path) -> None:
     ear = load_ear(write_ear(tmp_path, weights=np.zeros((96, DIMENSION))))
     with pytest.raises(ModelError, match="not made of finite vectors"):
         Encoder(ear).encode(some_slices(2))
+
+
+def test_nothing_is_reported_to_anybody(tiny_ear: Ear, tmp_path: Path) -> None:
+    """ONNX Runtime 1.29 and later keep a device identifier under HOME and send events, unless told not to."""
+    home = tmp_path / "home"
+    home.mkdir()
+    code = (
+        "import sys; import numpy as np; from pathlib import Path; from segue.embed.encoder import Encoder, load_ear;"
+        "Encoder(load_ear(Path(sys.argv[1]))).encode(np.ones((1, 96, 216), np.float32))"
+    )
+    environment = {k: v for k, v in os.environ.items() if k not in ("CI", "ORT_DISABLE_TELEMETRY")} | {
+        "HOME": str(home)
+    }
+    card = str(tiny_ear.network.with_suffix(".json"))
+    done = subprocess.run(
+        [sys.executable, "-c", code, card], env=environment, capture_output=True, text=True, check=True
+    )
+    assert "telemetry" not in done.stderr.lower()
+    assert list(home.rglob("*")) == []
 
 
 def test_the_bundled_ear() -> None:
