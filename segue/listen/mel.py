@@ -68,6 +68,20 @@ def iter_slices(blocks: Iterable[Floats], spec: MelSpec) -> Iterator[Floats]:
         held = held[start:]
 
 
+def single_slice(samples: Floats, spec: MelSpec) -> Floats | None:
+    """The one slice ``(mel_bands, slice_frames)`` at the start of samples that need no padding; None where silent.
+
+    Raises
+    ------
+    ParameterError
+        If there are fewer than ``slice_samples + n_fft_samples`` samples.
+    """
+    need = spec.slice_samples + spec.n_fft_samples
+    if len(samples) < need:
+        raise ParameterError(f"{len(samples)} samples are less than a slice", remedy=f"Give {need} or more")
+    return _slice(samples[:need], spec)
+
+
 def _slice(samples: Floats, spec: MelSpec) -> Floats | None:
     """One slice from the samples under its frames, or None where it is silent."""
     frames = np.lib.stride_tricks.sliding_window_view(samples, spec.n_fft_samples)[:: spec.hop_samples]  # (216, 2048)
@@ -100,7 +114,7 @@ def _hann(length: int) -> Floats:
 @lru_cache(maxsize=4)
 def _mel_bank(sample_rate_hz: int, n_fft_samples: int, mel_bands: int) -> scipy.sparse.csr_array:
     """Triangular mel filters ``(mel_bands, 1 + n_fft / 2)``, sparse: two bands in a hundred are not zero."""
-    edges_hz = _mel_to_hz(np.linspace(0.0, _hz_to_mel(np.array(sample_rate_hz / 2.0)), mel_bands + 2))
+    edges_hz = _mel_to_hz(np.linspace(0.0, hz_to_mel(np.array(sample_rate_hz / 2.0)), mel_bands + 2))
     bins_hz = np.fft.rfftfreq(n_fft_samples, 1.0 / sample_rate_hz)
     widths_hz = np.diff(edges_hz)
     ramps = edges_hz[:, None] - bins_hz[None, :]  # (98, 1025)
@@ -115,7 +129,8 @@ _LOG_FROM_HZ = 1000.0
 _LOG_STEP = np.log(6.4) / 27.0
 
 
-def _hz_to_mel(hz: np.ndarray) -> np.ndarray:
+def hz_to_mel(hz: np.ndarray) -> np.ndarray:
+    """Slaney's mel scale, of frequencies in Hz."""
     log_part = _LOG_FROM_HZ / _LINEAR_HZ + np.log(np.maximum(hz, _LOG_FROM_HZ) / _LOG_FROM_HZ) / _LOG_STEP
     return np.where(hz < _LOG_FROM_HZ, hz / _LINEAR_HZ, log_part)
 

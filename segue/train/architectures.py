@@ -1,0 +1,158 @@
+"""Networks for Speccy: ``(n, 96, 216)`` log-mel slices in [0, 1] to ``(n, 100)`` unit vectors."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import keras
+from keras import layers
+
+from segue.config import SPECCY_MEL
+from segue.errors import ParameterError
+
+DIMENSION = 100
+_MOMENTUM = 0.97  # the statistics of a short training must settle quickly
+
+
+@dataclass(frozen=True, slots=True)
+class Sizes:
+    """How wide and how deep: the numbers that an architecture is free to choose."""
+
+    tall_filters: int = 96
+    body_channels: int = 224
+    body_blocks: int = 4
+    dense_units: int = 384
+
+
+HEIR_BANDS = 87  # of Speccy's 96: what lies below MusiCNN's 8 kHz
+HEIR_TIMBRES = ((35, 7), (62, 6))  # widths in bands, MusiCNN's 38 and 67; and from place to place
+HEIR_TEMPO_FRAMES = 88  # MusiCNN's 128 frames
+
+
+@keras.saving.register_keras_serializable(package="segue")
+class Affine(layers.Layer):  # type: ignore[misc]  # Keras has no types
+    """A scale and a shift for each channel."""
+
+    def build(self, input_shape: tuple[int | None, ...]) -> None:
+        """Make the weights; untrained, they change nothing."""
+        self.scale = self.add_weight(shape=(input_shape[-1],), initializer="ones", name="scale")
+        self.shift = self.add_weight(shape=(input_shape[-1],), initializer="zeros", name="shift")
+
+    def call(self, inputs: Any) -> Any:
+        """Scale, then shift."""
+        return inputs * self.scale + self.shift
+
+
+def build(name: str = "heir", sizes: Sizes | None = None) -> keras.Model:
+    """Build an untrained network by the name of its architecture; the last layer has unit length."""
+    if name not in ARCHITECTURES:
+        raise ParameterError(
+            f"there is no architecture {name!r}", remedy=f"Choose {' or '.join(sorted(ARCHITECTURES))}"
+        )
+    heard = keras.Input((SPECCY_MEL.mel_bands, SPECCY_MEL.slice_frames), name="slices")
+    features = ARCHITECTURES[name](heard, sizes or Sizes())
+    vector = layers.Dense(DIMENSION, name="vector")(features)
+    return keras.Model(heard, layers.UnitNormalization(name="embedding", dtype="float32")(vector), name=name)
+
+
+def _timbral(heard: Any, sizes: Sizes) -> Any:
+    """Tall filters that look at much of the spectrum and keep their loudest place, beside the spectrum as a whole.
+
+    The front end follows MusiCNN's thought (a timbre is a shape in frequency, wherever it lies) at a tenth of the cost;
+    the body treats what it finds as channels over time.
+    """
+    frames = layers.Permute((2, 1))(heard)  # (n, 216, 96)
+    found = [
+        *(_tall(frames, width=width, step=8, filters=sizes.tall_filters) for width in (40, 72)),
+        _unit1d(frames, filters=128, kernel=5, strides=2),
+    ]
+    return _body(_unit1d(layers.Concatenate()(found), filters=sizes.body_channels, kernel=3), sizes)
+
+
+def _tall(frames: Any, *, width: int, step: int, filters: int) -> Any:
+    """The same filters, 7 frames by ``width`` bands, tried at every ``step``-th band: (n, 108, filters)."""
+    look = layers.Conv1D(filters, 7, strides=2, padding="same", use_bias=False)
+    places = range(0, SPECCY_MEL.mel_bands - width + 1, step)
+    loudest = layers.Maximum()([look(frames[:, :, at : at + width]) for at in places])
+    return layers.Activation("relu")(layers.BatchNormalization(momentum=_MOMENTUM)(loudest))
+
+
+def _heir(heard: Any, _: Sizes) -> Any:
+    """MusiCNN's own plan on Speccy's coarser grid, so that `segue.train.inherit` can start it from MusiCNN's weights.
+
+    Half the frames and a fifth of the places in frequency: a twentieth of the teacher's work.
+    """
+    frames = layers.Permute((2, 1))(heard)  # (n, 216, 96)
+    # These two are not trained: the filters can absorb what they lack, and the gradient need not reach the input.
+    loudness = Affine(name="loudness", dtype="float32", trainable=False)(frames)
+    frames = Affine(name="input_norm", trainable=False)(layers.Activation("relu", dtype="float32")(loudness))
+    front = [*(_heir_timbre(frames, width=width, step=step) for width, step in HEIR_TIMBRES), _heir_tempo(frames)]
+    found = [layers.Concatenate()(front)]  # (n, 108, 561)
+    for k in range(3):
+        middle = layers.Conv1D(64, 3, padding="same", use_bias=False, name=f"middle_{k}")(found[-1])
+        middle = _heir_norm(middle, f"middle_{k}")
+        found.append(middle if k == 0 else layers.Add()([middle, found[-1]]))
+    every = layers.Concatenate()(found)  # (n, 108, 753)
+    pooled = layers.Concatenate()([layers.GlobalMaxPooling1D()(every), layers.GlobalAveragePooling1D()(every)])
+    return layers.Dense(200, activation="relu", name="dense")(pooled)
+
+
+def _heir_timbre(frames: Any, *, width: int, step: int) -> Any:
+    """Filters of 5 frames by ``width`` bands, tried at every ``step``-th band: (n, 108, 204)."""
+    places = range(0, HEIR_BANDS - width + 1, step)
+    patches = keras.ops.stack([frames[:, :, at : at + width] for at in places], axis=1)  # (n, places, 216, width)
+    look = layers.Conv2D(204, (1, 5), strides=(1, 2), padding="same", use_bias=False, name=f"timbre_{width}")
+    loudest = layers.MaxPooling2D((len(places), 1))(look(patches))
+    return _heir_norm(layers.Reshape((SPECCY_MEL.slice_frames // 2, 204))(loudest), f"timbre_{width}")
+
+
+def _heir_tempo(frames: Any) -> Any:
+    """Filters of 88 frames by one band at every fourth frame and band: (n, 108, 153). Four frames lie side by side."""
+    bands = frames[:, :, 1:HEIR_BANDS:4]  # (n, 216, 22)
+    margin = HEIR_TEMPO_FRAMES // 2 - 2
+    padded = layers.ZeroPadding1D(margin)(bands)  # (n, 300, 22)
+    fours = layers.Reshape((padded.shape[1] // 4, 4, bands.shape[2]))(padded)
+    fours = layers.Permute((1, 3, 2))(fours)  # (n, 75, 22, 4)
+    look = layers.Conv2D(153, (HEIR_TEMPO_FRAMES // 4, 1), use_bias=False, name="tempo")
+    loudest = layers.MaxPooling2D((1, bands.shape[2]))(look(fours))  # (n, 54, 1, 153)
+    loudest = layers.Reshape((SPECCY_MEL.slice_frames // 4, 153))(loudest)
+    return layers.UpSampling1D(2)(_heir_norm(loudest, "tempo"))
+
+
+def _heir_norm(sequence: Any, name: str) -> Any:
+    """Sign and bias, the rectifier, then what stands for the batch normalisation after it."""
+    sequence = layers.Activation("relu")(Affine(name=f"{name}_before")(sequence))
+    return Affine(name=f"{name}_after")(sequence)
+
+
+def _cnn1d(heard: Any, sizes: Sizes) -> Any:
+    """Frequency as channels throughout, as van den Oord, Dieleman and Schrauwen (2013) have it."""
+    return _body(_unit1d(layers.Permute((2, 1))(heard), filters=sizes.body_channels, kernel=7, strides=2), sizes)
+
+
+def _body(sequence: Any, sizes: Sizes) -> Any:
+    """Residual blocks over time, which is halved at the first and the third, then pooling."""
+    for block in range(sizes.body_blocks):
+        if block in {0, 2}:
+            sequence = layers.MaxPooling1D(2)(sequence)
+        fresh = _unit1d(sequence, filters=sizes.body_channels, kernel=3)
+        fresh = layers.Conv1D(sizes.body_channels, 3, padding="same", use_bias=False)(fresh)
+        fresh = layers.BatchNormalization(momentum=_MOMENTUM)(fresh)
+        sequence = layers.Activation("relu")(layers.Add()([sequence, fresh]))
+    return _pooled(sequence, sizes)
+
+
+def _pooled(sequence: Any, sizes: Sizes) -> Any:
+    both = layers.Concatenate()([layers.GlobalAveragePooling1D()(sequence), layers.GlobalMaxPooling1D()(sequence)])
+    hidden = layers.Dense(sizes.dense_units, use_bias=False)(both)
+    return layers.Activation("relu")(layers.BatchNormalization(momentum=_MOMENTUM)(hidden))
+
+
+def _unit1d(sequence: Any, *, filters: int, kernel: int, strides: int = 1) -> Any:
+    sequence = layers.Conv1D(filters, kernel, strides=strides, padding="same", use_bias=False)(sequence)
+    return layers.Activation("relu")(layers.BatchNormalization(momentum=_MOMENTUM)(sequence))
+
+
+ARCHITECTURES: dict[str, Callable[[Any, Sizes], Any]] = {"timbral": _timbral, "cnn1d": _cnn1d, "heir": _heir}

@@ -1,0 +1,136 @@
+"""How well an ear hears: same-package retrieval on held-out music, beside its teacher and two floors."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+import scipy.fft
+from numpy.typing import NDArray
+
+from segue.config import MUSICNN_MEL, SPECCY_MEL
+from segue.embed.pooling import count_same, pool
+from segue.errors import ParameterError
+from segue.listen.mel import single_slice
+from segue.train.augment import TEACHER_SAMPLES, WINDOW_SAMPLES
+from segue.train.corpus import Recording
+from segue.values import Floats, TrackId
+
+SLICES_A_TRACK = 16
+_WANTED_TF = 7.0
+_NEIGHBOURS = 5
+_MFCC_COEFFICIENTS = 20
+_MFCC_MEL = replace(SPECCY_MEL, scale="log10")
+
+Encode = Callable[[Floats], Floats]
+"""From slices ``(s, bands, frames)`` to vectors ``(s, d)``."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class HeldOut:
+    """A track that no training touched: its label and what each front end hears of it, stretch by stretch."""
+
+    label: str
+    ours: Floats  # (s, 96, 216)
+    theirs: Floats  # (s, 96, 313), of the same stretches
+    mfcc: Floats  # (40,)
+
+
+@dataclass(frozen=True, slots=True)
+class Retrieval:
+    """Of the five nearest tracks the share with the same label, and the share of tracks whose nearest has it."""
+
+    p_at_5: float
+    first: float
+
+
+def listen(
+    recordings: Sequence[Recording], *, resample: Callable[[Floats], Floats], most: int = SLICES_A_TRACK
+) -> list[HeldOut]:
+    """Cut ``most`` stretches, spread evenly, from each recording; ``resample`` gives the teacher's from ours."""
+    heard = []
+    for recording in recordings:
+        count = min(most, recording.samples // WINDOW_SAMPLES)
+        starts = np.linspace(0, recording.samples - WINDOW_SAMPLES, count).astype(int)
+        stretches = [recording.read(int(start), WINDOW_SAMPLES) for start in starts]
+        pairs = [(single_slice(s, SPECCY_MEL), single_slice(resample(s), MUSICNN_MEL)) for s in stretches]
+        whole = [(ours, theirs) for ours, theirs in pairs if ours is not None and theirs is not None]
+        if whole:
+            mfcc = np.mean([_mfcc(stretch) for stretch in stretches], axis=0)
+            ours, theirs = (np.stack(side) for side in zip(*whole, strict=True))
+            heard.append(HeldOut(label=recording.package, ours=ours, theirs=theirs, mfcc=mfcc))
+    return heard
+
+
+def retrieval(vectors: Floats, labels: Sequence[str]) -> Retrieval:
+    """Find each track's nearest others by cosine and compare labels.
+
+    Parameters
+    ----------
+    vectors : (n, d) float32
+        Track vectors of any non-zero length.
+    labels : sequence of str
+        n labels.
+
+    Raises
+    ------
+    ParameterError
+        If there are not more than five tracks.
+    """
+    if len(vectors) <= _NEIGHBOURS:
+        raise ParameterError(f"{len(vectors)} tracks are too few", remedy=f"Hold out {_NEIGHBOURS + 1} or more")
+    unit = vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
+    likeness = unit @ unit.T
+    np.fill_diagonal(likeness, -np.inf)
+    nearest = np.argsort(-likeness, axis=1, kind="stable")[:, :_NEIGHBOURS]
+    names = np.asarray(labels)
+    same = names[nearest] == names[:, None]  # (n, 5)
+    return Retrieval(p_at_5=float(same.mean()), first=float(same[:, 0].mean()))
+
+
+def mean_vectors(slice_vectors: Sequence[Floats]) -> Floats:
+    """The plain mean of each track's slice vectors: (n, d)."""
+    return np.stack([vectors.mean(axis=0) for vectors in slice_vectors])
+
+
+def tfidf_vectors(slice_vectors: Sequence[Floats], *, epsilon: float) -> Floats:
+    """Each track's slice vectors pooled as the library pools them: (n, d)."""
+    ids = [TrackId(f"{k:016x}") for k in range(len(slice_vectors))]
+    pooled: Mapping[TrackId, Floats] = pool(dict(zip(ids, slice_vectors, strict=True)), epsilon=epsilon)
+    return np.stack([pooled[track_id] for track_id in ids])
+
+
+def find_epsilon(slice_vectors: Sequence[Floats], *, wanted_tf: float = _WANTED_TF) -> float:
+    """The cosine distance below which a slice is, on average, the same as ``wanted_tf`` of its own track's slices."""
+    low, high = 1e-5, 0.9
+    for _ in range(12):
+        middle = float(np.sqrt(low * high))
+        low, high = (middle, high) if mean_tf(slice_vectors, epsilon=middle) < wanted_tf else (low, middle)
+    return float(f"{np.sqrt(low * high):.2g}")
+
+
+def mean_tf(slice_vectors: Sequence[Floats], *, epsilon: float) -> float:
+    """Mean number of slices of the same track within ``epsilon``, itself included."""
+    counts = [count_same(v, np.zeros(len(v), np.int64), epsilon=epsilon).tf.sum() for v in slice_vectors]
+    return float(np.sum(counts)) / sum(map(len, slice_vectors))
+
+
+def standardised(features: Floats) -> Floats:
+    """Features less their mean, over their spread, column by column: what hand-made features need to be compared."""
+    return np.asarray((features - features.mean(axis=0)) / np.maximum(features.std(axis=0), 1e-9))
+
+
+def resample_for_teacher(samples: Floats) -> Floats:
+    """``(112896,)`` samples at 22,050 Hz as ``(81920,)`` at 16,000 Hz, by the Fourier transform."""
+    spectrum = np.fft.rfft(samples)[: TEACHER_SAMPLES // 2 + 1]
+    return (np.fft.irfft(spectrum, TEACHER_SAMPLES) * (TEACHER_SAMPLES / WINDOW_SAMPLES)).astype(np.float32)
+
+
+def _mfcc(samples: Floats) -> NDArray[np.float32]:
+    """Mean and standard deviation of 20 mel-frequency cepstral coefficients. (40,)."""
+    log_mel = single_slice(samples, _MFCC_MEL)
+    if log_mel is None:
+        return np.zeros(2 * _MFCC_COEFFICIENTS, np.float32)
+    found = scipy.fft.dct(log_mel, axis=0, norm="ortho")[:_MFCC_COEFFICIENTS]
+    return np.concatenate([found.mean(axis=1), found.std(axis=1)]).astype(np.float32)
