@@ -67,8 +67,7 @@ def song(page: Any) -> str:
 
 
 def upcoming(page: Any) -> list[str]:
-    rows = page.query_selector_all("#queue-list > div > ol .title")
-    return [row.inner_text() for row in rows]
+    return [name.removeprefix("Play ") for name in page.locator("#queue-list > div > ol .title").all_text_contents()]
 
 
 def play_first(page: Any) -> None:
@@ -131,7 +130,7 @@ def test_skip_previous_jump_and_undo(long_songs: StandIn, visit: Visit) -> None:
         wait(page, f"!document.getElementById('queue-list').textContent.includes({json.dumps(before[0])})")
         wait(page, "!segue.isWaiting()")
         page.click("[data-act=undo]")
-        wait(page, f"document.querySelector('#queue-list ol .title').textContent === {json.dumps(before[0])}")
+        wait(page, f"document.querySelector('#queue-list ol .title').textContent === {json.dumps('Play ' + before[0])}")
 
 
 def test_two_ends_at_once_skip_one_song(long_songs: StandIn, visit: Visit) -> None:
@@ -175,10 +174,10 @@ def test_add_and_play_next_and_the_dials(long_songs: StandIn, visit: Visit) -> N
         play_first(page)
         page.hover("#results li:nth-child(12)")
         page.click("#results li:nth-child(12) [data-act=add]")
-        wait(page, "document.querySelector('#queue-list ol .title').textContent === 'Late Return'")
+        wait(page, "document.querySelector('#queue-list ol .title').textContent === 'Play Late Return'")
         page.hover("#results li:nth-child(11)")
         page.click("#results li:nth-child(11) [data-act=play_next]")
-        wait(page, "document.querySelector('#queue-list ol .title').textContent === 'Slow Signal'")
+        wait(page, "document.querySelector('#queue-list ol .title').textContent === 'Play Slow Signal'")
         wait(page, "!segue.isWaiting()")
         before = upcoming(page)
         page.focus("#noise [role=slider]")

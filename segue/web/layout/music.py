@@ -11,7 +11,7 @@ from dash import html
 from segue.errors import printable
 from segue.values import LibraryCounts, ScanFailure, Track
 from segue.web import ids, present
-from segue.web.layout.parts import act_button, cover, icon, icon_button
+from segue.web.layout.parts import act_button, cover, icon, icon_button, spoken
 
 FAILURES_SHOWN = 500
 
@@ -57,7 +57,10 @@ def result_row(track: Track) -> html.Li:
                 [
                     html.Span([cover(track.id), icon("play")], className="art"),
                     html.Span(
-                        [html.Span(info.title, className="title"), html.Span(present.artist_of(track), className="by")],
+                        [
+                            html.Span([spoken("Play "), info.title], className="title"),
+                            html.Span([spoken("by "), present.artist_of(track)], className="by"),
+                        ],
                         className="names",
                     ),
                     html.Span(info.album, className="album"),
@@ -65,7 +68,7 @@ def result_row(track: Track) -> html.Li:
                 ],
                 type="button",
                 className="row-main",
-                **{"data-act": "play", "data-track": track.id, "aria-label": f"Play {named}"},
+                **{"data-act": "play", "data-track": track.id},
             ),
             icon_button("play_next", f"Play next: {named}", "next-up", track=track.id),
             icon_button("add", f"Add to the queue: {named}", "add", track=track.id),

@@ -15,6 +15,11 @@ def icon(name: str) -> html.Span:
     return html.Span(className=f"icon icon-{name}", **{"aria-hidden": "true"})
 
 
+def spoken(words: str) -> html.Span:
+    """Words that only screen readers say."""
+    return html.Span(words, className="sr-only")
+
+
 def act_button(act: str, label: str, *children: Any, look: str = "quiet", **data: Any) -> html.Button:
     """A real button that ``assets/js/page.js`` turns into the act, with ``data`` as its arguments."""
     attributes = {f"data-{name.replace('_', '-')}": value for name, value in data.items()}

@@ -11,7 +11,7 @@ from segue.config import CHOICE
 from segue.play.playqueue import Entry, Queue
 from segue.values import Track, TrackId
 from segue.web import ids, present
-from segue.web.layout.parts import cover, icon, icon_button
+from segue.web.layout.parts import cover, icon, icon_button, spoken
 
 PLAYED_SHOWN = 20
 
@@ -171,8 +171,8 @@ def entry_row(entry: Entry, tracks: Mapping[TrackId, Track]) -> html.Li:
                     html.Span([cover(entry.track_id), icon("play")], className="art"),
                     html.Span(
                         [
-                            html.Span(title, className="title"),
-                            html.Span([_picked_mark(entry), artist], className="by"),
+                            html.Span([spoken("Play "), title], className="title"),
+                            html.Span([_picked_mark(entry), spoken("by "), artist], className="by"),
                         ],
                         className="names",
                     ),
@@ -180,7 +180,7 @@ def entry_row(entry: Entry, tracks: Mapping[TrackId, Track]) -> html.Li:
                 ],
                 type="button",
                 className="row-main",
-                **{"data-act": "jump", "data-entry": entry.id, "aria-label": f"Play {title} by {artist}"},
+                **{"data-act": "jump", "data-entry": entry.id},
             ),
             icon_button("remove", f"Remove {title}", "remove", entry=entry.id),
             *why,
