@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from segue.config import MUSICNN_MEL, SPECCY_MEL
 from segue.embed.pooling import count_same, pool
 from segue.errors import ParameterError
-from segue.listen.mel import single_slice
+from segue.listen.mel import single_slice, slices
 from segue.train.augment import TEACHER_SAMPLES, WINDOW_SAMPLES
 from segue.train.corpus import Recording
 from segue.values import Floats, TrackId
@@ -32,8 +32,8 @@ class HeldOut:
     """A track that no training touched: its label and what each front end hears of it, stretch by stretch."""
 
     label: str
-    ours: Floats  # (s, 96, 216)
-    theirs: Floats  # (s, 96, 313), of the same stretches
+    ours: Floats  # (s, 96, 216), all of it
+    theirs: Floats  # (16, 96, 313), spread evenly
     mfcc: Floats  # (40,)
 
 
@@ -45,21 +45,18 @@ class Retrieval:
     first: float
 
 
-def listen(
-    recordings: Sequence[Recording], *, resample: Callable[[Floats], Floats], most: int = SLICES_A_TRACK
-) -> list[HeldOut]:
-    """Cut ``most`` stretches, spread evenly, from each recording; ``resample`` gives the teacher's from ours."""
+def listen(recordings: Sequence[Recording], *, most: int = SLICES_A_TRACK) -> list[HeldOut]:
+    """Hear each recording as the product does, slice after slice, and ``most`` stretches of it as the teacher does."""
     heard = []
     for recording in recordings:
         count = min(most, recording.samples // WINDOW_SAMPLES)
         starts = np.linspace(0, recording.samples - WINDOW_SAMPLES, count).astype(int)
         stretches = [recording.read(int(start), WINDOW_SAMPLES) for start in starts]
-        pairs = [(single_slice(s, SPECCY_MEL), single_slice(resample(s), MUSICNN_MEL)) for s in stretches]
-        whole = [(ours, theirs) for ours, theirs in pairs if ours is not None and theirs is not None]
-        if whole:
+        theirs = [m for s in stretches if (m := single_slice(resample_for_teacher(s), MUSICNN_MEL)) is not None]
+        ours = slices(recording.read(), SPECCY_MEL)
+        if theirs and len(ours):
             mfcc = np.mean([_mfcc(stretch) for stretch in stretches], axis=0)
-            ours, theirs = (np.stack(side) for side in zip(*whole, strict=True))
-            heard.append(HeldOut(label=recording.package, ours=ours, theirs=theirs, mfcc=mfcc))
+            heard.append(HeldOut(label=recording.package, ours=ours, theirs=np.stack(theirs), mfcc=mfcc))
     return heard
 
 

@@ -30,7 +30,6 @@ from segue.train.evaluate import (
     find_epsilon,
     listen,
     mean_vectors,
-    resample_for_teacher,
     retrieval,
     standardised,
     tfidf_vectors,
@@ -44,9 +43,9 @@ from segue.train.shards import (
     iter_numbers,
     log_rate,
     make_lessons,
-    window_slices,
     read_all,
     shard_paths,
+    window_slices,
     write_shard,
 )
 from segue.train.teacher import Teacher
@@ -62,8 +61,6 @@ HELD_OUT = (
     "unknown-horizons",
     "zaz-data",
 )
-_FIRST_SHARDS = 8  # lessons to have before the principal directions are fitted and training begins
-_CHECK_WINDOWS = 512
 _LOUDNESS_WINDOWS = 96
 _SYSTEM_SOUNDFONTS = Path("/usr/share/sounds")
 
@@ -85,6 +82,8 @@ class Recipe:
     midi_files: int = 40
     speeches: int = 40
     seed: int = 20_261_121
+    first_shards: int = 8  # to have before the principal directions are fitted and training begins
+    check_windows: int = 512
     precision: Literal["float32", "bfloat16"] = "float32"
 
 
@@ -123,7 +122,9 @@ def prepare(recipe: Recipe) -> Sources:
     learn, held_out = split(gather(recipe.music, recipe.work / "cache"), recipe.held_out)
     made: list[Recording] = []
     speech: list[Recording] = []
-    if missing := [name for name in ("mma", "fluidsynth", "espeak-ng") if shutil.which(name) is None]:
+    if recipe.pieces + recipe.midi_files + recipe.speeches == 0:
+        log.info("no music is made for the training")
+    elif missing := [name for name in ("mma", "fluidsynth", "espeak-ng") if shutil.which(name) is None]:
         log.warning("no music is made for the training: %s not installed; the ear will be narrower", ", ".join(missing))
     else:
         made, speech = _make_music(recipe), _make_speech(recipe)
@@ -154,7 +155,7 @@ def label_forever(recipe: Recipe) -> None:
 def finish(recipe: Recipe, trainer: Trainer, sources: Sources, teacher: Teacher) -> dict[str, float]:
     """Measure on held-out music, and export."""
     model = trainer.finished_model()
-    heard = listen(sources.held_out, resample=resample_for_teacher)
+    heard = listen(sources.held_out)
     check = read_all(recipe.work / "check")
     scores = measure(heard, model=model, teacher=teacher, target=trainer.target, arch=recipe.arch)
     scores["held_out_cosine"] = cosine_to_target(model, check, trainer.target)
@@ -221,7 +222,7 @@ def _check_lessons(recipe: Recipe, sources: Sources, teacher: Teacher) -> Lesson
     if not shard_paths(folder):
         rng = np.random.default_rng(recipe.seed)
         augmenter = Augmenter(sources.held_out, spec=AS_RECORDED)
-        write_shard(folder, 0, make_lessons(augmenter, teacher, rng=rng, count=_CHECK_WINDOWS))
+        write_shard(folder, 0, make_lessons(augmenter, teacher, rng=rng, count=recipe.check_windows))
     return read_all(folder)
 
 
@@ -238,7 +239,7 @@ def _labelling(recipe: Recipe) -> Iterator[SpawnProcess]:
 
 
 def _first_lessons(recipe: Recipe, labeller: SpawnProcess) -> GrowingLessons:
-    while len(shard_paths(recipe.work / "shards")) < _FIRST_SHARDS:
+    while len(shard_paths(recipe.work / "shards")) < recipe.first_shards:
         if not labeller.is_alive():
             raise WorkerError("the labelling process ended", remedy="See what it wrote above", path=recipe.work)
         time.sleep(1.0)

@@ -2,13 +2,52 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import numpy as np
 import pytest
+import tensorflow as tf
 
 from segue.config import SPECCY_MEL
 from segue.train.corpus import Recording, write_array
+
+KERNELS = ((7, 38, 204), (7, 67, 204), (128, 1, 51), (64, 1, 51), (32, 1, 51), (7, 561, 64), (7, 64, 64), (7, 64, 64))
+NORMS = (1, 204, 204, 51, 51, 51, 64, 64, 64, 1506, 200)
+
+
+@pytest.fixture(scope="session")
+def teacher_weights() -> dict[str, np.ndarray]:
+    """Random weights under MusiCNN's names; some normalisations are negative, as the real ones are."""
+    rng = np.random.default_rng(0)
+    made = {}
+    for k, (height, width, filters) in enumerate(KERNELS):
+        name = f"conv2d_{k}" if k else "conv2d"
+        made[f"{name}/kernel"] = rng.standard_normal((height, width, 1, filters)) / (height * width) ** 0.5
+        made[f"{name}/bias"] = rng.standard_normal(filters) * 0.1
+    for k, size in enumerate(NORMS):
+        name = f"batch_normalization_{k}" if k else "batch_normalization"
+        made |= {f"{name}/{part}": rng.standard_normal(size) for part in ("gamma", "beta", "moving_mean")}
+        made[f"{name}/moving_variance"] = rng.uniform(0.5, 2.0, size)
+    made |= {"dense/kernel": rng.standard_normal((1506, 200)) / 40, "dense/bias": rng.standard_normal(200)}
+    made |= {"dense_1/kernel": rng.standard_normal((200, 50)) / 14, "dense_1/bias": rng.standard_normal(50)}
+    return {name: value.astype(np.float32) for name, value in made.items()}
+
+
+@pytest.fixture(scope="session")
+def teacher_folder(teacher_weights: dict[str, np.ndarray], tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A checkpoint as the package musicnn keeps it, of random weights."""
+    path = tmp_path_factory.mktemp("teacher")
+    names = sorted(teacher_weights)
+    tf.raw_ops.SaveV2(
+        prefix=str(path / "m"),
+        tensor_names=names,
+        shape_and_slices=[""] * len(names),
+        tensors=[teacher_weights[n] for n in names],
+    )
+    shutil.move(path / "m.index", path / ".index")
+    shutil.move(path / "m.data-00000-of-00001", path / ".data-00000-of-00001")
+    return path
 
 
 def _tone(rng: np.random.Generator, seconds: float) -> np.ndarray:
@@ -32,3 +71,13 @@ def music(tmp_path: Path) -> list[Recording]:
         write_array(path, np.round(np.clip(samples, -1, 1) * 32_767).astype(np.int16))
         found.append(Recording(package=f"package-{k // 2}", name=f"track-{k}", array=path, samples=len(samples)))
     return found
+
+
+def write_wav(path: Path, *, seconds: float, level: float = 0.3, seed: int = 0) -> Path:
+    rng = np.random.default_rng(seed)
+    samples = np.round(rng.uniform(-level, level, int(seconds * 8000)) * 32_767).astype("<i2").tobytes()
+    path.parent.mkdir(parents=True, exist_ok=True)
+    head = b"RIFF" + (36 + len(samples)).to_bytes(4, "little") + b"WAVEfmt " + (16).to_bytes(4, "little")
+    head += b"\1\0\1\0" + (8000).to_bytes(4, "little") + (16_000).to_bytes(4, "little") + b"\2\0\x10\0"
+    path.write_bytes(head + b"data" + len(samples).to_bytes(4, "little") + samples)
+    return path

@@ -10,16 +10,7 @@ import pytest
 from segue.config import SPECCY_MEL
 from segue.errors import FileAccessError, ParameterError
 from segue.train.corpus import Recording, gather, load_recordings, save_recordings, split
-
-
-def write_wav(path: Path, *, seconds: float, level: float = 0.3, seed: int = 0) -> Path:
-    rng = np.random.default_rng(seed)
-    samples = np.round(rng.uniform(-level, level, int(seconds * 8000)) * 32_767).astype("<i2").tobytes()
-    path.parent.mkdir(parents=True, exist_ok=True)
-    head = b"RIFF" + (36 + len(samples)).to_bytes(4, "little") + b"WAVEfmt " + (16).to_bytes(4, "little")
-    head += b"\1\0\1\0" + (8000).to_bytes(4, "little") + (16_000).to_bytes(4, "little") + b"\2\0\x10\0"
-    path.write_bytes(head + b"data" + len(samples).to_bytes(4, "little") + samples)
-    return path
+from tests.train.conftest import write_wav
 
 
 def test_what_is_music_is_found_and_what_is_not_is_left_out(tmp_path: Path) -> None:

@@ -53,15 +53,15 @@ def test_learning_lowers_the_loss_and_goes_on_from_the_checkpoint(
     lessons: Lessons, target: Target, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     trainer = Trainer(tmp_path, target, SPEC)
-    losses = [trainer.step(lessons.slices, lessons.vectors) for _ in range(12)]
-    assert losses[-1] < 0.6 * losses[0]
+    losses = [trainer.step(lessons.slices, lessons.vectors) for _ in range(8)]
+    assert losses[-1] < 0.7 * losses[0]
     trainer.save()
     with caplog.at_level(logging.INFO):
         again = Trainer(tmp_path, target, SPEC)
-    assert "going on from step 12" in caplog.text
-    assert again.steps == 12
+    assert "going on from step 8" in caplog.text
+    assert again.steps == 8
     assert again.spent_s == pytest.approx(trainer.spent_s)
-    assert again.step(lessons.slices, lessons.vectors) < 0.6 * losses[0]
+    assert again.step(lessons.slices, lessons.vectors) < 0.7 * losses[0]
     np.testing.assert_allclose(again.averaged[0], trainer.averaged[0])
     assert cosine_to_target(again.finished_model(), lessons, target) > -1.0
 

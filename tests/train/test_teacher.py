@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import shutil
 from pathlib import Path
 
 import numpy as np
@@ -13,42 +12,6 @@ from segue.train.architectures import build
 from segue.train.distil import Target
 from segue.train.inherit import BAND_STEP, TIME_STEP, carried, inherit
 from segue.train.teacher import Teacher
-
-KERNELS = ((7, 38, 204), (7, 67, 204), (128, 1, 51), (64, 1, 51), (32, 1, 51), (7, 561, 64), (7, 64, 64), (7, 64, 64))
-NORMS = (1, 204, 204, 51, 51, 51, 64, 64, 64, 1506, 200)
-
-
-@pytest.fixture(scope="module")
-def weights() -> dict[str, np.ndarray]:
-    """Random weights under MusiCNN's names; some normalisations are negative, as the real ones are."""
-    rng = np.random.default_rng(0)
-    made = {}
-    for k, (height, width, filters) in enumerate(KERNELS):
-        name = f"conv2d_{k}" if k else "conv2d"
-        made[f"{name}/kernel"] = rng.standard_normal((height, width, 1, filters)) / (height * width) ** 0.5
-        made[f"{name}/bias"] = rng.standard_normal(filters) * 0.1
-    for k, size in enumerate(NORMS):
-        name = f"batch_normalization_{k}" if k else "batch_normalization"
-        made |= {f"{name}/{part}": rng.standard_normal(size) for part in ("gamma", "beta", "moving_mean")}
-        made[f"{name}/moving_variance"] = rng.uniform(0.5, 2.0, size)
-    made |= {"dense/kernel": rng.standard_normal((1506, 200)) / 40, "dense/bias": rng.standard_normal(200)}
-    made |= {"dense_1/kernel": rng.standard_normal((200, 50)) / 14, "dense_1/bias": rng.standard_normal(50)}
-    return {name: value.astype(np.float32) for name, value in made.items()}
-
-
-@pytest.fixture(scope="module")
-def folder(weights: dict[str, np.ndarray], tmp_path_factory: pytest.TempPathFactory) -> Path:
-    path = tmp_path_factory.mktemp("teacher")
-    names = sorted(weights)
-    tf.raw_ops.SaveV2(
-        prefix=str(path / "m"),
-        tensor_names=names,
-        shape_and_slices=[""] * len(names),
-        tensors=[weights[n] for n in names],
-    )
-    shutil.move(path / "m.index", path / ".index")
-    shutil.move(path / "m.data-00000-of-00001", path / ".data-00000-of-00001")
-    return path
 
 
 def plain_musicnn(weights: dict[str, np.ndarray], slices: np.ndarray) -> np.ndarray:
@@ -82,19 +45,22 @@ def random_slices(count: int) -> np.ndarray:
     return np.random.default_rng(1).random(shape, dtype=np.float32) * 3.0
 
 
-def test_the_fast_form_agrees_with_the_plain_one(weights: dict[str, np.ndarray], folder: Path) -> None:
+def test_the_fast_form_agrees_with_the_plain_one(teacher_weights: dict[str, np.ndarray], teacher_folder: Path) -> None:
     slices = random_slices(2)
-    wanted = plain_musicnn(weights, slices)
-    lesson = Teacher(folder).hear(slices)
+    wanted = plain_musicnn(teacher_weights, slices)
+    lesson = Teacher(teacher_folder).hear(slices)
     assert lesson.vectors.shape == (2, 200)
     np.testing.assert_allclose(lesson.vectors, wanted, atol=1e-4 * np.abs(wanted).max())
     assert lesson.tags.shape == (2, 50)
     assert ((lesson.tags >= 0.0) & (lesson.tags <= 1.0)).all()
 
 
-def test_half_precision_points_the_same_way(weights: dict[str, np.ndarray], folder: Path) -> None:
+def test_half_precision_points_the_same_way(teacher_weights: dict[str, np.ndarray], teacher_folder: Path) -> None:
     slices = random_slices(2)
-    wanted, found = plain_musicnn(weights, slices), Teacher(folder, precision="bfloat16").hear(slices).vectors
+    wanted, found = (
+        plain_musicnn(teacher_weights, slices),
+        Teacher(teacher_folder, precision="bfloat16").hear(slices).vectors,
+    )
     cosine = np.sum(wanted * found, 1) / np.linalg.norm(wanted, axis=1) / np.linalg.norm(found, axis=1)
     assert (cosine > 0.995).all()  # bfloat16 keeps eight bits
 
@@ -116,8 +82,8 @@ def test_a_carried_filter_hears_what_the_old_one_heard() -> None:
     assert abs(BAND_STEP - 0.9065) < 0.001
 
 
-def test_the_heir_takes_over_the_teachers_weights(folder: Path) -> None:
-    teacher, model = Teacher(folder), build("heir")
+def test_the_heir_takes_over_the_teachers_weights(teacher_folder: Path) -> None:
+    teacher, model = Teacher(teacher_folder), build("heir")
     target = Target(mean=np.zeros(200, np.float32), basis=np.eye(200, 100, dtype=np.float32))
     rng = np.random.default_rng(0)
     pairs = [(rng.random((96, 216), dtype=np.float32), theirs) for theirs in random_slices(2)]
