@@ -11,8 +11,12 @@ import numpy as np
 from segue.demo.song import Plan
 from segue.demo.theory import Key
 
-LEAST_S = (45.2, 48.0)  # a track ends with the first whole block of bars after a time drawn from here
-EXTENSIONS = ("mp3", "m4a", "flac", "m4a", "ogg", "flac", "mp3", "m4a", "flac", "m4a")
+LEAST_S = (45.8, 46.6)  # a track ends with the first whole block of bars after a time drawn from here
+# By place and by style in turn; MP3 and Vorbis take ten times as long to code as FLAC, so there are fewer of them.
+EXTENSIONS = (
+    ("mp3", "m4a", "flac", "m4a", "ogg", "flac", "flac", "m4a", "flac", "m4a"),
+    ("mp3", "m4a", "flac", "m4a", "mp3", "flac", "flac", "m4a", "flac", "m4a"),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,7 +198,7 @@ def _plan(style: Style, place: int, *, seed: int) -> Plan:
         key=Key(int(rng.integers(12)), style.modes[place % len(style.modes)]),
         seed=own,
         least_s=round(float(rng.uniform(*LEAST_S)), 2),
-        extension=EXTENSIONS[(place * 3 + shift) % len(EXTENSIONS)],
+        extension=EXTENSIONS[shift % 2][(place * 3 + shift) % 10],
     )
 
 

@@ -1,8 +1,9 @@
-"""What is done to whole buses: filters, drive, chorus, echo, reverb, ducking, and the master that sets loudness."""
+"""What is done to whole buses: filters, drive, echo, reverb, ducking, and the master that sets loudness."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,6 +12,7 @@ from scipy import fft, ndimage, signal
 from segue.demo.desk import RATE_HZ
 from segue.values import Floats
 
+Spectrum = NDArray[np.complex64]
 TARGET_LUFS = -14.0
 CEILING = 10.0 ** (-2.5 / 20.0)  # lossy coding adds up to a decibel, and decoded peaks should stay under -1 dBFS
 _HUM = np.repeat(np.array([1e-9, -1e-9], np.float32), 32)
@@ -41,30 +43,6 @@ def cabinet(samples: Floats, *, high_hz: float = 4800.0) -> Floats:
     return np.asarray(body + np.float32(0.7) * signal.sosfilt(presence, body), np.float32)
 
 
-def chorus(mono: Floats, *, depth_s: float = 0.003, rate_hz: float = 0.6) -> Floats:
-    """Widen a mono signal: two slowly wandering delays, opposite in phase, one a side. Returns ``(2, n)``."""
-    n = mono.shape[-1]
-    coarse = np.arange(0, n + 256, 256)
-    wander = np.sin(2.0 * np.pi * rate_hz * coarse / RATE_HZ)
-    at = np.arange(n, dtype=np.float32)
-    out = np.empty((2, n), np.float32)
-    for channel, sign in enumerate((1.0, -1.0)):
-        delay = np.interp(at, coarse, (0.008 + sign * depth_s * wander) * RATE_HZ)
-        whole = delay.astype(np.intp)
-        part = (delay - whole).astype(np.float32)
-        here = np.arange(n) - whole
-        late = mono.take(here - 1, mode="clip")
-        out[channel] = 0.7 * mono + 0.5 * (mono.take(here, mode="clip") * (1 - part) + late * part)
-    return out
-
-
-def tremolo(stereo: Floats, *, rate_hz: float, depth: float) -> Floats:
-    """Let the level swing from side to side."""
-    turn = np.arange(stereo.shape[1], dtype=np.float32) * np.float32(2.0 * np.pi * rate_hz / RATE_HZ)
-    swing = np.float32(depth / 2.0) * np.sin(turn)
-    return np.asarray(stereo * np.stack([1.0 - depth / 2.0 + swing, 1.0 - depth / 2.0 - swing]), np.float32)
-
-
 def echo(stereo: Floats, time_s: float, *, feedback: float = 0.45, taps: int = 5) -> Floats:
     """The repeats alone, each softer and on the other side."""
     out = np.zeros_like(stereo)
@@ -87,23 +65,44 @@ def reverb(send: Floats, seconds: float, *, bright_hz: float = 5000.0, before_s:
     bright_hz : corner above which the room swallows.
     before_s : quiet before the first reflection.
     """
-    n = send.shape[1]
-    m = round(seconds * 1.1 * RATE_HZ)
-    size = fft.next_fast_len(n + m, real=True)
-    spectrum = fft.rfft((send[0] + send[1]) * np.float32(0.5), size)
-    rng = np.random.default_rng(round(seconds * 1000))
-    t = np.arange(m, dtype=np.float32) / np.float32(RATE_HZ)
-    out = np.empty_like(send)
-    for channel in range(2):
-        noise = rng.standard_normal(m, dtype=np.float32)
-        dark = filtered(noise, low_hz=180.0, high_hz=bright_hz / 2.5, order=1) * np.exp(-6.9 / seconds * t)
-        light = filtered(noise, low_hz=700.0, high_hz=bright_hz, order=1) * np.exp(-6.9 / (0.45 * seconds) * t)
-        room = dark + light
-        start = round(before_s * RATE_HZ)
-        room = np.concatenate([np.zeros(start, np.float32), room[: m - start]])
-        room /= np.float32(np.sqrt(np.sum(room**2)))
-        out[channel] = fft.irfft(spectrum * fft.rfft(room, size), size)[:n]
+    n = send.shape[1] // 2
+    size = -(-(n + _room_samples(seconds)) // _ROOM_STEP) * _ROOM_STEP
+    mono = (send[0] + send[1]) * np.float32(0.25)
+    spectrum = fft.rfft(mono[0 : 2 * n : 2] + mono[1 : 2 * n : 2], size)
+    out = np.zeros_like(send)
+    for channel, room in enumerate(_rooms(seconds, bright_hz=bright_hz, before_s=before_s, size=size)):
+        wet = fft.irfft(spectrum * room, size)[:n]
+        out[channel, 0 : 2 * n : 2] = wet
+        out[channel, 1 : 2 * n - 1 : 2] = (wet[1:] + wet[:-1]) * np.float32(0.5)
     return out
+
+
+_ROOM_STEP = 1 << 17  # rooms of tracks of about the same length share one spectrum, which is kept
+
+
+def _room_samples(seconds: float) -> int:
+    return round(seconds * 1.1 * RATE_HZ / 2)
+
+
+@lru_cache(maxsize=4)
+def _rooms(seconds: float, *, bright_hz: float, before_s: float, size: int) -> tuple[Spectrum, Spectrum]:
+    """Spectra of a room's two impulse responses, equally strong, zero-padded to ``size`` samples.
+
+    They are at half the sample rate, as the whole room is (nothing above 11 kHz comes back from a wall), so the corner
+    frequencies, which `filtered` takes at the full rate, are doubled.
+    """
+    m = _room_samples(seconds)
+    rng = np.random.default_rng(round(seconds * 1000))
+    t = np.arange(m, dtype=np.float32) / np.float32(RATE_HZ / 2)
+    start = round(before_s * RATE_HZ / 2)
+    spectra = []
+    for _ in range(2):
+        noise = rng.standard_normal(m, dtype=np.float32)
+        dark = filtered(noise, low_hz=2 * 180.0, high_hz=2 * bright_hz / 2.5, order=1) * np.exp(-6.9 / seconds * t)
+        light = filtered(noise, low_hz=2 * 700.0, high_hz=2 * bright_hz, order=1) * np.exp(-6.9 / (0.45 * seconds) * t)
+        room = np.concatenate([np.zeros(start, np.float32), (dark + light)[: m - start]])
+        spectra.append(fft.rfft(room / np.float32(np.sqrt(0.5 * np.sum(room**2))), size))
+    return spectra[0], spectra[1]
 
 
 def duck(stereo: Floats, times_s: Iterable[float], *, depth: float = 0.7, back_s: float = 0.22) -> Floats:
@@ -138,11 +137,6 @@ def weighted_energy(stereo: Floats, *, block: int) -> NDArray[np.float64]:
     return np.asarray(np.einsum("cbs,cbs->b", blocks, blocks, optimize=False) / block, np.float64)
 
 
-def loudness_lufs(stereo: Floats) -> float:
-    """Integrated loudness of ``(2, n)`` samples at 44.1 kHz, gated as BS.1770-4 says (400 ms windows every 100 ms)."""
-    return _gated(weighted_energy(stereo, block=RATE_HZ // 10))
-
-
 def _tenths(blocks: NDArray[np.float64], size: int) -> NDArray[np.float64]:
     """Mean energy of each tenth of a second, from that of shorter blocks."""
     return np.asarray(blocks[: blocks.size // size * size].reshape(-1, size).mean(axis=1), np.float64)
@@ -163,7 +157,6 @@ def mastered(mix: Floats, *, fade_s: float = 2.0) -> Floats:
     The limiter works on blocks of 64 samples, so the drive that reaches the target after limiting is searched for on
     their energies alone.
     """
-    mix = filtered(mix, low_hz=28.0)
     level = np.abs(mix).max(axis=0)
     stop = int(np.flatnonzero(level > 0.006 * level.max())[-1]) + 1  # what rings on at -44 dB is cut off
     mix = mix[:, :stop]

@@ -70,7 +70,7 @@ class Song:
         self.grid = Grid(plan.tempo_bpm, bar_beats=feel.bar_beats, swing=feel.swing, swing_beats=feel.swing_beats)
         self.bar_beats = feel.bar_beats
         block_s = feel.block_bars * feel.bar_beats * self.grid.beat_s
-        blocks = int(np.clip(np.ceil(plan.least_s / block_s), min(FORMS), max(FORMS)))
+        blocks = int(np.clip(np.ceil((plan.least_s - feel.tail_s / 2.0) / block_s), min(FORMS), max(FORMS)))
         self.form = FORMS[blocks]
         self.sections = tuple(name for name in self.form for _ in range(feel.block_bars))
         self.bars = len(self.sections)
@@ -170,10 +170,6 @@ class Song:
     def kick_times(self, hits: list[tuple[float, float]]) -> list[float]:
         """Seconds at which hits fall, for the sidechain."""
         return [self.grid.time_s(beat) for beat, _ in hits]
-
-    def beat_s(self, bar: float) -> float:
-        """Seconds at which a bar begins."""
-        return self.grid.time_s(bar * self.bar_beats)
 
 
 def _folded(index: int, size: int) -> int:

@@ -70,3 +70,15 @@ def longest_silence_s(samples: np.ndarray) -> float:
         run = run + 1 if silent else 0
         longest = max(longest, run)
     return longest / 10
+
+
+def loudness_lufs(samples: np.ndarray) -> float:
+    """Integrated loudness of ``(2, n)`` samples (BS.1770-4; filter coefficients for 44.1 kHz)."""
+    shelf = [1.5308412, -2.6509800, 1.1690791, 1.0, -1.6636551, 0.7125954]
+    rumble = [1.0, -2.0, 1.0, 1.0, -1.9891696, 0.9891990]
+    heard = signal.sosfilt(np.array([shelf, rumble]), samples.astype(np.float64))
+    tenth = RATE_HZ // 10
+    energy = (heard[:, : heard.shape[1] // tenth * tenth].reshape(2, -1, tenth) ** 2).mean(axis=2).sum(axis=0)
+    windows = np.convolve(energy, np.full(4, 0.25), "valid")
+    windows = windows[windows > 10 ** ((-70 + 0.691) / 10)]
+    return float(-0.691 + 10 * np.log10(windows[windows > windows.mean() / 10].mean()))

@@ -8,10 +8,9 @@ import numpy as np
 import pytest
 
 from segue.demo.catalogue import STYLES
-from segue.demo.effects import loudness_lufs
 from segue.demo.track import compose
 from tests.demo.conftest import plan_of
-from tests.demo.listening import RATE_HZ, heard_keys, heard_tempo, longest_silence_s
+from tests.demo.listening import RATE_HZ, heard_keys, heard_tempo, longest_silence_s, loudness_lufs
 
 ALL = [style.name for style in STYLES]
 DRUMMED = ["house", "drum_and_bass", "chiptune", "funk", "rock", "hip_hop", "reggae"]
