@@ -35,6 +35,7 @@
   document.addEventListener("click", (event) => {
     const button = event.target.closest?.("[data-act]");
     if (!button || button.disabled) return;
+    if (event.detail > 0) button.blur(); // after the mouse, the space bar means the player again
     acts[button.dataset.act]?.(button.dataset);
   });
 
@@ -59,7 +60,7 @@
     if (!segue.shortcuts || event.ctrlKey || event.metaKey || event.altKey || !keys[key]) return;
     if (target.closest("input:not([type=range]), textarea, select, [contenteditable], [role=dialog]")) return;
     if (key.startsWith("Arrow") && target.closest("[role=slider], input")) return;
-    if (key === " " && target.closest("button, a, summary, input, [role=slider]")) return;
+    if (key === " " && target.closest("button, a, summary")) return;
     event.preventDefault();
     keys[key]();
   });

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-_THREADS = 12  # a browser holds six connections, and each song that plays one of them
+_THREADS = 32  # a paused listener of a large file may hold one
 _INDEX = """<!DOCTYPE html>
 <html lang="en" data-mantine-color-scheme="dark">
 <head>
@@ -91,8 +91,8 @@ def assets_folder() -> Path:
 
 
 def _layout(services: Services) -> Any:
-    pulse_ms = PULSE_BUSY_MS if services.scan_status().running else PULSE_IDLE_MS
-    return page(empty=services.counts().tracks == 0, pulse_ms=pulse_ms)
+    busy = services.scan_status().running
+    return page(empty=services.counts().tracks == 0, busy=busy, pulse_ms=PULSE_BUSY_MS if busy else PULSE_IDLE_MS)
 
 
 def _content_policy(script_hashes: list[str]) -> str:

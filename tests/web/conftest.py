@@ -49,9 +49,9 @@ def client(services: StandIn) -> FlaskClient:
 
 
 @contextmanager
-def served(services: Any) -> Iterator[str]:
+def served(services: Any, *, port: int = 0) -> Iterator[str]:
     """The booth on a port of its own, by the server it has in use."""
-    server = waitress.server.create_server(create_app(services).server, host="127.0.0.1", port=0, threads=8)
+    server = waitress.server.create_server(create_app(services).server, host="127.0.0.1", port=port, threads=8)
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()
     try:

@@ -158,6 +158,36 @@ def test_a_reload_keeps_queue_and_position_and_does_not_blare(long_songs: StandI
         wait(page, f"!{AUDIO}.paused")
 
 
+def test_the_queue_outlives_the_server(long_songs: StandIn, visit: Visit) -> None:
+    with served(long_songs) as url:
+        page = visit(url)
+        play_first(page)
+        following = upcoming(page)
+    page.keyboard.press("n")
+    page.wait_for_selector("text=Segue does not answer. Is it still running?")
+    page.witness.problems.clear()  # Chromium notes each refused connection
+    with served(long_songs, port=int(url.rsplit(":", 1)[1])) as url:
+        page.reload()
+        wait(page, "Boolean(window.segue?.deck)")
+        assert upcoming(page) == following
+        page.keyboard.press("n")
+        wait(page, f"document.getElementById('player-title').textContent === {json.dumps(following[0])}")
+        wait(page, "!segue.isWaiting()")
+        assert len(upcoming(page)) == 5
+
+
+def test_a_browser_that_refuses_to_play_is_explained(long_songs: StandIn, visit: Visit) -> None:
+    with served(long_songs) as url:
+        page = visit(url)
+        refuse = "async () => { throw new DOMException('no gesture', 'NotAllowedError'); }"
+        page.evaluate(f"() => {{ {AUDIO}.play = {refuse}; }}")
+        page.click(FIRST)
+        page.wait_for_selector("text=The browser waits for you: press play.")
+        page.evaluate(f"delete {AUDIO}.play")
+        page.click("#player-toggle")
+        wait(page, f"{AUDIO}.currentTime > 0.2")
+
+
 def test_two_browsers_have_two_queues(long_songs: StandIn, visit: Visit) -> None:
     with served(long_songs) as url:
         one, two = visit(url), visit(url)
@@ -284,6 +314,9 @@ def test_keys_seek_mute_and_explain_themselves(long_songs: StandIn, visit: Visit
     with served(long_songs) as url:
         page = visit(url)
         play_first(page)
+        page.keyboard.press("Space")  # it once pressed the clicked row again, and the song began anew
+        wait(page, f"{AUDIO}.paused")
+        page.keyboard.press("Space")
         page.keyboard.press("ArrowRight")
         wait(page, f"{AUDIO}.currentTime > 10")
         page.keyboard.press("ArrowLeft")

@@ -26,7 +26,7 @@ def text_of(component: object) -> str:
 @pytest.mark.parametrize("script", SCRIPTS, ids=lambda path: path.name)
 def test_scripts_name_only_ids_that_are_there(script: Path) -> None:
     known = {value for name, value in vars(ids).items() if name.isupper()}
-    markup = text_of(page(empty=False, pulse_ms=1))
+    markup = text_of(page(empty=False, busy=False, pulse_ms=1))
     source = script.read_text(encoding="utf-8")
     for name in re.findall(r'(?:props|set_props)\("([^"]+)"', source):
         assert name in known
@@ -42,7 +42,7 @@ def test_every_act_of_the_page_has_its_script(shelf: tuple[Track, ...]) -> None:
     tracks = {track.id: track for track in shelf}
     counts = LibraryCounts(12, 12, 12, 1)
     parts = [
-        page(empty=False, pulse_ms=1),
+        page(empty=False, busy=False, pulse_ms=1),
         queue.queue_list(shown, tracks),
         music.results(shelf, words="", more=True, counts=counts),
         music.status("Listening", share=3.0, running=True, failures="1 file could not be read"),

@@ -45,6 +45,19 @@ def test_any_part_of_a_song_comes_alone(
     assert answer.data == whole[first : end + 1]
 
 
+def test_the_end_of_a_large_file_comes_without_the_rest(
+    client: FlaskClient, services: StandIn, shelf: tuple[Track, ...]
+) -> None:
+    """Earlier programs put the whole file into the page."""
+    large = services.data.parent / "large.flac"
+    with large.open("wb") as file:
+        file.truncate(50_000_000)
+    services.shelf = (Track(shelf[0].id, (large,), shelf[0].info),)
+    answer = client.get(audio(shelf[0]), headers={"Range": "bytes=49999000-"})
+    assert (answer.status_code, len(answer.data)) == (206, 1000)
+    assert answer.headers["Content-Range"] == "bytes 49999000-49999999/50000000"
+
+
 def test_a_range_beyond_the_end_is_refused(client: FlaskClient, shelf: tuple[Track, ...]) -> None:
     assert client.get(audio(shelf[0]), headers={"Range": "bytes=999999999-"}).status_code == 416
 

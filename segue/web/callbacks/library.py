@@ -68,7 +68,7 @@ def _pulse(app: Dash, services: Services) -> None:
             raise PreventUpdate
         return (
             music.status(line, share=share, running=status.running, failures=failures),
-            page_class(empty=counts.tracks == 0),
+            page_class(empty=counts.tracks == 0, busy=status.running),
             services.version if services.version != version else no_update,
             PULSE_BUSY_MS if status.running else PULSE_IDLE_MS,
             now,
@@ -101,14 +101,14 @@ def _folders(app: Dash, services: Services) -> None:
         return None, "Listening to it"
 
     @app.callback(
-        Output(ids.demo_button(MATCH), "disabled"), Input(ids.demo_button(MATCH), "n_clicks"), prevent_initial_call=True
+        Output(ids.demo_button(MATCH), "title"), Input(ids.demo_button(MATCH), "n_clicks"), prevent_initial_call=True
     )
-    def on_demo(clicks: int | None) -> bool:
+    def on_demo(clicks: int | None) -> str:
         if not clicks:
             raise PreventUpdate
         services.start_demo()
         _watch_closely()
-        return True
+        return "Composing it"
 
 
 def _watch_closely() -> None:

@@ -16,7 +16,7 @@ from segue.web.layout.parts import cover, icon, icon_button, spoken
 PLAYED_SHOWN = 20
 
 _KEEP_ON = "How many of the last songs the next one should go with: 1 wanders, 10 holds a mood."
-_DRUNK = "How far Segue may stray: 0 plays the nearest song, 1 could play almost anything."
+_DRUNK = "How far Segue may stray: sober plays the nearest song, 100 % almost anything."
 
 
 def queue_side() -> list[html.Div]:

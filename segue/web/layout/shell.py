@@ -38,8 +38,8 @@ _KEYS = (
 )
 
 
-def page(*, empty: bool, pulse_ms: int) -> dmc.MantineProvider:
-    """The whole page; ``empty`` shows the welcome instead of the library."""
+def page(*, empty: bool, busy: bool, pulse_ms: int) -> dmc.MantineProvider:
+    """The whole page; ``empty`` shows the welcome instead of the library, ``busy`` lets it wait for a scan."""
     return dmc.MantineProvider(
         id=ids.PROVIDER,
         theme=_THEME,
@@ -56,7 +56,7 @@ def page(*, empty: bool, pulse_ms: int) -> dmc.MantineProvider:
                     _tabs(),
                 ],
                 id=ids.PAGE,
-                className=page_class(empty=empty),
+                className=page_class(empty=empty, busy=busy),
             ),
             _drop_veil(),
             *_dialogs(),
@@ -65,9 +65,11 @@ def page(*, empty: bool, pulse_ms: int) -> dmc.MantineProvider:
     )
 
 
-def page_class(*, empty: bool) -> str:
-    """How the page stands: with songs, or waiting for the first."""
-    return "page is-empty" if empty else "page"
+def page_class(*, empty: bool, busy: bool) -> str:
+    """How the page stands: with songs, without any, or waiting for the first."""
+    if not empty:
+        return "page"
+    return "page is-empty is-busy" if busy else "page is-empty"
 
 
 def _header() -> html.Header:

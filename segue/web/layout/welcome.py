@@ -20,22 +20,28 @@ def welcome() -> html.Div:
                 "and then plays on from any song you pick. Nothing leaves this machine.",
                 className="welcome-text",
             ),
-            folder_form("welcome"),
-            html.Div(html.Span("or"), className="or", role="presentation"),
             html.Div(
-                [
-                    html.Button(
-                        [icon("note"), "Play the demo library"],
-                        id=ids.demo_button("welcome"),
-                        type="button",
-                        className="button outline",
-                    ),
-                    html.P("A few dozen songs in many styles, composed by Segue itself.", className="dim"),
-                ],
-                className="welcome-demo",
+                [folder_form("welcome"), html.Div(html.Span("or"), className="or"), _demo()],
+                className="welcome-choice",
             ),
+            html.P("The first songs can be played in a moment.", className="welcome-wait"),
         ],
         className="welcome-card",
+    )
+
+
+def _demo() -> html.Div:
+    return html.Div(
+        [
+            html.Button(
+                [icon("note"), "Play the demo library"],
+                id=ids.demo_button("welcome"),
+                type="button",
+                className="button outline",
+            ),
+            html.P("Songs in many styles, composed by Segue itself in a minute or two.", className="dim"),
+        ],
+        className="welcome-demo",
     )
 
 
