@@ -14,7 +14,7 @@ from segue.values import Floats
 
 Spectrum = NDArray[np.complex64]
 TARGET_LUFS = -14.0
-CEILING = 10.0 ** (-2.5 / 20.0)  # lossy coding adds up to a decibel, and decoded peaks should stay under -1 dBFS
+CEILING = 10.0 ** (-3.1 / 20.0)  # lossy coding adds up to 2 dB, and decoded peaks should stay under -1 dBFS
 _HUM = np.repeat(np.array([1e-9, -1e-9], np.float32), 32)
 """At -180 dB: it keeps recursive filters from decaying into denormal numbers, which cost ten times as long."""
 _BLOCK = 64  # samples that share one gain in the limiter
@@ -152,7 +152,7 @@ def _gated(tenths: NDArray[np.float64]) -> float:
 
 
 def mastered(mix: Floats, *, fade_s: float = 2.0) -> Floats:
-    """Bring a mix to -14 LUFS with a look-ahead limiter, peaks below -2.5 dBFS, both ends faded to nothing.
+    """Bring a mix to -14 LUFS with a look-ahead limiter, peaks below -3 dBFS, both ends faded to nothing.
 
     The limiter works on blocks of 64 samples, so the drive that reaches the target after limiting is searched for on
     their energies alone.

@@ -12,7 +12,7 @@ from segue.values import Floats
 
 
 def compose(plan: Plan) -> Floats:
-    """The finished samples of a track, ``(2, n)`` float32 at 44.1 kHz, -14 LUFS, peaks below -2.5 dBFS."""
+    """The finished samples of a track, ``(2, n)`` float32 at 44.1 kHz, -14 LUFS, peaks below -3 dBFS."""
     module = importlib.import_module(f"segue.demo.styles.{plan.style}")
     mix: Floats = module.compose(plan)
     return effects.mastered(mix)
