@@ -4,6 +4,8 @@ import numpy as np
 import pytest
 
 from segue.config import MUSICNN_MEL, SPECCY_MEL
+from segue.errors import ParameterError
+from segue.listen.mel import single_slice, slices
 from segue.train.augment import AS_RECORDED, TEACHER_SAMPLES, WINDOW_SAMPLES, Augmenter, AugmentSpec
 from segue.train.corpus import Recording
 from segue.train.shards import window_slices
@@ -62,3 +64,14 @@ def test_packages_are_drawn_more_evenly_than_their_lengths(music: list[Recording
     pieces = [augmenter._piece(np.random.default_rng(k)).package for k in range(400)]
     share = np.mean([piece == "package-0" for piece in pieces])
     assert 0.22 < share < 0.36
+
+
+def test_a_window_is_cut_as_the_library_cuts_a_track() -> None:
+    """The second slice of a track, where no padding reaches, is what a window of the same samples gives."""
+    samples = np.random.default_rng(0).standard_normal(3 * WINDOW_SAMPLES).astype(np.float32)
+    step = SPECCY_MEL.slice_frames * SPECCY_MEL.hop_samples
+    cut = single_slice(samples[step - SPECCY_MEL.n_fft_samples // 2 :], SPECCY_MEL)
+    assert cut is not None
+    np.testing.assert_allclose(cut, slices(samples, SPECCY_MEL)[1], atol=1e-6)
+    with pytest.raises(ParameterError, match="less than a slice"):
+        single_slice(samples[:1000], SPECCY_MEL)
