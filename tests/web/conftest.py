@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -63,9 +63,15 @@ def served(services: Any, *, port: int = 0) -> Iterator[str]:
 
 
 @pytest.fixture
-def address(services: StandIn) -> Iterator[str]:
-    with served(services) as url:
-        yield url
+def serve() -> Iterator[Callable[[Any], str]]:
+    """Serve a booth until the test has ended and its pages are closed."""
+    with ExitStack() as stack:
+        yield lambda services: stack.enter_context(served(services))
+
+
+@pytest.fixture
+def address(services: StandIn, serve: Callable[[Any], str]) -> str:
+    return serve(services)
 
 
 @dataclass
@@ -86,8 +92,11 @@ def chromium() -> Iterator[Any]:
 
 
 @pytest.fixture
-def visit(chromium: Any) -> Iterator[Callable[..., Any]]:
-    """Open a page as a visitor of one's own; at the end its console must be empty and no request have left."""
+def visit(chromium: Any, serve: Callable[[Any], str]) -> Iterator[Callable[..., Any]]:
+    """Open a page as a visitor of one's own; at the end its console must be empty and no request have left.
+
+    It needs ``serve`` only so that the pages are closed before their server is.
+    """
     contexts: list[Any] = []
     witness = Witness([], [])
 

@@ -18,6 +18,7 @@ from tests.web.stand_in import StandIn, failure, make_shelf, write_chord
 
 pytestmark = pytest.mark.browser
 
+Serve = Callable[[Any], str]
 Visit = Callable[..., Any]
 
 AUDIO = "document.getElementById('segue-audio')"
@@ -109,53 +110,53 @@ def test_a_click_is_heard_soon(address: str, visit: Visit) -> None:
     assert time.monotonic() - began < 5  # half a second on a quiet machine
 
 
-def test_skip_previous_jump_and_undo(long_songs: StandIn, visit: Visit) -> None:
-    with served(long_songs) as url:
-        page = visit(url)
-        play_first(page)
-        first, following = song(page), upcoming(page)
-        page.keyboard.press("n")
-        wait(page, f"document.getElementById('player-title').textContent === {json.dumps(following[0])}")
-        wait(page, "!segue.isWaiting()")
-        assert len(upcoming(page)) == 5
-        page.keyboard.press("p")
-        wait(page, f"document.getElementById('player-title').textContent === {json.dumps(first)}")
-        wait(page, "!segue.isWaiting()")
-        page.click("#queue-list > div > ol > li:nth-child(3) .row-main")
-        wait(page, f"document.getElementById('player-title').textContent === {json.dumps(following[2])}")
-        wait(page, "!segue.isWaiting()")
-        before = upcoming(page)
-        page.hover("#queue-list > div > ol > li")
-        page.click("#queue-list > div > ol > li [data-act=remove]")
-        wait(page, f"!document.getElementById('queue-list').textContent.includes({json.dumps(before[0])})")
-        wait(page, "!segue.isWaiting()")
-        page.click("[data-act=undo]")
-        wait(page, f"document.querySelector('#queue-list ol .title').textContent === {json.dumps('Play ' + before[0])}")
+def test_skip_previous_jump_and_undo(long_songs: StandIn, serve: Serve, visit: Visit) -> None:
+    url = serve(long_songs)
+    page = visit(url)
+    play_first(page)
+    first, following = song(page), upcoming(page)
+    page.keyboard.press("n")
+    wait(page, f"document.getElementById('player-title').textContent === {json.dumps(following[0])}")
+    wait(page, "!segue.isWaiting()")
+    assert len(upcoming(page)) == 5
+    page.keyboard.press("p")
+    wait(page, f"document.getElementById('player-title').textContent === {json.dumps(first)}")
+    wait(page, "!segue.isWaiting()")
+    page.click("#queue-list > div > ol > li:nth-child(3) .row-main")
+    wait(page, f"document.getElementById('player-title').textContent === {json.dumps(following[2])}")
+    wait(page, "!segue.isWaiting()")
+    before = upcoming(page)
+    page.hover("#queue-list > div > ol > li")
+    page.click("#queue-list > div > ol > li [data-act=remove]")
+    wait(page, f"!document.getElementById('queue-list').textContent.includes({json.dumps(before[0])})")
+    wait(page, "!segue.isWaiting()")
+    page.click("[data-act=undo]")
+    wait(page, f"document.querySelector('#queue-list ol .title').textContent === {json.dumps('Play ' + before[0])}")
 
 
-def test_two_ends_at_once_skip_one_song(long_songs: StandIn, visit: Visit) -> None:
-    with served(long_songs) as url:
-        page = visit(url)
-        play_first(page)
-        following = upcoming(page)
-        page.evaluate("segue.send('advance', {entry: 1}); segue.send('advance', {entry: 1})")
-        wait(page, "!segue.isWaiting()")
-        assert song(page) == following[0]
+def test_two_ends_at_once_skip_one_song(long_songs: StandIn, serve: Serve, visit: Visit) -> None:
+    url = serve(long_songs)
+    page = visit(url)
+    play_first(page)
+    following = upcoming(page)
+    page.evaluate("segue.send('advance', {entry: 1}); segue.send('advance', {entry: 1})")
+    wait(page, "!segue.isWaiting()")
+    assert song(page) == following[0]
 
 
-def test_a_reload_keeps_queue_and_position_and_does_not_blare(long_songs: StandIn, visit: Visit) -> None:
-    with served(long_songs) as url:
-        page = visit(url)
-        play_first(page)
-        page.evaluate(f"{AUDIO}.currentTime = 21")
-        wait(page, f"{AUDIO}.currentTime > 21.2")
-        title, following = song(page), upcoming(page)
-        page.reload()
-        wait(page, f"{AUDIO}?.readyState >= 1 && {AUDIO}.currentTime > 20")
-        assert (song(page), upcoming(page)) == (title, following)
-        assert page.evaluate(f"{AUDIO}.paused")
-        page.keyboard.press("Space")
-        wait(page, f"!{AUDIO}.paused")
+def test_a_reload_keeps_queue_and_position_and_does_not_blare(long_songs: StandIn, serve: Serve, visit: Visit) -> None:
+    url = serve(long_songs)
+    page = visit(url)
+    play_first(page)
+    page.evaluate(f"{AUDIO}.currentTime = 21")
+    wait(page, f"{AUDIO}.currentTime > 21.2")
+    title, following = song(page), upcoming(page)
+    page.reload()
+    wait(page, f"{AUDIO}?.readyState >= 1 && {AUDIO}.currentTime > 20")
+    assert (song(page), upcoming(page)) == (title, following)
+    assert page.evaluate(f"{AUDIO}.paused")
+    page.keyboard.press("Space")
+    wait(page, f"!{AUDIO}.paused")
 
 
 def test_the_queue_outlives_the_server(long_songs: StandIn, visit: Visit) -> None:
@@ -174,190 +175,195 @@ def test_the_queue_outlives_the_server(long_songs: StandIn, visit: Visit) -> Non
         wait(page, f"document.getElementById('player-title').textContent === {json.dumps(following[0])}")
         wait(page, "!segue.isWaiting()")
         assert len(upcoming(page)) == 5
+        page.close()
 
 
-def test_a_browser_that_refuses_to_play_is_explained(long_songs: StandIn, visit: Visit) -> None:
-    with served(long_songs) as url:
-        page = visit(url)
-        refuse = "async () => { throw new DOMException('no gesture', 'NotAllowedError'); }"
-        page.evaluate(f"() => {{ {AUDIO}.play = {refuse}; }}")
-        page.click(FIRST)
-        page.wait_for_selector("text=The browser waits for you: press play.")
-        page.evaluate(f"delete {AUDIO}.play")
-        page.click("#player-toggle")
-        wait(page, f"{AUDIO}.currentTime > 0.2")
+def test_a_browser_that_refuses_to_play_is_explained(long_songs: StandIn, serve: Serve, visit: Visit) -> None:
+    url = serve(long_songs)
+    page = visit(url)
+    refuse = "async () => { throw new DOMException('no gesture', 'NotAllowedError'); }"
+    page.evaluate(f"() => {{ {AUDIO}.play = {refuse}; }}")
+    page.click(FIRST)
+    page.wait_for_selector("text=The browser waits for you: press play.")
+    page.evaluate(f"delete {AUDIO}.play")
+    page.click("#player-toggle")
+    wait(page, f"{AUDIO}.currentTime > 0.2")
 
 
-def test_two_browsers_have_two_queues(long_songs: StandIn, visit: Visit) -> None:
-    with served(long_songs) as url:
-        one, two = visit(url), visit(url)
-        play_first(one)
-        two.click("#results li:nth-child(9) .row-main")
-        wait(two, f"{AUDIO}.currentTime > 0.1")
-        assert song(one) != song(two)
-        assert upcoming(one) != upcoming(two)
+def test_two_browsers_have_two_queues(long_songs: StandIn, serve: Serve, visit: Visit) -> None:
+    url = serve(long_songs)
+    one, two = visit(url), visit(url)
+    play_first(one)
+    two.click("#results li:nth-child(9) .row-main")
+    wait(two, f"{AUDIO}.currentTime > 0.1")
+    assert song(one) != song(two)
+    assert upcoming(one) != upcoming(two)
 
 
-def test_add_and_play_next_and_the_dials(long_songs: StandIn, visit: Visit) -> None:
-    with served(long_songs) as url:
-        page = visit(url)
-        play_first(page)
-        page.hover("#results li:nth-child(12)")
-        page.click("#results li:nth-child(12) [data-act=add]")
-        wait(page, "document.querySelector('#queue-list ol .title').textContent === 'Play Late Return'")
-        page.hover("#results li:nth-child(11)")
-        page.click("#results li:nth-child(11) [data-act=play_next]")
-        wait(page, "document.querySelector('#queue-list ol .title').textContent === 'Play Slow Signal'")
-        wait(page, "!segue.isWaiting()")
-        before = upcoming(page)
-        page.focus("#noise [role=slider]")
-        page.keyboard.press("End")
-        wait(page, "segue.booth.noise === 1 && !segue.isWaiting()")
-        after = upcoming(page)
-        assert after[:2] == before[:2] == ["Slow Signal", "Late Return"]
-        assert len(after) == 5
-        page.reload()
-        wait(page, "document.querySelector('#noise [role=slider]')?.getAttribute('aria-valuenow') === '1'")
+def test_add_and_play_next_and_the_dials(long_songs: StandIn, serve: Serve, visit: Visit) -> None:
+    url = serve(long_songs)
+    page = visit(url)
+    play_first(page)
+    page.hover("#results li:nth-child(12)")
+    page.click("#results li:nth-child(12) [data-act=add]")
+    wait(page, "document.querySelector('#queue-list ol .title').textContent === 'Play Late Return'")
+    page.hover("#results li:nth-child(11)")
+    page.click("#results li:nth-child(11) [data-act=play_next]")
+    wait(page, "document.querySelector('#queue-list ol .title').textContent === 'Play Slow Signal'")
+    wait(page, "!segue.isWaiting()")
+    before = upcoming(page)
+    page.focus("#noise [role=slider]")
+    page.keyboard.press("End")
+    wait(page, "segue.booth.noise === 1 && !segue.isWaiting()")
+    after = upcoming(page)
+    assert after[:2] == before[:2] == ["Slow Signal", "Late Return"]
+    assert len(after) == 5
+    page.reload()
+    wait(page, "document.querySelector('#noise [role=slider]')?.getAttribute('aria-valuenow') === '1'")
 
 
-def test_any_file_becomes_a_seed(long_songs: StandIn, visit: Visit, tmp_path: Path) -> None:
+def test_any_file_becomes_a_seed(long_songs: StandIn, serve: Serve, visit: Visit, tmp_path: Path) -> None:
     mine = write_chord(tmp_path / "My own song.wav", 321.0)
-    with served(long_songs) as url:
-        page = visit(url)
-        page.wait_for_selector(FIRST)
-        page.set_input_files("#seed-file", str(mine))
-        wait(page, f"{AUDIO}.currentTime > 0.2")
-        assert "Songs that go with “My own song”" in page.inner_text("#now")
-        assert len(upcoming(page)) == 5
-        drop = """async () => {
-            const transfer = new DataTransfer();
-            transfer.items.add(new File(["just words"], "notes.txt"));
-            for (const type of ["dragenter", "dragover", "drop"])
-                document.body.dispatchEvent(new DragEvent(type, {dataTransfer: transfer, bubbles: true}));
-        }"""
-        page.evaluate(drop)
-        page.wait_for_selector("text=notes.txt: there is no sound in it. Choose a song")
-        # Chromium itself notes the refusal on the console
-        page.witness.problems[:] = [p for p in page.witness.problems if "415" not in p]
+    url = serve(long_songs)
+    page = visit(url)
+    page.wait_for_selector(FIRST)
+    page.set_input_files("#seed-file", str(mine))
+    wait(page, f"{AUDIO}.currentTime > 0.2")
+    assert "Songs that go with “My own song”" in page.inner_text("#now")
+    assert len(upcoming(page)) == 5
+    drop = """async () => {
+        const transfer = new DataTransfer();
+        transfer.items.add(new File(["just words"], "notes.txt"));
+        for (const type of ["dragenter", "dragover", "drop"])
+            document.body.dispatchEvent(new DragEvent(type, {dataTransfer: transfer, bubbles: true}));
+    }"""
+    page.evaluate(drop)
+    page.wait_for_selector("text=notes.txt: there is no sound in it. Choose a song")
+    # Chromium itself notes the refusal on the console
+    page.witness.problems[:] = [p for p in page.witness.problems if "415" not in p]
 
 
-def test_a_song_whose_file_is_gone_is_said_and_passed_over(long_songs: StandIn, visit: Visit) -> None:
-    with served(long_songs) as url:
-        page = visit(url)
-        page.wait_for_selector(FIRST)
-        long_songs.shelf[0].paths[0].unlink()
-        page.click(FIRST)
-        page.wait_for_selector("text=it is not there any more. Scan its folder again")
-        wait(page, f"{AUDIO}.currentTime > 0.2")
-        assert song(page) != "Morning Ferry"
-        page.witness.problems[:] = [p for p in page.witness.problems if "404" not in p]
+def test_a_song_whose_file_is_gone_is_said_and_passed_over(long_songs: StandIn, serve: Serve, visit: Visit) -> None:
+    url = serve(long_songs)
+    page = visit(url)
+    page.wait_for_selector(FIRST)
+    long_songs.shelf[0].paths[0].unlink()
+    page.click(FIRST)
+    page.wait_for_selector("text=it is not there any more. Scan its folder again")
+    wait(page, f"{AUDIO}.currentTime > 0.2")
+    assert song(page) != "Morning Ferry"
+    page.witness.problems[:] = [p for p in page.witness.problems if "404" not in p]
 
 
-def test_an_empty_library_asks_for_a_folder_or_the_demo(visit: Visit, tmp_path: Path) -> None:
+def test_an_empty_library_asks_for_a_folder_or_the_demo(serve: Serve, visit: Visit, tmp_path: Path) -> None:
     services = StandIn(tmp_path)
-    with served(services) as url:
-        page = visit(url)
-        page.wait_for_selector("text=A DJ for the music you own")
-        assert not page.is_visible("#player")
-        page.fill("input[placeholder='/home/you/Music']", "/not/there")
-        page.wait_for_timeout(300)  # nobody presses Enter within the same frame
-        page.keyboard.press("Enter")
-        page.wait_for_selector("text='/not/there: it is not there. Check the path'")
-        page.fill("input[placeholder='/home/you/Music']", "music")
-        page.wait_for_timeout(300)
-        page.click("text=Listen to this folder")
-        page.wait_for_selector("text=music: this is not a full path")
-        page.click("text=Play the demo library")
-        page.wait_for_selector("text=Composing the demo library: 12 of 72 songs")
-        assert services.began == ["demo"]
+    url = serve(services)
+    page = visit(url)
+    page.wait_for_selector("text=A DJ for the music you own")
+    assert not page.is_visible("#player")
+    page.fill("input[placeholder='/home/you/Music']", "/not/there")
+    page.wait_for_timeout(300)  # nobody presses Enter within the same frame
+    page.keyboard.press("Enter")
+    page.wait_for_selector("text='/not/there: it is not there. Check the path'")
+    page.fill("input[placeholder='/home/you/Music']", "music")
+    page.wait_for_timeout(300)
+    page.click("text=Listen to this folder")
+    page.wait_for_selector("text=music: this is not a full path")
+    page.click("text=Play the demo library")
+    page.wait_for_selector("text=Composing the demo library: 12 of 72 songs")
+    assert services.began == ["demo"]
 
 
-def test_songs_can_be_played_while_the_scan_goes_on(visit: Visit, tmp_path: Path, shelf: tuple[Track, ...]) -> None:
+def test_songs_can_be_played_while_the_scan_goes_on(
+    serve: Serve, visit: Visit, tmp_path: Path, shelf: tuple[Track, ...]
+) -> None:
     services = StandIn(tmp_path)
     services.status = ScanStatus(running=True, progress=ScanProgress("listening", 0, 12, 0, None, 0.0, None))
-    with served(services) as url:
-        page = visit(url)
-        page.wait_for_selector("text=Listening to your music: 0 of 12")
-        services.shelf, services.version = shelf[:2], 2
-        services.status = ScanStatus(running=True, progress=ScanProgress("listening", 2, 12, 0, None, 1.0, 240.0))
-        page.wait_for_selector("text=Listening to your music: 2 of 12, about 4 min left")
-        page.click(FIRST)
-        wait(page, f"{AUDIO}.currentTime > 0.1")
-        services.shelf, services.version = shelf, 3
-        services.status, services.broken = ScanStatus(), (failure("words.mp3"),)
-        wait(page, "document.querySelectorAll('#queue-list > div > ol > li').length === 5")
-        page.click("text=1 file could not be read")
-        page.wait_for_selector("text=there is no sound in it. Remove it")
-
-
-def test_a_scan_can_be_stopped(services: StandIn, visit: Visit) -> None:
+    url = serve(services)
+    page = visit(url)
+    page.wait_for_selector("text=Listening to your music: 0 of 12")
+    services.shelf, services.version = shelf[:2], 2
     services.status = ScanStatus(running=True, progress=ScanProgress("listening", 2, 12, 0, None, 1.0, 240.0))
-    with served(services) as url:
-        page = visit(url)
-        page.click("#cancel-scan")
-        wait(page, "!document.querySelector('#cancel-scan')")
-        assert services.began == ["cancelled"]
+    page.wait_for_selector("text=Listening to your music: 2 of 12, about 4 min left")
+    page.click(FIRST)
+    wait(page, f"{AUDIO}.currentTime > 0.1")
+    services.shelf, services.version = shelf, 3
+    services.status, services.broken = ScanStatus(), (failure("words.mp3"),)
+    wait(page, "document.querySelectorAll('#queue-list > div > ol > li').length === 5")
+    page.click("text=1 file could not be read")
+    page.wait_for_selector("text=there is no sound in it. Remove it")
 
 
-def test_the_queue_is_saved_as_a_playlist(long_songs: StandIn, visit: Visit) -> None:
-    with served(long_songs) as url:
-        page = visit(url)
-        play_first(page)
-        with page.expect_download() as waiting:
-            page.click("[data-act=export]")
-        text = Path(waiting.value.path()).read_text(encoding="utf-8")
-        assert waiting.value.suggested_filename == "Segue.m3u8"
-        assert len([line for line in text.splitlines() if not line.startswith("#")]) == 6
+def test_a_scan_can_be_stopped(services: StandIn, serve: Serve, visit: Visit) -> None:
+    services.status = ScanStatus(running=True, progress=ScanProgress("listening", 2, 12, 0, None, 1.0, 240.0))
+    url = serve(services)
+    page = visit(url)
+    page.click("#cancel-scan")
+    wait(page, "!document.querySelector('#cancel-scan')")
+    assert services.began == ["cancelled"]
 
 
-def test_keys_seek_mute_and_explain_themselves(long_songs: StandIn, visit: Visit) -> None:
-    with served(long_songs) as url:
-        page = visit(url)
-        play_first(page)
-        page.keyboard.press("Space")  # it once pressed the clicked row again, and the song began anew
-        wait(page, f"{AUDIO}.paused")
-        page.keyboard.press("Space")
-        page.keyboard.press("ArrowRight")
-        wait(page, f"{AUDIO}.currentTime > 10")
-        page.keyboard.press("ArrowLeft")
-        wait(page, f"{AUDIO}.currentTime < 9")
-        page.keyboard.press("m")
-        wait(page, f"{AUDIO}.muted")
-        page.keyboard.press("?")
-        page.wait_for_selector("text=Ten seconds back or on")
-        page.focus("#shortcuts")
-        page.keyboard.press("Space")
-        page.keyboard.press("Escape")
-        page.wait_for_selector("text=Ten seconds back or on", state="hidden")
-        page.keyboard.press("m")
-        assert page.evaluate(f"{AUDIO}.muted")
+def test_the_queue_is_saved_as_a_playlist(long_songs: StandIn, serve: Serve, visit: Visit) -> None:
+    url = serve(long_songs)
+    page = visit(url)
+    play_first(page)
+    with page.expect_download() as waiting:
+        page.click("[data-act=export]")
+    text = Path(waiting.value.path()).read_text(encoding="utf-8")
+    assert waiting.value.suggested_filename == "Segue.m3u8"
+    assert len([line for line in text.splitlines() if not line.startswith("#")]) == 6
 
 
-def test_seeking_goes_where_it_is_dragged(long_songs: StandIn, visit: Visit) -> None:
-    with served(long_songs) as url:
-        page = visit(url)
-        play_first(page)
-        box = page.locator("#player-seek").bounding_box()
-        page.mouse.click(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
-        wait(page, f"Math.abs({AUDIO}.currentTime - 20) < 3")
-        assert re.fullmatch(r"0:(1[7-9]|2\d) of 0:40", page.get_attribute("#player-seek", "aria-valuetext"))
+def test_keys_seek_mute_and_explain_themselves(long_songs: StandIn, serve: Serve, visit: Visit) -> None:
+    url = serve(long_songs)
+    page = visit(url)
+    play_first(page)
+    page.keyboard.press("Space")  # it once pressed the clicked row again, and the song began anew
+    wait(page, f"{AUDIO}.paused")
+    page.keyboard.press("Space")
+    page.keyboard.press("ArrowRight")
+    wait(page, f"{AUDIO}.currentTime > 10")
+    page.keyboard.press("ArrowLeft")
+    wait(page, f"{AUDIO}.currentTime < 9")
+    page.keyboard.press("m")
+    wait(page, f"{AUDIO}.muted")
+    page.keyboard.press("?")
+    page.wait_for_selector("text=Ten seconds back or on")
+    page.focus("#shortcuts")
+    page.keyboard.press("Space")
+    page.keyboard.press("Escape")
+    page.wait_for_selector("text=Ten seconds back or on", state="hidden")
+    page.keyboard.press("m")
+    assert page.evaluate(f"{AUDIO}.muted")
 
 
-def test_a_fault_shows_one_line_and_the_page_goes_on(services: StandIn, visit: Visit, tmp_path: Path) -> None:
-    with served(services) as url:
-        page = visit(url)
-        page.wait_for_selector(FIRST)
-        choose = services.continue_queue
+def test_seeking_goes_where_it_is_dragged(long_songs: StandIn, serve: Serve, visit: Visit) -> None:
+    url = serve(long_songs)
+    page = visit(url)
+    play_first(page)
+    box = page.locator("#player-seek").bounding_box()
+    page.mouse.click(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    wait(page, f"Math.abs({AUDIO}.currentTime - 20) < 3")
+    assert re.fullmatch(r"0:(1[7-9]|2\d) of 0:40", page.get_attribute("#player-seek", "aria-valuetext"))
 
-        def break_down(*_: Any, **__: Any) -> None:
-            raise ZeroDivisionError("secret")
 
-        services.continue_queue = break_down  # type: ignore[method-assign, assignment]
-        page.click(FIRST)
-        page.wait_for_selector("text=Something went wrong inside Segue")
-        assert "secret" not in page.content()
-        services.continue_queue = choose  # type: ignore[method-assign]
-        play_first(page)
+def test_a_fault_shows_one_line_and_the_page_goes_on(
+    services: StandIn, serve: Serve, visit: Visit, tmp_path: Path
+) -> None:
+    url = serve(services)
+    page = visit(url)
+    page.wait_for_selector(FIRST)
+    choose = services.continue_queue
+
+    def break_down(*_: Any, **__: Any) -> None:
+        raise ZeroDivisionError("secret")
+
+    services.continue_queue = break_down  # type: ignore[method-assign, assignment]
+    page.click(FIRST)
+    page.wait_for_selector("text=Something went wrong inside Segue")
+    assert "secret" not in page.content()
+    services.continue_queue = choose  # type: ignore[method-assign]
+    play_first(page)
 
 
 def test_dark_light_and_system_are_remembered(address: str, visit: Visit) -> None:
@@ -371,34 +377,34 @@ def test_dark_light_and_system_are_remembered(address: str, visit: Visit) -> Non
     wait(page, f"{scheme} === 'light' && getComputedStyle(document.body).backgroundColor === 'rgb(250, 247, 242)'")
 
 
-def test_a_narrow_page_has_one_column_and_two_tabs(long_songs: StandIn, visit: Visit) -> None:
-    with served(long_songs) as url:
-        page = visit(url, viewport={"width": 390, "height": 844}, has_touch=True)
-        page.click(FIRST)
-        wait(page, f"{AUDIO}.currentTime > 0.2")
-        assert not page.is_visible("#queue")
-        page.click("[data-act=tab][data-to=queue]")
-        assert page.is_visible("#queue")
-        assert not page.is_visible("#music")
-        assert page.is_visible("#player-toggle")
-        assert page.evaluate("document.documentElement.scrollWidth") <= 390
+def test_a_narrow_page_has_one_column_and_two_tabs(long_songs: StandIn, serve: Serve, visit: Visit) -> None:
+    url = serve(long_songs)
+    page = visit(url, viewport={"width": 390, "height": 844}, has_touch=True)
+    page.click(FIRST)
+    wait(page, f"{AUDIO}.currentTime > 0.2")
+    assert not page.is_visible("#queue")
+    page.click("[data-act=tab][data-to=queue]")
+    assert page.is_visible("#queue")
+    assert not page.is_visible("#music")
+    assert page.is_visible("#player-toggle")
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
 
 
-def test_everything_has_a_name_and_the_keyboard_reaches_it(long_songs: StandIn, visit: Visit) -> None:
-    with served(long_songs) as url:
-        page = visit(url)
-        play_first(page)
-        nameless = page.evaluate("""
-            () => [...document.querySelectorAll("button, input:not([type=hidden]), a, [role=slider]")].filter((one) => {
-                const name = one.getAttribute("aria-label") || one.textContent.trim() || one.labels?.[0]?.textContent;
-                return !name && !one.hidden;
-            }).map((one) => one.outerHTML)
-        """)
-        assert nameless == []
-        page.keyboard.press("/")
-        page.keyboard.press("ArrowDown")
-        page.keyboard.press("Tab")
-        page.keyboard.press("Tab")
-        assert page.evaluate("document.activeElement.dataset.act") == "add"
-        page.keyboard.press("Enter")
-        wait(page, "document.querySelector('#queue-list .row')?.dataset.origin === 'picked'")
+def test_everything_has_a_name_and_the_keyboard_reaches_it(long_songs: StandIn, serve: Serve, visit: Visit) -> None:
+    url = serve(long_songs)
+    page = visit(url)
+    play_first(page)
+    nameless = page.evaluate("""
+        () => [...document.querySelectorAll("button, input:not([type=hidden]), a, [role=slider]")].filter((one) => {
+            const name = one.getAttribute("aria-label") || one.textContent.trim() || one.labels?.[0]?.textContent;
+            return !name && !one.hidden;
+        }).map((one) => one.outerHTML)
+    """)
+    assert nameless == []
+    page.keyboard.press("/")
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("Tab")
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.dataset.act") == "add"
+    page.keyboard.press("Enter")
+    wait(page, "document.querySelector('#queue-list .row')?.dataset.origin === 'picked'")

@@ -10,9 +10,8 @@ import pytest
 
 from segue.services import Services
 from tests.embed.conftest import write_ear
-from tests.web.conftest import served
 from tests.web.stand_in import write_chord
-from tests.web.test_booth_in_browser import AUDIO, FIRST, LOUDNESS, Visit, loaded, song, upcoming, wait
+from tests.web.test_booth_in_browser import AUDIO, FIRST, LOUDNESS, Serve, Visit, loaded, song, upcoming, wait
 
 pytestmark = [pytest.mark.browser, pytest.mark.ffmpeg]
 
@@ -39,29 +38,29 @@ def services(tmp_path: Path) -> Iterator[Services]:
     house.close()
 
 
-def test_a_folder_becomes_a_queue_that_plays(services: Services, visit: Visit, music: Path, tmp_path: Path) -> None:
-    with served(services) as url:
-        page = visit(url)
-        page.fill("input[placeholder='/home/you/Music']", str(music))
-        page.wait_for_timeout(300)
-        page.click("text=Listen to this folder")
-        wait(page, f"document.querySelectorAll('{FIRST}').length === 8", seconds=90)
-        page.wait_for_selector("text=1 file could not be read", timeout=60_000)
+def test_a_folder_becomes_a_queue_that_plays(
+    services: Services, serve: Serve, visit: Visit, music: Path, tmp_path: Path
+) -> None:
+    url = serve(services)
+    page = visit(url)
+    page.fill("input[placeholder='/home/you/Music']", str(music))
+    page.wait_for_timeout(300)
+    page.click("text=Listen to this folder")
+    wait(page, f"document.querySelectorAll('{FIRST}').length === 8", seconds=90)
+    page.wait_for_selector("text=1 file could not be read", timeout=60_000)
 
-        page.fill("#search", "song 7")
-        wait(page, f"document.querySelectorAll('{FIRST}').length === 1")
-        page.click(FIRST)
-        wait(
-            page, f"{AUDIO}.currentTime > 0.2 && document.querySelectorAll('#queue-list > div > ol > li').length === 5"
-        )
-        assert song(page) == "Song 7"
-        assert page.evaluate(LOUDNESS) > 0.05
-        first, following = loaded(page), upcoming(page)
-        wait(page, f"!{AUDIO}.src.includes('{first}') && {AUDIO}.currentTime > 0.2")
-        assert song(page) == following[0]
-        assert page.evaluate(LOUDNESS) > 0.05
+    page.fill("#search", "song 7")
+    wait(page, f"document.querySelectorAll('{FIRST}').length === 1")
+    page.click(FIRST)
+    wait(page, f"{AUDIO}.currentTime > 0.2 && document.querySelectorAll('#queue-list > div > ol > li').length === 5")
+    assert song(page) == "Song 7"
+    assert page.evaluate(LOUDNESS) > 0.05
+    first, following = loaded(page), upcoming(page)
+    wait(page, f"!{AUDIO}.src.includes('{first}') && {AUDIO}.currentTime > 0.2")
+    assert song(page) == following[0]
+    assert page.evaluate(LOUDNESS) > 0.05
 
-        page.set_input_files("#seed-file", str(write_chord(tmp_path / "from elsewhere.wav", 222.0, seconds=6.0)))
-        page.wait_for_selector("#now >> text=Songs that go with “from elsewhere”")
-        assert page.evaluate(LOUDNESS) > 0.05
-        assert not list((services.data / "cache" / "uploads").iterdir())
+    page.set_input_files("#seed-file", str(write_chord(tmp_path / "from elsewhere.wav", 222.0, seconds=6.0)))
+    page.wait_for_selector("#now >> text=Songs that go with “from elsewhere”")
+    assert page.evaluate(LOUDNESS) > 0.05
+    assert not list((services.data / "cache" / "uploads").iterdir())
