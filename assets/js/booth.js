@@ -5,11 +5,14 @@
   const segue = (window.segue = window.segue || {});
   const SILENCE_MS = 4000; // after this the page asks whether the server is there at all
   const GIVE_UP_MS = 30000;
+  const SETTLE_MS = 1200; // while a scan runs the server looks at new songs about once a second
 
   const waiting = [];
   let sent = null;
   let number = 0;
   let timers = [];
+  let fillTimer = null;
+  let cleared = false;
 
   segue.booth = null; // as the server last answered
   segue.deck = null;
@@ -89,6 +92,7 @@
     release();
     segue.booth = answer.booth;
     segue.deck = answer.deck;
+    if (command.kind !== "restore" && command.kind !== "fill") cleared = command.kind === "clear";
     segue.keep("booth", answer.booth);
     segue.player.follow(answer.deck, command);
     segue.showSettings();
@@ -115,10 +119,13 @@
     segue.send("settings", { lookback, noise, [name]: value });
   };
 
-  /* New songs in the library may fill a queue that had run short. */
+  /* New songs in the library may fill a queue that had run short, unless the listener wants it short. */
   segue.libraryChanged = () => {
-    const deck = segue.deck;
-    if (deck && deck.current && deck.upcoming < deck.ahead && deck.upcoming > 0 && !segue.isWaiting()) segue.send("fill");
+    clearTimeout(fillTimer);
+    fillTimer = setTimeout(() => {
+      const deck = segue.deck;
+      if (deck?.current && deck.upcoming < deck.ahead && !cleared && !segue.isWaiting()) segue.send("fill");
+    }, SETTLE_MS);
   };
 
   segue.boot = () => {

@@ -118,6 +118,8 @@
       if (command.kind === "play" || command.kind === "jump") {
         if (command.kind === "play") audio.currentTime = 0;
         play();
+      } else if (command.kind === "fill" && audio.ended && deck.next) {
+        onward(); // the song had ended with nothing to follow it; now there is something
       }
     }
     draw(deck.next);

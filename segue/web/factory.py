@@ -46,7 +46,7 @@ def create_app(services: Services) -> Dash:
     """The booth as a WSGI application (its ``server``); nothing is kept outside of it."""
     faults = Faults()
     server = Flask(__name__)
-    server.config["COMPRESS_MIMETYPES"] = ["text/html", "text/css", "application/javascript", "application/json"]
+    server.config["COMPRESS_MIMETYPES"] = ["text/html", "text/css", "text/javascript", "application/json"]
     app = Dash(
         __name__,
         server=server,
