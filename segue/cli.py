@@ -187,13 +187,16 @@ def _serve(args: argparse.Namespace) -> int:
     try:
         if args.music is not None:
             services.start_scan(args.music.expanduser())
-        elif args.demo and (services.counts().tracks == 0 or services.demo_folder.exists()):
+        elif args.demo and not services.has_own_music():
             services.start_demo()
-        print(f"Segue is at http://{args.host}:{args.port} (Ctrl+C stops it)", flush=True)
-        serve(services, host=args.host, port=args.port)
+        serve(services, host=args.host, port=args.port, on_ready=_announce)
     finally:
         services.close()
     return 0
+
+
+def _announce(address: str) -> None:
+    print(f"Segue is at {address} (Ctrl+C stops it)", flush=True)
 
 
 def _similar(args: argparse.Namespace) -> int:
@@ -276,7 +279,9 @@ def _demo(args: argparse.Namespace) -> int:
 
         report = make_demo(args.folder, seed=args.seed, on_progress=show)
     _say(
-        {"songs": report.tracks, "folder": str(args.folder)}, f"{report.tracks} songs in {args.folder}", as_json=args.json
+        {"songs": report.tracks, "folder": str(args.folder)},
+        f"{report.tracks} songs in {args.folder}",
+        as_json=args.json,
     )
     return 0
 

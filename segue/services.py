@@ -270,6 +270,10 @@ class Services:
         """Where the demo library is composed."""
         return self.data / "demo"
 
+    def has_own_music(self) -> bool:
+        """Whether the library holds anything but the demo; the one makes way for the other, so one track tells."""
+        return any(not self._is_demo(track.paths[0]) for track in self.library.search("", limit=1))
+
     def _is_demo(self, path: Path) -> bool:
         return path.resolve().is_relative_to(self.demo_folder.resolve())
 

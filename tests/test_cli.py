@@ -6,6 +6,7 @@ import json
 import os
 import pickle
 import shutil
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -176,6 +177,15 @@ def test_as_a_program(scanned: Path) -> None:
     )
     assert wrong.returncode == 2
     assert "usage" in wrong.stderr
+
+
+def test_a_port_that_is_taken_is_named(scanned: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", 0))
+        other.listen()
+        port = other.getsockname()[1]
+        said = refusal(capsys, "serve", "--data", scanned, "--port", str(port))
+    assert f"--port {port + 1}" in said
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may write everywhere")

@@ -117,9 +117,11 @@ def test_the_demo_makes_way_for_ones_own_music(
     services.start_demo()
     wait_for(lambda: not services.scan_status().running)
     assert [track.info.artist for track in services.search("")] == ["Demo"]
+    assert not services.has_own_music()
     services.scan([music])
     assert "Demo" not in {track.info.artist for track in services.search("")}
     assert services.counts().tracks == 4
+    assert services.has_own_music()
 
 
 def test_the_demo_can_be_stopped_while_it_is_composed(services: Services, monkeypatch: pytest.MonkeyPatch) -> None:

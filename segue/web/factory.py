@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import logging
+import socket
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +14,7 @@ from flask import Flask
 from flask_compress import Compress
 
 from segue.config import WEB
+from segue.errors import ParameterError
 from segue.web.callbacks.browser import register_browser
 from segue.web.callbacks.library import PULSE_BUSY_MS, PULSE_IDLE_MS, register_library
 from segue.web.callbacks.queue import register_queue
@@ -72,16 +75,29 @@ def create_app(services: Services) -> Dash:
     return app
 
 
-def serve(services: Services, *, host: str = WEB.host, port: int = WEB.port) -> None:
-    """Serve the booth until the process is stopped."""
-    waitress.serve(
-        create_app(services).server,
-        host=host,
-        port=port,
-        threads=_THREADS,
-        max_request_body_size=WEB.largest_upload_bytes + 1_000_000,
-        ident=None,
-    )
+def serve(services: Services, *, host: str = WEB.host, port: int = WEB.port, on_ready: Callable[[str], None]) -> None:
+    """Serve the booth until the process is stopped; ``on_ready`` gets its address once it answers.
+
+    Raises ParameterError where the address cannot be had.
+    """
+    with _listening(host, port) as listener:
+        server = waitress.create_server(
+            create_app(services).server,
+            sockets=[listener],
+            threads=_THREADS,
+            max_request_body_size=WEB.largest_upload_bytes + 1_000_000,
+            ident=None,
+        )
+        on_ready(f"http://{host}:{port}")
+        server.run()
+
+
+def _listening(host: str, port: int) -> socket.socket:
+    try:
+        return socket.create_server((host, port), family=socket.AF_INET6 if ":" in host else socket.AF_INET)
+    except OSError as error:
+        remedy = f"Is Segue running already? Choose another port: --port {port + 1}, or PORT={port + 1} make run"
+        raise ParameterError(f"{host}:{port} cannot be served ({error.strerror or error})", remedy=remedy) from error
 
 
 def assets_folder() -> Path:
