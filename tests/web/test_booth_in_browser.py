@@ -51,7 +51,7 @@ def long_songs(services: StandIn, tmp_path: Path) -> StandIn:
 
 
 def wait(page: Any, condition: str, *, seconds: float = 20.0) -> None:
-    """Playwright's own wait evaluates text inside the page, which the page's content policy rightly forbids."""
+    """Wait for a condition, and name it where it never comes true."""
     until = time.monotonic() + seconds
     while not page.evaluate(condition):
         assert time.monotonic() < until, f"never came true: {condition}"
