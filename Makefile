@@ -47,7 +47,10 @@ music: ## Fetch free real music (230 MB) for the tests and the benchmark
 
 model: install-dev ## Train the bundled ear anew (hours); resumes where it stopped
 	@tests/music.sh training .training/music
-	@$(BIN)/python train_speccy.py --recipe bundled --music .training/music --work .training/speccy
+	@$(BIN)/python -m pip download -q --no-deps -d .training/wheel musicnn==0.1.0
+	@$(BIN)/python -m zipfile -e .training/wheel/musicnn-0.1.0-py3-none-any.whl .training/musicnn
+	@$(BIN)/python train_speccy.py --recipe bundled --music .training/music \
+	  --teacher .training/musicnn/musicnn/MSD_musicnn --work .training/speccy
 
 lock: ## Resolve the lock files anew
 	@for set in requirements requirements-train requirements-dev; do \

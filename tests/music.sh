@@ -7,7 +7,10 @@ set_name=$1 folder=$2
 small="zaz-data warzone2100-music planetblupi-music-ogg singularity-music pingus-data"
 training="$small asc-music wesnoth-1.16-music ufoai-music hedgewars-data supertux-data colobot-common-sounds blobwars-data
   drascula-music marsshooter-data freedroidrpg-data fretsonfire-songs-sectoid fretsonfire-songs-muldjord starfighter-data
-  fillets-ng-data ardentryst frozen-bubble-data supertuxkart-data unknown-horizons flare-game 0ad-data"
+  fillets-ng-data ardentryst frozen-bubble-data supertuxkart-data unknown-horizons flare-game 0ad-data
+  brainparty-data enigma-data extremetuxracer-data glob2-data lincity-ng-data megaglest-data naev-data open-invaders-data
+  openclonk-data redeclipse-data tecnoballz-data warmux-data widelands-data xmoto-data freedoom openttd-openmsx
+  planetblupi-music-midi timgm6mb-soundfont musescore-general-soundfont-small opl3-soundfont"
 
 command -v apt-get >/dev/null && command -v dpkg-deb >/dev/null || {
   echo "music: apt-get and dpkg-deb are needed to fetch Debian's packages; on another system, point the tests at any folder" >&2
