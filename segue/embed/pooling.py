@@ -22,6 +22,9 @@ Idf = Literal["smooth", "classic"]
 Integers = NDArray[np.int64]
 
 _COORDINATES = 8  # principal coordinates that bound distances from below
+_SKETCH_COORDINATES = 24  # a quarter of the work of comparing in full
+_SKETCH_SLACK = 1e-3  # the root of a float32 remainder may err by half of it
+_PART_SLICES = 32_768  # candidates held at a time: 32 MB of products against a block
 _BLOCK_SLICES = 256  # a block's GEMM fits the second-level cache
 _DOUBT = 2e-6  # float32 dot products of unit vectors err by less; nearer to the threshold float64 decides
 
@@ -110,9 +113,7 @@ def _weighted_sums(
     for track_id, start, end in zip(ids, starts, ends, strict=True):
         rows, row_weights = vectors[start:end].astype(np.float64), weights[start:end]
         total = row_weights @ rows
-        if (
-            np.linalg.norm(total) < 1e-9
-        ):  # weights all 0 (classic idf), or slices that cancel: the plain mean, then the first
+        if np.linalg.norm(total) < 1e-9:  # weights that are all 0 (classic idf), or slices that cancel
             total = rows.mean(axis=0)
         if np.linalg.norm(total) < 1e-9:
             total = rows[0]
@@ -141,28 +142,39 @@ def count_same(vectors: Floats, owners: Integers, *, epsilon: float) -> Counts:
     -----
     Slices are sorted into blocks by halving along leading principal coordinates (a k-d tree). Two unit vectors closer
     than epsilon lie within sqrt(2 epsilon) in any orthonormal projection, so blocks whose boxes lie further apart are
-    never compared; the others are, by matrix products. Doubtful pairs, within float32's error of epsilon, are decided
-    in float64. Memory is bounded by a block against its candidates.
+    never compared. Of the others, a slice is compared with a block only where a short sketch, whose products bound the
+    cosines from above, leaves it possible. Doubtful pairs, within float32's error of epsilon, are decided in float64.
+    Memory is bounded by a block against a part of its candidates.
     """
-    order, bounds = _blocks(_principal(vectors))
-    ordered, ordered_owners = vectors[order], owners[order]
+    sketches = _sketch(vectors)
+    order, bounds = _blocks(sketches[:, :_COORDINATES])
+    vectors, sketches, owners = vectors[order], sketches[order], owners[order]
     reach = np.sqrt(2.0 * epsilon) + 1e-4
     tf, df = np.empty(len(vectors), np.int64), np.empty(len(vectors), np.int64)
     for block in range(len(bounds.starts)):
         near = np.flatnonzero(bounds.gaps_squared(block) <= reach * reach)
-        rows = slice(bounds.starts[block], bounds.ends[block])
+        rows = np.arange(bounds.starts[block], bounds.ends[block])
         others = np.concatenate([np.arange(bounds.starts[j], bounds.ends[j]) for j in near])
-        pairs = _same(ordered[rows], ordered[others], epsilon)
-        tf[order[rows]], df[order[rows]] = _count(pairs, ordered_owners[rows], ordered_owners[others])
+        found = []
+        for part in np.array_split(others, len(others) // _PART_SLICES + 1):
+            bound = (sketches[rows] @ sketches[part].T).max(axis=0)
+            possible = part[bound > 1.0 - epsilon - _SKETCH_SLACK]
+            row, other = _same(vectors[rows], vectors[possible], epsilon)
+            found.append((row, owners[possible[other]]))
+        tf[order[rows]], df[order[rows]] = _count(found, owners[rows])
     return Counts(tf, df)
 
 
-def _principal(vectors: Floats) -> Floats:
-    """Project on the leading principal directions, ``(n, 8)``; orthonormal, so distances only shrink."""
-    centred = vectors - vectors.mean(axis=0)
-    _, directions = np.linalg.eigh(centred.T @ centred)
-    projected: Floats = centred @ directions[:, : -_COORDINATES - 1 : -1]
-    return projected
+def _sketch(vectors: Floats) -> Floats:
+    """The leading principal coordinates of each vector and the length of what they leave out, ``(n, c + 1)``.
+
+    By Cauchy and Schwarz the product of two sketches is at least the product of the vectors.
+    """
+    _, directions = np.linalg.eigh(vectors.T @ vectors)
+    leading = vectors @ directions[:, : -_SKETCH_COORDINATES - 1 : -1]
+    rest = np.maximum(0.0, (vectors * vectors).sum(axis=1) - (leading * leading).sum(axis=1))
+    sketch: Floats = np.column_stack([leading, np.sqrt(rest)])
+    return sketch
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -212,11 +224,11 @@ def _same(rows: Floats, others: Floats, epsilon: float) -> tuple[Integers, Integ
     return row, other
 
 
-def _count(pairs: tuple[Integers, Integers], row_owners: Integers, other_owners: Integers) -> tuple[Integers, Integers]:
-    """tf and df of a block's rows from its pairs."""
-    row, other = pairs
-    owner = other_owners[other]
-    tf = np.bincount(row[owner == row_owners[row]], minlength=len(row_owners))
-    tracks = int(other_owners.max()) + 1
+def _count(found: list[tuple[Integers, Integers]], owners: Integers) -> tuple[Integers, Integers]:
+    """tf and df of a block's rows from (row, owner of the slice that is the same) of each pair."""
+    row = np.concatenate([pair[0] for pair in found])
+    owner = np.concatenate([pair[1] for pair in found])
+    tf = np.bincount(row[owner == owners[row]], minlength=len(owners))
+    tracks = int(owner.max()) + 1
     holders = np.unique(row * tracks + owner) // tracks
-    return tf, np.bincount(holders, minlength=len(row_owners))
+    return tf, np.bincount(holders, minlength=len(owners))

@@ -18,7 +18,7 @@ from segue.train.corpus import Recording
 from segue.values import Floats, TrackId
 
 SLICES_A_TRACK = 16
-_WANTED_TF = 7.0
+_WANTED_TFS = (2.0, 7.0)
 _NEIGHBOURS = 5
 _MFCC_COEFFICIENTS = 20
 _MFCC_MEL = replace(SPECCY_MEL, scale="log10")
@@ -98,7 +98,13 @@ def tfidf_vectors(slice_vectors: Sequence[Floats], *, epsilon: float) -> Floats:
     return np.stack([pooled[track_id] for track_id in ids])
 
 
-def find_epsilon(slice_vectors: Sequence[Floats], *, wanted_tf: float = _WANTED_TF) -> float:
+def choose_epsilon(slice_vectors: Sequence[Floats], labels: Sequence[str]) -> float:
+    """The epsilon whose TF-IDF vectors retrieve best, out of those at which a slice has two or seven of its kind."""
+    candidates = [find_epsilon(slice_vectors, wanted_tf=tf) for tf in _WANTED_TFS]
+    return max(candidates, key=lambda e: retrieval(tfidf_vectors(slice_vectors, epsilon=e), labels).p_at_5)
+
+
+def find_epsilon(slice_vectors: Sequence[Floats], *, wanted_tf: float) -> float:
     """The cosine distance below which a slice is, on average, the same as ``wanted_tf`` of its own track's slices."""
     low, high = 1e-5, 0.9
     for _ in range(12):

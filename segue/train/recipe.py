@@ -27,7 +27,7 @@ from segue.train.distil import DistilSpec, GrowingLessons, Target, Trainer, cosi
 from segue.train.evaluate import (
     Encode,
     HeldOut,
-    find_epsilon,
+    choose_epsilon,
     listen,
     mean_vectors,
     retrieval,
@@ -177,7 +177,7 @@ def measure(
     ours = [_encode_with(model)(track.ours) for track in heard]
     theirs = [np.concatenate([teacher.hear(part).vectors for part in _parts(t.theirs)]) - target.mean for t in heard]
     untrained = _encode_with(build(arch))
-    epsilon = find_epsilon(ours)
+    epsilon = choose_epsilon(ours, labels)
     tables = {
         "speccy": mean_vectors(ours),
         "speccy_tfidf": tfidf_vectors(ours, epsilon=epsilon),

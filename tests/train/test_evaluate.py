@@ -35,8 +35,9 @@ def test_epsilon_is_where_a_slice_has_seven_of_its_kind() -> None:
     rng = np.random.default_rng(0)
     tracks = [rng.standard_normal(16) + 0.3 * rng.standard_normal((40, 16)) for _ in range(5)]
     unit = [(t / np.linalg.norm(t, axis=1, keepdims=True)).astype(np.float32) for t in tracks]
-    epsilon = find_epsilon(unit)
+    epsilon = find_epsilon(unit, wanted_tf=7.0)
     assert mean_tf(unit, epsilon=epsilon) == pytest.approx(7.0, rel=0.15)
+    assert find_epsilon(unit, wanted_tf=2.0) < epsilon
     assert tfidf_vectors(unit, epsilon=epsilon).shape == mean_vectors(unit).shape == (5, 16)
 
 
