@@ -201,9 +201,10 @@ class Library:
         return found
 
     def search(self, words: str, *, limit: int | None = 50) -> tuple[Track, ...]:
-        """Tracks that hold every word somewhere in title, artist, album, genre, year or path; case and accents aside.
+        """Tracks that hold every word in title, artist, album, genre, year or the last three names of the path.
 
-        Words that begin a word of the tags count most; then come the tags' other hits and those in the path alone.
+        Case and accents do not matter. Words that begin a word of the tags count most; then come the tags' other hits
+        and those in the path alone.
         """
         wanted = rows.words_to_find(words)
         holds = " AND ".join("instr(all_words, ?) > 0" for _ in wanted) or "1"
@@ -368,8 +369,13 @@ def _settle(db: Connection, track_id: TrackId) -> None:
         db.execute("DELETE FROM tracks WHERE id = ?", (track_id,))
         _bump(db, "content")
         return
-    places = rows.fold(" ".join(printable(_blob_to_path(blob)) for (blob,) in blobs))
+    places = rows.fold(" ".join(printable(_last_names(_blob_to_path(blob))) for (blob,) in blobs))
     db.execute("UPDATE tracks SET all_words = tag_words || ? WHERE id = ?", (places, track_id))
+
+
+def _last_names(path: Path) -> Path:
+    """The end of a path that tells tracks apart, as in Artist/Album/Song.mp3; what all share would fit every search."""
+    return Path(*path.parts[-3:])
 
 
 def _fingerprints(db: Connection, *, track_id: TrackId | None = None) -> tuple[Fingerprint, ...]:

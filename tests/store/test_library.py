@@ -439,3 +439,11 @@ class TestBadPlaces:
         with Library.open(folder) as library:
             add(library, heard(1), "/music/a.mp3")
         assert [p.name for p in folder.iterdir()] == [FILE_NAME]
+
+
+def test_folders_that_all_share_do_not_fit_every_search(library: Library) -> None:
+    """A search for "7" found the whole library of somebody whose music lay below /home/user7."""
+    add(library, heard(1, TrackInfo("One")), "/home/user7/Music/Artist/Album/First.mp3")
+    add(library, heard(2, TrackInfo("Two")), "/home/user7/Music/Artist/Album/Take 7.mp3")
+    assert titles(library.search("7")) == ["Two"]
+    assert len(library.search("artist album")) == 2
