@@ -43,6 +43,7 @@ from segue.values import (
 log = logging.getLogger(__name__)
 
 _DROPS_KEPT = 200  # seeds from outside the library; each takes a few hundred bytes
+_DEMO_SCANNED_AFTER = (8, 30)  # songs: so that a newcomer hears something while the rest is composed
 _REFRESH_S = 1.0  # while a scan adds tracks, the index is made anew no more often than this
 
 
@@ -259,6 +260,8 @@ class Services:
         def composed(done: int, total: int) -> None:
             job.say(preparing=f"Composing the demo library: {done} of {total} songs")
             job.check()
+            if done in _DEMO_SCANNED_AFTER:
+                self.scan([self.demo_folder], cancel=job.cancelled)
 
         job.say(preparing="Composing the demo library")
         make_demo(self.demo_folder, on_progress=composed)

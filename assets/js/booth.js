@@ -11,7 +11,7 @@
   let sent = null;
   let number = 0;
   let timers = [];
-  let fillTimer = null;
+  let refreshTimer = null;
   let cleared = false;
 
   segue.booth = null; // as the server last answered
@@ -92,7 +92,7 @@
     release();
     segue.booth = answer.booth;
     segue.deck = answer.deck;
-    if (command.kind !== "restore" && command.kind !== "fill") cleared = command.kind === "clear";
+    if (command.kind !== "restore" && command.kind !== "refresh") cleared = command.kind === "clear";
     segue.keep("booth", answer.booth);
     segue.player.follow(answer.deck, command);
     segue.showSettings();
@@ -119,12 +119,13 @@
     segue.send("settings", { lookback, noise, [name]: value });
   };
 
-  /* New songs in the library may fill a queue that had run short, unless the listener wants it short. */
-  segue.libraryChanged = () => {
-    clearTimeout(fillTimer);
-    fillTimer = setTimeout(() => {
-      const deck = segue.deck;
-      if (deck?.current && deck.upcoming < deck.ahead && !cleared && !segue.isWaiting()) segue.send("fill");
+  /* Among new songs there may be better ones to follow, unless the listener wants the queue short. */
+  segue.libraryIs = (version) => {
+    if (segue.kept("library") === version) return;
+    clearTimeout(refreshTimer);
+    refreshTimer = setTimeout(() => {
+      segue.keep("library", version);
+      if (segue.deck?.current && !cleared && !segue.isWaiting()) segue.send("refresh");
     }, SETTLE_MS);
   };
 

@@ -28,7 +28,7 @@
         return none();
       },
       onLibrary(version) {
-        if (version) segue.libraryChanged();
+        if (version) segue.libraryIs(version);
         return none();
       },
       onShortcuts(on) {

@@ -118,7 +118,7 @@
       if (command.kind === "play" || command.kind === "jump") {
         if (command.kind === "play") audio.currentTime = 0;
         play();
-      } else if (command.kind === "fill" && audio.ended && deck.next) {
+      } else if (command.kind === "refresh" && audio.ended && deck.next) {
         onward(); // the song had ended with nothing to follow it; now there is something
       }
     }

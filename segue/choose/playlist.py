@@ -234,8 +234,8 @@ class _Walk:
 
     def ended(self) -> str:
         """Why there is nothing left, in one sentence."""
-        counts = [f"{reason} ({_tracks(count)})" for reason, count in self._reasons.most_common() if count]
-        return f"Nothing is left to play: {', '.join(counts) or 'the library is empty'}"
+        counts = [f"{_tracks(count)}: {reason}" for reason, count in self._reasons.most_common() if count]
+        return f"Nothing else is left to play ({'; '.join(counts) or 'the library is empty'})"
 
     def _allows(self, place: Neighbour) -> bool:
         """Whether the rules let this track through as they stand; remember the refusal, and what would help."""

@@ -67,6 +67,11 @@ def steer(desk: Desk, booth: Booth, command: Mapping[str, Any]) -> Outcome:
 # The commands ---------------------------------------------------------------------------------------------------------
 
 
+def _refresh(desk: Desk, booth: Booth, command: Mapping[str, Any]) -> Outcome:  # noqa: ARG001 - one form for all
+    """Choose anew what Segue chose, now that the library has changed; what was picked stays."""
+    return _with_picks(desk, booth, _picked(booth.queue)) if booth.queue.entries else Outcome(booth)
+
+
 def _fill(desk: Desk, booth: Booth, command: Mapping[str, Any]) -> Outcome:  # noqa: ARG001 - one form for all
     """Choose songs until enough are ready; what the listener did last can still be undone."""
     queue = booth.queue
@@ -118,7 +123,7 @@ def _settings(desk: Desk, booth: Booth, command: Mapping[str, Any]) -> Outcome:
     booth = replace(
         booth, lookback=lookback_from_json(command.get("lookback")), noise=noise_from_json(command.get("noise"))
     )
-    return _with_picks(desk, booth, _picked(booth.queue)) if booth.queue.entries else Outcome(booth)
+    return _refresh(desk, booth, command)
 
 
 def _advance(desk: Desk, booth: Booth, command: Mapping[str, Any]) -> Outcome:
@@ -170,7 +175,7 @@ def _restore(desk: Desk, booth: Booth, command: Mapping[str, Any]) -> Outcome:  
 
 _ACTIONS: Mapping[str, Callable[[Desk, Booth, Mapping[str, Any]], Outcome]] = {
     "restore": _restore,
-    "fill": _fill,
+    "refresh": _refresh,
     "play": _play,
     "seed": _seed,
     "play_next": _play_next,

@@ -70,7 +70,7 @@ def test_a_tiny_library_gives_fewer_tracks_and_a_reason_and_no_repeat(fan: Index
     """Earlier programs appended the last refused candidate when all were refused."""
     result = _go(fan, infos, "a", count=20)
     assert sorted(_names(result)) == list("bcdefghij")
-    assert result.ended == "Nothing is left to play: it already played (10 tracks)"
+    assert result.ended == "Nothing else is left to play (10 tracks: it already played)"
     assert json.loads(json.dumps(result.to_json()))["ended"] == result.ended
 
 
@@ -78,13 +78,13 @@ def test_a_library_of_one_track_ends_at_once() -> None:
     index = Index.build([TrackId("a")], np.ones((1, 3), np.float32))
     result = _go(index, {}, "a", count=3)
     assert result.picks == ()
-    assert result.ended == "Nothing is left to play: it already played (1 track)"
+    assert result.ended == "Nothing else is left to play (1 track: it already played)"
 
 
 def test_an_empty_library_says_so() -> None:
     index = Index.build([], np.empty((0, 3), np.float32))
     result = _go(index, {}, [np.ones(3, np.float32)], count=3)
-    assert result.ended == "Nothing is left to play: the library is empty"
+    assert result.ended == "Nothing else is left to play (the library is empty)"
 
 
 def test_tracks_may_come_again_after_a_while_if_asked(fan: Index, infos: Infos) -> None:

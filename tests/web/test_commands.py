@@ -137,12 +137,26 @@ def test_a_queue_outlives_a_server_that_forgot_the_dropped_file(desk: Desk, serv
         do(desk, Booth(), "seed", token=seed.token, name="mine")
 
 
+def test_new_songs_may_take_the_place_of_chosen_ones_and_not_of_picked_ones(desk: Desk, services: StandIn) -> None:
+    """What was chosen out of the first songs of a scan used to stay, however badly it went with the song."""
+    whole = services.shelf
+    services.shelf = (whole[0], whole[-1], whole[-2])
+    booth = do(desk, do(desk, Booth(), "play", track=whole[0].id), "add", track=whole[-1].id)
+    services.shelf = whole
+    better = do(desk, booth, "refresh")
+    fresh = do(desk, do(desk, Booth(), "play", track=whole[0].id), "add", track=whole[-1].id)
+    tracks = [entry.track_id for entry in better.queue.upcoming]
+    assert tracks == [entry.track_id for entry in fresh.queue.upcoming]
+    assert tracks[0] == whole[-1].id
+    assert do(desk, better, "refresh") == better
+
+
 def test_a_small_library_ends_with_a_reason_and_without_repeats(desk: Desk, services: StandIn) -> None:
     services.shelf = services.shelf[:3]
     outcome: Outcome = steer(desk, Booth(), {"kind": "play", "track": services.shelf[0].id})
     assert len(outcome.booth.queue.entries) == 3
     assert outcome.ended is not None
-    assert outcome.ended.startswith("Nothing is left to play")
+    assert outcome.ended.startswith("Nothing else is left to play")
 
 
 @pytest.mark.parametrize(
@@ -175,7 +189,9 @@ def test_any_series_of_commands_leaves_a_booth_that_can_be_kept(data: st.DataObj
     booth = Booth()
     for _ in range(data.draw(st.integers(1, 8))):
         kind = data.draw(
-            st.sampled_from(["play", "add", "play_next", "advance", "back", "remove", "undo", "redo", "clear", "fill"])
+            st.sampled_from(
+                ["play", "add", "play_next", "advance", "back", "remove", "undo", "redo", "clear", "refresh"]
+            )
         )
         entries = [entry.id for entry in booth.queue.entries] or [1]
         entry = booth.queue.current_id if kind in ("advance", "back") else data.draw(st.sampled_from(entries))
