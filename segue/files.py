@@ -54,6 +54,21 @@ def access_error(error: OSError, path: Path) -> FileAccessError:
     return FileAccessError(what, remedy=remedy, path=path)
 
 
+def real_path(path: Path | str) -> Path:
+    """The absolute path without symbolic links; unlike Path.resolve(), links that go in a circle stay as they are."""
+    return Path(os.path.realpath(path))
+
+
+def expanded(text: str) -> Path:
+    """A path that a user typed, with ``~`` for a home; unlike Path.expanduser(), a user nobody knows stays as typed."""
+    return Path(os.path.expanduser(text))  # noqa: PTH111
+
+
+def is_file(path: Path | str) -> bool:
+    """Whether a file is there to be seen; unlike Path.is_file(), no place that may not be asked about is an error."""
+    return os.path.isfile(path)  # noqa: PTH113
+
+
 def check_folder(folder: Path) -> None:
     """Raise FileAccessError if ``folder`` is not there, is no folder, or cannot be read."""
     try:
@@ -74,36 +89,36 @@ def walk_audio(folder: Path, *, on_error: Callable[[FileAccessError], None]) -> 
     FileAccessError
         If ``folder`` itself is not there, is no folder, or cannot be read.
     """
-    check_folder(folder)
-    yield from _walk(folder, seen=set(), on_error=on_error, top=True)
-
-
-def _walk(
-    folder: Path, *, seen: set[tuple[int, int]], on_error: Callable[[FileAccessError], None], top: bool = False
-) -> Iterator[Path]:
+    seen: set[tuple[int, int]] = set()
     try:
-        status = folder.stat()
-        if (status.st_dev, status.st_ino) in seen:
-            return
-        seen.add((status.st_dev, status.st_ino))
-        entries = sorted(os.scandir(folder), key=lambda entry: os.fsencode(entry.name))
+        stack = [iter(_entries(folder, seen))]  # a stack of its own: Python's ends after a thousand nested folders
     except OSError as error:
-        if top:
-            raise access_error(error, folder) from error
-        on_error(access_error(error, folder))
-        return
-    for entry in entries:
-        if entry.name.startswith("."):
+        raise access_error(error, folder) from error
+    while stack:
+        entry = next(stack[-1], None)
+        if entry is None:
+            stack.pop()
             continue
+        path = Path(entry.path)
         try:
-            is_folder, is_file = entry.is_dir(), entry.is_file()
+            if entry.is_dir():
+                stack.append(iter(_entries(path, seen)))
+            elif entry.is_file() and path.suffix.lower() not in NOT_AUDIO:
+                yield path
         except OSError as error:
-            on_error(access_error(error, Path(entry.path)))
-            continue
-        if is_folder:
-            yield from _walk(Path(entry.path), seen=seen, on_error=on_error)
-        elif is_file and Path(entry.name).suffix.lower() not in NOT_AUDIO:
-            yield Path(entry.path)
+            on_error(access_error(error, path))
+
+
+def _entries(folder: Path, seen: set[tuple[int, int]]) -> list[os.DirEntry[str]]:
+    """What is not hidden in a folder, in sorted order; nothing the second time."""
+    status = folder.stat()
+    if (status.st_dev, status.st_ino) in seen:
+        return []
+    seen.add((status.st_dev, status.st_ino))
+    with os.scandir(folder) as entries:
+        return sorted(
+            (entry for entry in entries if not entry.name.startswith(".")), key=lambda entry: os.fsencode(entry.name)
+        )
 
 
 @contextmanager
