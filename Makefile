@@ -5,6 +5,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 DATA ?= Pickles
 PORT ?= 8050
+export MUSIC
 MUSIC_CACHE ?= .music
 
 .PHONY: help install install-dev run test check lint bench music model lock clean
@@ -26,7 +27,7 @@ $(VENV)/.dev: requirements-dev.lock pyproject.toml setup.sh
 	@touch $@ $(VENV)/.run
 
 run: install ## Serve Segue on http://127.0.0.1:8050; MUSIC=~/Music for your own folder
-	@$(BIN)/segue serve --data $(DATA) --port $(PORT) $(if $(MUSIC),--music "$(MUSIC)",--demo)
+	@$(BIN)/segue serve --data "$(DATA)" --port $(PORT) $(if $(MUSIC),--music "$$MUSIC",--demo)
 
 test: check ## Everything: lint, types, all tests, the real browser included
 

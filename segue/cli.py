@@ -18,13 +18,15 @@ from segue.choose.playlist import ContinueSpec, OutsideSeed
 from segue.config import CHOICE, SCAN, WEB, ChoiceSpec, ScanSpec, WebSpec, describe
 from segue.demo.library import make_demo
 from segue.doctor import examine
-from segue.errors import ParameterError, PlaylistError, SegueError, printable
-from segue.play.m3u import PlaylistEntry, write_playlist
+from segue.errors import EmptyLibraryError, ParameterError, PlaylistError, SegueError, printable
+from segue.files import expanded, is_file
+from segue.play.m3u import PlaylistEntry, read_playlist, write_playlist
 from segue.services import Services
 from segue.store.legacy import write_legacy
 from segue.values import ScanProgress, ScanReport, Track
 
 DATA = Path("Pickles")
+_PLAYLISTS = (".m3u8", ".m3u", ".pls", ".xspf", ".jspf")
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -57,7 +59,7 @@ def _parser() -> argparse.ArgumentParser:
     _serve_words(_command(commands, "serve", _serve, "open the booth in the browser"))
     similar = _command(commands, "similar", _similar, "name the tracks nearest to one")
     similar.add_argument("track", help="an id, a path, words of the title and artist, or any audio file")
-    similar.add_argument("--count", type=int, default=10, help="how many (default: %(default)s)")
+    similar.add_argument("--count", type=_at_least(1), default=10, help="how many (default: %(default)s)")
     _playlist_words(_command(commands, "playlist", _playlist, "go on from one or more songs"))
     vectors = _command(commands, "vectors", _vectors, "write all vectors as plain numpy arrays")
     vectors.add_argument("--npz", type=Path, required=True, metavar="OUT", help="the file to write")
@@ -66,7 +68,9 @@ def _parser() -> argparse.ArgumentParser:
     _command(commands, "doctor", _doctor, "say what is installed, what is missing, and what to do about it")
     demo = _command(commands, "demo", _demo, "compose the demo library: free music, made by Segue itself")
     demo.add_argument("folder", type=Path, help="where to write it")
-    demo.add_argument("--seed", type=int, default=2026, help="another seed composes other songs (default: %(default)s)")
+    demo.add_argument(
+        "--seed", type=_at_least(0), default=2026, help="another seed composes other songs (default: %(default)s)"
+    )
     return parser
 
 
@@ -87,30 +91,33 @@ def _command(
 
 
 def _scan_words(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("folders", type=Path, nargs="+", metavar="DIR", help="folders of music")
-    parser.add_argument("--workers", type=int, default=SCAN.workers, help=describe(ScanSpec, "workers"))
+    parser.add_argument("folders", type=expanded, nargs="+", metavar="DIR", help="folders of music")
+    parser.add_argument("--workers", type=_at_least(0), default=SCAN.workers, help=describe(ScanSpec, "workers"))
     parser.add_argument("--retry", action="store_true", help="try files again that failed before")
 
 
 def _serve_words(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--music", type=Path, metavar="DIR", help="scan this folder while serving")
+    parser.add_argument("--music", type=expanded, metavar="DIR", help="scan this folder while serving")
     parser.add_argument("--demo", action="store_true", help="compose the demo library if there is no music yet")
     parser.add_argument("--host", default=WEB.host, help=f"{describe(WebSpec, 'host')} (default: %(default)s)")
     parser.add_argument(
         "--port", type=int, default=WEB.port, help=f"{describe(WebSpec, 'port')} (default: %(default)s)"
     )
-    parser.add_argument("--workers", type=int, default=SCAN.workers, help=describe(ScanSpec, "workers"))
+    parser.add_argument("--workers", type=_at_least(0), default=SCAN.workers, help=describe(ScanSpec, "workers"))
 
 
 def _playlist_words(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
-        "seeds", nargs="+", metavar="SEED", help="ids, paths, words, or any audio files; the last counts as playing"
+        "seeds",
+        nargs="+",
+        metavar="SEED",
+        help="ids, paths, words, any audio files, or playlists of them; the last counts as playing",
     )
-    parser.add_argument("--count", type=int, default=10, help="how many tracks to add (default: %(default)s)")
+    parser.add_argument("--count", type=_at_least(1), default=10, help="how many tracks to add (default: %(default)s)")
     parser.add_argument("--lookback", type=int, default=CHOICE.lookback, help=describe(ChoiceSpec, "lookback"))
     parser.add_argument("--noise", type=float, default=CHOICE.noise, help=describe(ChoiceSpec, "noise"))
     parser.add_argument(
-        "--rng-seed", type=int, default=0, help="the same seed gives the same noise (default: %(default)s)"
+        "--rng-seed", type=_at_least(0), default=0, help="the same seed gives the same noise (default: %(default)s)"
     )
     parser.add_argument("--out", type=Path, metavar="FILE", help="write it as .m3u8, .m3u, .pls, .xspf or .jspf")
 
@@ -186,7 +193,7 @@ def _serve(args: argparse.Namespace) -> int:
     services = Services(args.data, workers=args.workers)
     try:
         if args.music is not None:
-            services.start_scan(args.music.expanduser())
+            services.start_scan(args.music)
         elif args.demo and not services.has_own_music():
             services.start_demo()
         serve(services, host=args.host, port=args.port, on_ready=_announce)
@@ -200,7 +207,7 @@ def _announce(address: str) -> None:
 
 
 def _similar(args: argparse.Namespace) -> int:
-    services = Services(args.data)
+    services = Services(args.data, read_only=True)
     seed = _seed(services, args.track)
     if isinstance(seed, OutsideSeed):
         near = services.nearest(seed.vector, args.count)
@@ -212,8 +219,8 @@ def _similar(args: argparse.Namespace) -> int:
 
 
 def _playlist(args: argparse.Namespace) -> int:
-    services = Services(args.data)
-    seeds = [_seed(services, word) for word in args.seeds]
+    services = Services(args.data, read_only=True)
+    seeds = [seed for word in args.seeds for seed in _seeds(services, word)]
     spec = ContinueSpec(count=args.count, lookback=args.lookback, noise=args.noise)
     rng = np.random.default_rng(args.rng_seed)
     chosen = services.continue_queue([s if isinstance(s, OutsideSeed) else s.id for s in seeds], spec, rng=rng)
@@ -232,18 +239,24 @@ def _playlist(args: argparse.Namespace) -> int:
 
 
 def _vectors(args: argparse.Namespace) -> int:
-    count = Services(args.data).export_vectors(args.npz)
-    _say({"tracks": count, "file": str(args.npz)}, f"{count} tracks written to {args.npz}", as_json=args.json)
+    count = Services(args.data, read_only=True).export_vectors(args.npz)
+    _say(
+        {"tracks": count, "file": printable(args.npz)},
+        f"{count} tracks written to {printable(args.npz)}",
+        as_json=args.json,
+    )
     return 0
 
 
 def _export(args: argparse.Namespace) -> int:
-    services = Services(args.data)
+    services = Services(args.data, read_only=True)
     tracks = services.library.tracks()
+    if not tracks:
+        raise EmptyLibraryError("the library is empty", remedy="Scan a folder first", path=args.data)
     if args.out.suffix.lower() in (".p", ".pickle", ".pkl"):
         vectors = services.vectors_by_path()
         write_legacy(args.out, vectors)
-    elif args.out.suffix.lower() in (".m3u8", ".m3u", ".pls", ".xspf", ".jspf"):
+    elif args.out.suffix.lower() in _PLAYLISTS:
         write_playlist(args.out, [_entry(track) for track in tracks])
     else:
         raise PlaylistError(
@@ -252,7 +265,9 @@ def _export(args: argparse.Namespace) -> int:
             path=args.out,
         )
     _say(
-        {"tracks": len(tracks), "file": str(args.out)}, f"{len(tracks)} tracks written to {args.out}", as_json=args.json
+        {"tracks": len(tracks), "file": printable(args.out)},
+        f"{len(tracks)} tracks written to {printable(args.out)}",
+        as_json=args.json,
     )
     return 0
 
@@ -291,11 +306,31 @@ def _demo(args: argparse.Namespace) -> int:
 
 def _seed(services: Services, word: str) -> Track | OutsideSeed:
     """A track of the library by id, path or words, or else any audio file."""
-    path = Path(word).expanduser()
-    if path.is_file():
-        known = services.at_path(path)
-        return known or services.outside_seed(path)
-    return services.find_one(word)
+    path = expanded(word)
+    return services.seed(path) if is_file(path) else services.find_one(word)
+
+
+def _seeds(services: Services, word: str) -> list[Track | OutsideSeed]:
+    """What a word names: the songs of a playlist file, or one seed."""
+    path = expanded(word)
+    if path.suffix.lower() not in _PLAYLISTS or not is_file(path):
+        return [_seed(services, word)]
+    entries = read_playlist(path).entries
+    if not entries:
+        raise PlaylistError("there is no song in it", remedy="Name another playlist", path=path)
+    return [services.seed(entry.path) for entry in entries]
+
+
+def _at_least(least: int) -> Callable[[str], int]:
+    """A whole number for argparse, no smaller than this."""
+
+    def whole(text: str) -> int:
+        number = int(text)
+        if number < least:
+            raise argparse.ArgumentTypeError(f"{number} is less than {least}")
+        return number
+
+    return whole
 
 
 def _track_row(track: Track) -> dict[str, Any]:

@@ -65,6 +65,10 @@ class ScanSpec:
     seconds_a_file: float = _number(60.0, "time a file may take before its worker is replaced...")
     seconds_a_megabyte: float = _number(2.0, "...plus this for each megabyte of it")
 
+    def limit_s(self, size_bytes: int) -> float:
+        """The time that a file of this size may take."""
+        return self.seconds_a_file + self.seconds_a_megabyte * size_bytes / 1e6
+
 
 @dataclass(frozen=True, slots=True)
 class ChoiceSpec:
@@ -97,6 +101,7 @@ class WebSpec:
     port: int = _number(8050, "port to listen on")
     transcoded_bytes: int = _number(2_000_000_000, "disk space for copies of tracks that browsers cannot play")
     largest_upload_bytes: int = _number(1_000_000_000, "largest file that may be dropped as a seed")
+    largest_cover_pixels: int = _number(40_000_000, "covers of more pixels are not decoded; a drawn one is shown")
 
 
 AUDIO = AudioSpec()

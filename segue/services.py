@@ -8,6 +8,7 @@ import time
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -16,17 +17,17 @@ from segue.choose.index import Index, Neighbour
 from segue.choose.playlist import Continuation, ContinueSpec, OutsideSeed, Seed, continue_from
 from segue.config import SCAN, WEB
 from segue.demo.library import make_demo
-from segue.embed.encoder import Encoder, load_ear
-from segue.embed.hearing import hear
+from segue.embed.encoder import load_ear
 from segue.embed.pooling import pool_for
-from segue.errors import EmptyLibraryError, FileAccessError, UnknownTrackError
-from segue.files import check_folder
+from segue.errors import EmptyLibraryError, FileAccessError, UnknownTrackError, WorkerError
+from segue.files import access_error, check_folder, is_file, real_path, track_id_of
 from segue.listen.tags import read_artwork
 from segue.play.render import TranscodeCache, browser_mime
 from segue.store.background import BackgroundScan, ScanStatus
 from segue.store.exports import vectors_by_path, write_npz
-from segue.store.ingest import ScanOptions, scan
+from segue.store.ingest import EarListener, ScanOptions, scan
 from segue.store.library import Library
+from segue.store.workers import Job, WorkerPool
 from segue.values import (
     Artwork,
     Floats,
@@ -44,6 +45,7 @@ log = logging.getLogger(__name__)
 
 _DROPS_KEPT = 200  # seeds from outside the library; each takes a few hundred bytes
 _DEMO_SCANNED_AFTER = (8, 30)  # songs: so that a newcomer hears something while the rest is composed
+_DROPS_HEARD_AT_ONCE = 2  # each is a process of 150 MB
 _REFRESH_S = 1.0  # while a scan adds tracks, the index is made anew no more often than this
 
 
@@ -77,14 +79,16 @@ class _Snapshot:
 class Services:
     """Everything Segue does, over one data folder. Safe from several threads."""
 
-    def __init__(self, data: Path, *, ear: str = "speccy", workers: int = SCAN.workers) -> None:
+    def __init__(
+        self, data: Path, *, ear: str = "speccy", workers: int = SCAN.workers, read_only: bool = False
+    ) -> None:
         self.data = data
         self.ear = load_ear(ear)
-        self.library = Library.open(data)
+        self.library = Library.open(data, read_only=read_only)
         self._workers = workers
         self._lock = threading.RLock()
         self._snapshot: _Snapshot | None = None
-        self._encoder: Encoder | None = None
+        self._ears_free = threading.Semaphore(_DROPS_HEARD_AT_ONCE)
         self._drops: OrderedDict[str, OutsideSeed] = OrderedDict()
         self._transcodes = TranscodeCache(data / "cache" / "audio", max_bytes=WEB.transcoded_bytes)
         self._scan = BackgroundScan()
@@ -135,7 +139,7 @@ class Services:
     def at_path(self, path: Path) -> Track | None:
         """The track that lies at a path, if the library holds it."""
         try:
-            return self.library.find(path.resolve())[0]
+            return self.library.find(path.absolute())[0]
         except UnknownTrackError:
             return None
 
@@ -150,33 +154,42 @@ class Services:
     # Listening -------------------------------------------------------------------------------------------------------
 
     def hear(self, path: Path) -> Hearing:
-        """Listen to one file, in the library or not; raises the AudioError family."""
-        with self._lock:
-            if self._encoder is None:
-                self._encoder = Encoder(self.ear)
-        return hear(path, self._encoder)
+        """Listen to one file in a process of its own, so that a bad file costs itself; raises the AudioError family."""
+        try:
+            size_bytes = path.stat().st_size
+        except OSError as error:
+            raise access_error(error, path) from error
+        job = Job(path, SCAN.limit_s(size_bytes))
+        with self._ears_free, WorkerPool(EarListener(self.ear), workers=1) as pool:
+            outcome = next(pool.run([job]))
+        if outcome.value is None:
+            raise outcome.error or WorkerError("nothing came of it", remedy="Try again", path=path)
+        return outcome.value
 
-    def outside_seed(self, path: Path) -> OutsideSeed:
-        """Listen to a file that is not in the library, to go on from it."""
+    def seed(self, path: Path, *, name: str = "") -> Track | OutsideSeed:
+        """What a file may go on from: the library's track of the same path or content, or the file as it sounds.
+
+        ``name`` is what its owner calls it, where that is not the name of the file.
+        """
+        known = self.at_path(path) or next(iter(self.tracks_of([track_id_of(path)])), None)
+        if known is not None:
+            return known
         hearing = self.hear(path)
-        pooled = pool_for(self.ear, {hearing.track_id: hearing.slice_vectors})
-        return OutsideSeed(pooled[hearing.track_id], hearing.info)
+        info = hearing.info if hearing.info.artist or not name else replace(hearing.info, title=Path(name).stem or name)
+        return OutsideSeed(pool_for(self.ear, {hearing.track_id: hearing.slice_vectors})[hearing.track_id], info)
 
     def drop(self, path: Path, *, name: str) -> DroppedSeed:
-        """Take a dropped file as a seed; ``name`` is what its owner calls it. The file may be deleted afterwards."""
-        hearing = self.hear(path)
-        known = self.tracks_of([hearing.track_id])
-        if known:
-            return DroppedSeed(hearing.track_id, known[0].info, hearing.track_id)
-        info = hearing.info if hearing.info.artist else replace(hearing.info, title=Path(name).stem or name)
-        pooled = pool_for(self.ear, {hearing.track_id: hearing.slice_vectors})
-        token = f"drop:{hearing.track_id}"
+        """Take a dropped file as a seed; the file may be deleted afterwards."""
+        seed = self.seed(path, name=name)
+        if isinstance(seed, Track):
+            return DroppedSeed(seed.id, seed.info, seed.id)
+        token = f"drop:{track_id_of(path)}"
         with self._lock:
-            self._drops[token] = OutsideSeed(pooled[hearing.track_id], info)
+            self._drops[token] = seed
             self._drops.move_to_end(token)
             while len(self._drops) > _DROPS_KEPT:
                 self._drops.popitem(last=False)
-        return DroppedSeed(token, info, None)
+        return DroppedSeed(token, seed.info, None)
 
     # Choosing --------------------------------------------------------------------------------------------------------
 
@@ -242,10 +255,21 @@ class Services:
         cancel: threading.Event | None = None,
     ) -> ScanReport:
         """Bring the library up to date with the folders; the demo library makes way for the listener's own music."""
-        if not all(self._is_demo(folder) for folder in folders):
-            self.library.forget_paths([p for track in self.library.tracks() for p in track.paths if self._is_demo(p)])
         options = ScanOptions(settings=replace(SCAN, workers=self._workers), retry_errors=retry_errors)
-        return scan(folders, self.library, ear=self.ear, options=options, on_progress=on_progress, cancel=cancel)
+        run = partial(
+            scan, folders, self.library, ear=self.ear, options=options, on_progress=on_progress, cancel=cancel
+        )
+        report = run()
+        if report.exit_code == 0 and not all(map(self._is_demo, folders)) and self._forget_demo():
+            pooled = run()  # finds nothing new, and pools without the demo
+            report = replace(report, cancelled=pooled.cancelled)
+        return report
+
+    def _forget_demo(self) -> int:
+        """Take the demo library out, and return how many files it had there."""
+        return self.library.forget_paths(
+            [path for track in self.library.tracks() for path in track.paths if self._is_demo(path)]
+        )
 
     def start_scan(self, folder: Path) -> None:
         """Scan a folder in the background; raises FileAccessError at once if it is not a folder that can be read."""
@@ -278,7 +302,7 @@ class Services:
         return any(not self._is_demo(track.paths[0]) for track in self.library.search("", limit=1))
 
     def _is_demo(self, path: Path) -> bool:
-        return path.resolve().is_relative_to(self.demo_folder.resolve())
+        return real_path(path).is_relative_to(real_path(self.demo_folder))
 
     def scan_status(self) -> ScanStatus:
         """How far the background scan is."""
@@ -306,7 +330,7 @@ class Services:
 
     def _present_path(self, track: Track) -> Path:
         for path in track.paths:
-            if path.is_file():
+            if is_file(path):
                 return path
         raise FileAccessError("it is not there any more", remedy="Scan its folder again", path=track.paths[0])
 

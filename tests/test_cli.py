@@ -76,9 +76,12 @@ def test_a_folder_that_is_not_there(tmp_path: Path, capsys: pytest.CaptureFixtur
     assert "gone: it is not there" in capsys.readouterr().err
 
 
-@pytest.mark.parametrize("command", [["similar", "x"], ["playlist", "x"], ["vectors", "--npz", "x.npz"]])
+@pytest.mark.parametrize(
+    "command", [["similar", "x"], ["playlist", "x"], ["vectors", "--npz", "x.npz"], ["export", "x.m3u8"]]
+)
 def test_an_empty_library_says_so(command: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert "can" in refusal(capsys, *command, "--data", tmp_path / "data").lower()  # scan first
+    assert "Scan a folder" in refusal(capsys, *command, "--data", tmp_path / "data")
+    assert not (tmp_path / "data").exists()
 
 
 def test_a_data_folder_that_is_a_file(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -101,6 +104,44 @@ def test_similar_by_words_id_path_and_any_file(
     assert {row["artist"].split()[0] for row in near} == {"Bright"}
     by_id = answer(capsys, "similar", near[0]["id"], "--count", "2", "--data", scanned, "--json")
     assert near[0]["id"] not in {row["id"] for row in by_id}
+
+
+def test_a_copy_is_the_track_itself(scanned: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A copy of a track was heard anew and then listed as its own nearest."""
+    copy = shutil.copy(scanned.parent / "music" / "dark" / "Dark 0 - Low 0.wav", tmp_path / "copy.wav")
+    link = tmp_path / "link.wav"
+    link.symlink_to(copy)
+    for seed in (copy, link):
+        near = answer(capsys, "similar", seed, "--data", scanned, "--json")
+        assert "Low 0" not in {row["title"] for row in near}
+
+
+def test_a_playlist_may_be_the_seed(scanned: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    words = ["playlist", "low 0", "--count", "2", "--data", scanned, "--out", tmp_path / "start.m3u8", "--json"]
+    begun = {pick["id"] for pick in answer(capsys, *words)["picks"]}
+    further = answer(capsys, "playlist", tmp_path / "start.m3u8", "--count", "9", "--data", scanned, "--json")["picks"]
+    assert len(further) == 3
+    assert not begun & {pick["id"] for pick in further}
+
+
+@pytest.mark.parametrize("word", ["~nobody-has-this-name", "x" * 300])
+def test_odd_words_are_words(scanned: Path, capsys: pytest.CaptureFixture[str], word: str) -> None:
+    """They were taken for paths, and ended in a traceback."""
+    assert refusal(capsys, "similar", word, "--data", scanned)
+
+
+def test_a_link_that_leads_to_itself(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    loop = tmp_path / "loop"
+    loop.symlink_to(loop)
+    assert main(["scan", str(loop), "--data", str(tmp_path / "data")]) == 1
+    assert "circle" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("words", [["scan", "x", "--workers", "-1"], ["playlist", "x", "--rng-seed", "-1"]])
+def test_numbers_that_make_no_sense(words: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit, match="2"):
+        main(words)
+    assert "-1 is less than 0" in capsys.readouterr().err
 
 
 def test_words_that_fit_many_or_none(scanned: Path, capsys: pytest.CaptureFixture[str]) -> None:

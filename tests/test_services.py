@@ -118,6 +118,11 @@ def test_the_demo_makes_way_for_ones_own_music(
     wait_for(lambda: not services.scan_status().running)
     assert [track.info.artist for track in services.search("")] == ["Demo"]
     assert not services.has_own_music()
+    with_nothing = music.parent / "nothing here"
+    with_nothing.mkdir(exist_ok=True)
+    services.scan([with_nothing])
+    services.scan([music / "mistyped"])
+    assert [track.info.artist for track in services.search("")] == ["Demo"]
     services.scan([music])
     assert "Demo" not in {track.info.artist for track in services.search("")}
     assert services.counts().tracks == 4
