@@ -17,6 +17,7 @@ from av.audio.frame import AudioFrame
 from av.audio.stream import AudioStream
 from av.container import InputContainer
 from av.stream import Disposition
+from numpy.typing import NDArray
 
 from segue.config import AUDIO, SPECCY_MEL
 from segue.errors import (
@@ -141,6 +142,8 @@ class _Tally:
 
     good_packets: int = 0
     bad_packets: int = 0
+    crowded_packets: int = 0  # of the bad ones, those of more channels than can be heard
+    channels: int = 0
     samples: int = 0
     bad_samples: int = 0
 
@@ -148,6 +151,12 @@ class _Tally:
         packets = self.good_packets + self.bad_packets
         if got_samples == 0 and self.bad_packets == 0:
             raise NotAudioError("its audio stream is empty", remedy="Replace or delete the file", path=path)
+        if 2 * self.crowded_packets > packets:
+            raise UnsupportedAudioError(
+                f"it has {self.channels} channels, more than {_MOST_CHANNELS} channels",
+                remedy="Convert it to stereo",
+                path=path,
+            )
         if got_samples == 0 or self.bad_packets > AUDIO.most_bad_share * packets:
             raise DamagedAudioError(
                 f"{self.bad_packets} of {packets} packets do not decode",
@@ -326,20 +335,32 @@ def _iter_frames(container: InputContainer, stream: AudioStream, tally: _Tally) 
         except av.error.FFmpegError:
             tally.bad_packets += 1
             continue
-        tally.good_packets += 1
-        for frame in frames:
-            if not isinstance(frame, AudioFrame) or frame.samples == 0:
-                continue
-            if 1 <= frame.layout.nb_channels <= _MOST_CHANNELS and _RATES_HZ[0] <= frame.sample_rate <= _RATES_HZ[1]:
-                yield frame
-            else:
-                tally.bad_packets += 1
+        sound = [frame for frame in frames if isinstance(frame, AudioFrame) and frame.samples > 0]
+        good = [frame for frame in sound if _is_plausible(frame)]
+        if len(good) == len(sound):
+            tally.good_packets += 1
+        else:
+            tally.bad_packets += 1
+            channels = max(frame.layout.nb_channels for frame in sound)
+            tally.crowded_packets += channels > _MOST_CHANNELS
+            tally.channels = max(tally.channels, channels)
+        yield from good
+
+
+def _is_plausible(frame: AudioFrame) -> bool:
+    return 1 <= frame.layout.nb_channels <= _MOST_CHANNELS and _RATES_HZ[0] <= frame.sample_rate <= _RATES_HZ[1]
+
+
+def _wide_integers(frame: AudioFrame) -> NDArray[np.int64]:
+    """What `to_ndarray` gives, for the one format of samples that PyAV leaves out; int64."""
+    count = frame.samples if frame.format.is_planar else frame.samples * frame.layout.nb_channels
+    return np.stack([np.frombuffer(bytes(plane), np.int64, count) for plane in frame.planes])
 
 
 def _mono(frame: AudioFrame, tally: _Tally) -> Floats:
     """The mean of a frame's channels as ``(n,)`` float32 at full scale 1.0, damage silenced."""
-    data = frame.to_ndarray()
     channels = frame.layout.nb_channels
+    data = _wide_integers(frame) if frame.format.name in ("s64", "s64p") else frame.to_ndarray()
     planes = data if frame.format.is_planar else data.reshape(-1, channels).T  # (c, n)
     kind = planes.dtype.str[1:]
     mono = planes.mean(axis=0, dtype=np.float32 if kind in ("f4", "i2", "u1") else np.float64)

@@ -130,7 +130,19 @@ _LOG_STEP = np.log(6.4) / 27.0
 
 
 def hz_to_mel(hz: np.ndarray) -> np.ndarray:
-    """Slaney's mel scale, of frequencies in Hz."""
+    """Place frequencies on Slaney's mel scale.
+
+    Parameters
+    ----------
+    hz : (...) float
+        Frequencies in Hz, 0 or more.
+
+    Returns
+    -------
+    (...) float64
+        In mel: ``3 hz / 200`` below 1000 Hz, and from there ``15 + 27 ln(hz / 1000) / ln 6.4`` (Slaney, Auditory
+        Toolbox, 1998).
+    """
     log_part = _LOG_FROM_HZ / _LINEAR_HZ + np.log(np.maximum(hz, _LOG_FROM_HZ) / _LOG_FROM_HZ) / _LOG_STEP
     return np.where(hz < _LOG_FROM_HZ, hz / _LINEAR_HZ, log_part)
 

@@ -174,7 +174,9 @@ def _asf_picture(data: bytes) -> _Picture:
     at = 5
     words = []
     for _ in range(2):
-        end = next(i for i in range(at, len(data), 2) if data[i : i + 2] == b"\0\0")
+        end = next((i for i in range(at, len(data), 2) if data[i : i + 2] == b"\0\0"), None)
+        if end is None:
+            raise ValueError("a WM/Picture that ends within its words")
         words.append(data[at:end].decode("utf-16-le"))
         at = end + 2
     return kind, words[0], data[at : at + size]

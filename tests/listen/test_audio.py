@@ -66,6 +66,26 @@ def test_every_format_gives_the_sweep(encode: Encode, name: str, options: tuple[
 
 
 @pytest.mark.ffmpeg
+def test_integers_of_64_bits(encode: Encode) -> None:
+    """PyAV makes no array of them, and its ValueError went through to the worker."""
+    stereo = encode("wide.wav", "-c:a", "pcm_s64le", "-ac", "2")
+    assert likeness(read_samples(stereo), sweep(12.0, rate_hz=22_050)) > LOSSY
+
+
+@pytest.mark.parametrize("channels", [9, 24])
+def test_more_channels_than_can_be_heard(tmp_path: Path, channels: int) -> None:
+    """Each packet counted as good and as bad, and the report said that n of 2n packets do not decode."""
+    path = write_wav(tmp_path / "many.wav", np.stack([sweep(3.0)] * channels, axis=1))
+    with pytest.raises(UnsupportedAudioError, match=rf"it has {channels} channels, more than 8.*Convert it to stereo"):
+        read_samples(path)
+
+
+def test_eight_channels_are_heard(tmp_path: Path) -> None:
+    path = write_wav(tmp_path / "eight.wav", np.stack([sweep(3.0)] * 8, axis=1))
+    assert likeness(read_samples(path), sweep(3.0, rate_hz=22_050)) > LOSSY
+
+
+@pytest.mark.ffmpeg
 def test_audio_of_a_video(encode: Encode) -> None:
     video = encode("film.mkv", "-f", "lavfi", "-i", "testsrc=size=64x64:rate=5", "-t", "12", "-c:a", "libvorbis")
     assert likeness(read_samples(video), sweep(12.0, rate_hz=22_050)) > LOSSY

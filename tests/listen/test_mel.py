@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from segue.config import MUSICNN_MEL, SPECCY_MEL
 from segue.errors import ParameterError
-from segue.listen.mel import iter_slices, slices
+from segue.listen.mel import hz_to_mel, iter_slices, slices
 from tests.listen.conftest import sweep
 
 
@@ -102,3 +102,8 @@ def test_stereo_is_refused() -> None:
 def test_fingerprints_tell_front_ends_apart() -> None:
     assert SPECCY_MEL.fingerprint != MUSICNN_MEL.fingerprint
     assert len(SPECCY_MEL.fingerprint) == 8
+
+
+def test_the_mel_scale_is_slaneys() -> None:
+    hz = np.array([[0.0, 60.0, 999.0], [1000.0, 4000.0, 11025.0]])
+    np.testing.assert_allclose(hz_to_mel(hz), librosa.hz_to_mel(hz), rtol=1e-12)

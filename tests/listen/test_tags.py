@@ -90,6 +90,17 @@ def test_the_front_cover_and_its_true_type(encode: Encode, name: str, put: objec
     assert read_tags(path).has_artwork
 
 
+@pytest.mark.ffmpeg
+def test_a_picture_cut_off_within_its_words(encode: Encode) -> None:
+    """A StopIteration left the parser of WM/Picture and cost the whole song."""
+    path = encode("cut.wma", "-metadata", "title=Still here")
+    file = mutagen.File(path)
+    file["WM/Picture"] = [ASFByteArrayAttribute(struct.pack("<BI", 3, 1000) + "image/jp".encode("utf-16-le"))]
+    file.save()
+    assert read_artwork(path) is None
+    assert read_tags(path).title == "Still here"
+
+
 @pytest.mark.parametrize(
     ("name", "artist", "title"),
     [
