@@ -5,11 +5,14 @@ from __future__ import annotations
 import hashlib
 import io
 import logging
+import threading
+import warnings
 from dataclasses import dataclass
 from html import escape
 
 from PIL import Image, ImageOps, UnidentifiedImageError
 
+from segue.config import WEB
 from segue.values import Artwork, Track
 
 log = logging.getLogger(__name__)
@@ -19,6 +22,14 @@ SIZES = (96, 512)
 
 _SHOWN_AS_THEY_ARE = frozenset(("image/jpeg", "image/png", "image/webp"))
 _JPEG_QUALITY = 84
+_DECODING = threading.Lock()
+"""One cover is decoded at a time: a page of covers asks for fifty at once, and each may take 300 MB for a moment."""
+_UNREADABLE = (
+    UnidentifiedImageError, Image.DecompressionBombError, Image.DecompressionBombWarning, OSError, ValueError,
+    SyntaxError,
+)  # fmt: skip
+
+warnings.simplefilter("error", Image.DecompressionBombWarning)  # it is refused below, not remarked upon
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,14 +51,23 @@ def scaled(artwork: Artwork, size: int) -> Picture | None:
         with Image.open(io.BytesIO(artwork.data)) as image:
             if max(image.size) <= size and artwork.mime in _SHOWN_AS_THEY_ARE:
                 return Picture(artwork.mime, artwork.data)
-            image.draft("RGB", (size, size))  # JPEG decodes straight to about this size
-            upright = ImageOps.exif_transpose(image).convert("RGB")
-            upright.thumbnail((size, size))
-            out = io.BytesIO()
-            upright.save(out, "JPEG", quality=_JPEG_QUALITY)
-    except (UnidentifiedImageError, Image.DecompressionBombError, OSError, ValueError, SyntaxError) as error:
+            if image.width * image.height > WEB.largest_cover_pixels:
+                log.info("a cover of %d x %d pixels is not shown", *image.size)
+                return None
+            return _thumbnail(image, size)
+    except _UNREADABLE as error:
         log.info("a cover cannot be shown (%s)", error)
         return None
+
+
+def _thumbnail(image: Image.Image, size: int) -> Picture:
+    """Made small first and turned upright then, so that the whole picture is held no oftener than need be."""
+    with _DECODING:
+        image.draft("RGB", (size, size))  # JPEG decodes straight to about this size
+        small = image.convert("RGB")
+        small.thumbnail((size, size))
+    out = io.BytesIO()
+    ImageOps.exif_transpose(small).save(out, "JPEG", quality=_JPEG_QUALITY)
     return Picture("image/jpeg", out.getvalue())
 
 

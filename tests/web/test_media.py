@@ -2,12 +2,17 @@ from __future__ import annotations
 
 import io
 import json
+import struct
+import threading
+import zlib
 
 import pytest
 from flask.testing import FlaskClient
 from PIL import Image
 
+from segue.config import WebSpec
 from segue.values import Artwork, Track
+from segue.web import covers
 from segue.web.covers import drawn, initials, scaled
 from tests.web.stand_in import StandIn
 
@@ -24,6 +29,15 @@ def jpeg(side: int) -> bytes:
     out = io.BytesIO()
     Image.new("RGB", (side, side), (200, 60, 20)).save(out, "JPEG")
     return out.getvalue()
+
+
+def png(width: int, height: int) -> bytes:
+    """A black picture of one bit a pixel: a few kilobytes for millions of pixels."""
+    head = struct.pack(">IIBBBBB", width, height, 1, 0, 0, 0, 0)
+    rows = zlib.compress(bytes((1 + (width + 7) // 8) * height), 9)
+    parts = ((b"IHDR", head), (b"IDAT", rows), (b"IEND", b""))
+    chunks = (struct.pack(">I", len(d)) + n + d + struct.pack(">I", zlib.crc32(n + d)) for n, d in parts)
+    return b"\x89PNG\r\n\x1a\n" + b"".join(chunks)
 
 
 def test_a_song_comes_whole_with_its_type(client: FlaskClient, shelf: tuple[Track, ...]) -> None:
@@ -115,6 +129,60 @@ def test_only_the_known_sizes_are_made(client: FlaskClient, shelf: tuple[Track, 
 def test_a_picture_that_is_none_gives_way_to_a_drawn_one(shelf: tuple[Track, ...], data: bytes) -> None:
     assert scaled(Artwork("image/jpeg", data), 96) is None
     assert drawn(shelf[0]).mime == "image/svg+xml"
+
+
+@pytest.mark.parametrize(("width", "height"), [(7_000, 6_000), (13_000, 13_000), (100_000, 100_000)])
+def test_a_picture_of_too_many_pixels_is_not_decoded(
+    client: FlaskClient, services: StandIn, shelf: tuple[Track, ...], width: int, height: int,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    """A PNG of 13000 x 13000 pixels in 0.65 MB took the server to 2 GB."""
+    monkeypatch.setattr(covers, "_thumbnail", lambda *_: pytest.fail("it was decoded"))
+    data = png(width, height if width < 100_000 else 1).replace(struct.pack(">I", 1), struct.pack(">I", height), 1)
+    services.artworks[shelf[0].id] = Artwork("image/png", data)
+    assert client.get(cover(shelf[0])).mimetype == "image/svg+xml"
+
+
+def test_the_number_of_pixels_is_the_one_of_the_table(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(covers, "WEB", WebSpec(largest_cover_pixels=1_000_000))
+    shown = scaled(Artwork("image/png", png(1000, 1000)), 96)
+    assert shown is not None
+    assert Image.open(io.BytesIO(shown.data)).size == (96, 96)
+    assert scaled(Artwork("image/png", png(1000, 1001)), 96) is None
+
+
+def test_covers_are_decoded_one_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A page asks for fifty covers at once, and each was decoded beside the others."""
+    inside, most = 0, 0
+    real = Image.Image.convert
+
+    def counted(image: Image.Image, mode: str) -> Image.Image:
+        nonlocal inside, most
+        inside += 1
+        most = max(most, inside)
+        threading.Event().wait(0.02)
+        done = real(image, mode)
+        inside -= 1
+        return done
+
+    monkeypatch.setattr(Image.Image, "convert", counted)
+    art = Artwork("image/jpeg", jpeg(600))
+    threads = [threading.Thread(target=scaled, args=(art, 96)) for _ in range(6)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert most == 1
+
+
+def test_a_cover_that_lies_on_its_side_is_put_upright() -> None:
+    exif = Image.Exif()
+    exif[0x0112] = 6  # turned a quarter
+    out = io.BytesIO()
+    Image.new("RGB", (800, 400)).save(out, "JPEG", exif=exif)
+    shown = scaled(Artwork("image/jpeg", out.getvalue()), 96)
+    assert shown is not None
+    assert Image.open(io.BytesIO(shown.data)).size == (48, 96)
 
 
 def test_initials_are_of_the_artist_and_pass_over_articles(shelf: tuple[Track, ...]) -> None:
