@@ -6,11 +6,13 @@ import importlib
 import json
 import logging
 import multiprocessing
+import signal
 from collections.abc import Callable, Sequence
-from concurrent.futures import Future, ProcessPoolExecutor, as_completed
+from concurrent.futures import FIRST_COMPLETED, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -149,17 +151,42 @@ def _composed(plans: Sequence[Plan], folder: Path, *, workers: int) -> Iterator[
         for plan in plans:
             yield _make_track(plan, folder)
         return
-    pool = ProcessPoolExecutor(min(workers, len(plans)), mp_context=multiprocessing.get_context("spawn"))
+    context = multiprocessing.get_context("spawn")
+    pool = ProcessPoolExecutor(min(workers, len(plans)), mp_context=context, initializer=_leave_interrupts_to_parent)
+    todo = iter(plans)
     try:
-        waiting: list[Future[DemoTrack]] = [pool.submit(_make_track, plan, folder) for plan in plans]
-        for future in as_completed(waiting):
-            yield future.result()
+        with _interrupts_held_back():  # the workers begin with the first track
+            running = {pool.submit(_make_track, plan, folder) for plan in islice(todo, workers)}
+        while running:
+            ready, running = wait(running, return_when=FIRST_COMPLETED)
+            # One at a time, for what the pool has taken beforehand cannot be cancelled
+            running |= {pool.submit(_make_track, plan, folder) for plan in islice(todo, len(ready))}
+            for future in ready:
+                yield future.result()
     except BrokenProcessPool as error:
         raise WorkerError(
             "a composing process died", remedy="Run it again: finished tracks are kept", path=folder
         ) from error
     finally:
         pool.shutdown(cancel_futures=True)
+
+
+def _leave_interrupts_to_parent() -> None:
+    """Ctrl-C reaches every process of the terminal; a worker finishes its track, or its half file would stay."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+
+
+@contextmanager
+def _interrupts_held_back() -> Iterator[None]:
+    """Processes that begin meanwhile are deaf to Ctrl-C from their first instruction on, where the system can do so."""
+    if not hasattr(signal, "pthread_sigmask"):
+        yield
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def _make_track(plan: Plan, folder: Path) -> DemoTrack:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -88,6 +89,26 @@ def test_a_killed_run_goes_on(tmp_path):
     report = make_demo(tmp_path, styles=STYLE)
     assert 2 <= 10 - report.composed < 10
     assert len(demo_manifest(tmp_path)) == 10
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("sign", ["", ".demo-tracks"], ids=["while the workers begin", "after the first track"])
+def test_ctrl_c_stops_it_without_a_traceback(tmp_path, sign):
+    """Each composing process printed a KeyboardInterrupt of its own over the one line of the command."""
+    folder = tmp_path / "demo"
+    command = [sys.executable, "-m", "segue.cli", "demo", str(folder)]
+    child = subprocess.Popen(command, stderr=subprocess.PIPE, text=True, start_new_session=True)
+    until = time.monotonic() + 60
+    while not (folder / sign).exists() and time.monotonic() < until:
+        time.sleep(0.02)
+    time.sleep(0.3)
+    os.killpg(child.pid, signal.SIGINT)
+    _, said = child.communicate(timeout=60)
+    assert child.returncode == 130
+    assert "Traceback" not in said
+    assert "segue: stopped" in said
+    assert not list(folder.rglob(".segue-*")), "no half file is left"
+    assert len([path for path in folder.rglob("*.*") if path.is_file()]) < 10, "it went on composing"
 
 
 def test_another_seed_makes_another_library(demo, tmp_path):
