@@ -13,6 +13,7 @@ from tests.web.stand_in import StandIn
 OTHER_SITES = (
     {"Origin": "http://evil.example"},
     {"Origin": "null"},
+    {"Origin": "http://["},
     {"Sec-Fetch-Site": "cross-site"},
     {"Sec-Fetch-Site": "same-site", "Origin": "http://localhost:9999"},
 )
@@ -22,6 +23,12 @@ OTHER_SITES = (
 @pytest.mark.parametrize("address", ["/api/seeds?name=x", "/api/playlist.m3u8", "/_dash-update-component"])
 def test_orders_from_other_sites_are_refused(client: FlaskClient, address: str, headers: dict[str, str]) -> None:
     assert client.post(address, data=b"x", headers=headers).status_code == 403
+
+
+def test_a_malformed_origin_is_no_fault(client: FlaskClient) -> None:
+    """``Origin: http://[`` raised ValueError, was logged as a fault and answered with 500."""
+    assert client.post("/api/playlist.m3u8", json=[], headers={"Origin": "http://["}).status_code == 403
+    assert client.application.extensions["segue_faults"].count == 0
 
 
 def test_orders_from_the_own_page_and_from_programs_are_taken(client: FlaskClient) -> None:
