@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import logging
 import re
 import tempfile
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -21,17 +23,24 @@ if TYPE_CHECKING:
 
 _BLOCK_BYTES = 1 << 20
 _LONGEST_NAME = 200
+_PREFIX = "seed-"
+_STALE_S = 24 * 3600.0
+"""A copy that has not grown for a day was left by a process that was killed."""
+
+log = logging.getLogger(__name__)
 
 
 def upload_routes(services: Services) -> Blueprint:
     """``POST /api/seeds?name=...`` with the file as the body; answers with a token that stands for the song."""
     routes = Blueprint("uploads", __name__)
+    folder = services.data / "cache" / "uploads"
+    _remove_stale(folder)
 
     @routes.post("/api/seeds")
     def seeds() -> tuple[dict[str, Any], int]:
         name = Path(request.args.get("name", "")).name[:_LONGEST_NAME] or "the file"
         _check_size(request.content_length or 0, name)
-        with _own_file(services.data / "cache" / "uploads", name) as (path, file):
+        with _own_file(folder, name) as (path, file):
             _receive(request.stream, file, name)
             try:
                 seed = services.drop(path, name=name)
@@ -44,6 +53,16 @@ def upload_routes(services: Services) -> Blueprint:
     return routes
 
 
+def _remove_stale(folder: Path) -> None:
+    """Delete what killed processes left; the copies of another booth on the same library may still be growing."""
+    for path in folder.glob(f"{_PREFIX}*"):
+        try:
+            if path.stat().st_mtime < time.time() - _STALE_S:
+                path.unlink(missing_ok=True)
+        except OSError as error:
+            log.warning("%s is left over and cannot be deleted (%s)", path, error)
+
+
 @contextmanager
 def _own_file(folder: Path, name: str) -> Iterator[tuple[Path, IO[bytes]]]:
     """A file of this upload's own, gone at the end; its suffix helps only to read the tags."""
@@ -51,7 +70,7 @@ def _own_file(folder: Path, name: str) -> Iterator[tuple[Path, IO[bytes]]]:
     suffix = suffix if re.fullmatch(r"\.[A-Za-z0-9]{1,8}", suffix) else ""
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        file = tempfile.NamedTemporaryFile(dir=folder, prefix="seed-", suffix=suffix, delete=False)  # noqa: SIM115
+        file = tempfile.NamedTemporaryFile(dir=folder, prefix=_PREFIX, suffix=suffix, delete=False)  # noqa: SIM115
     except OSError as error:
         raise access_error(error, folder) from error
     path = Path(file.name)

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
+import os
 import threading
+import time
 from pathlib import Path
 
 import pytest
@@ -75,6 +77,17 @@ def test_two_uploads_at_once_do_not_disturb_each_other(services: StandIn, tmp_pa
         thread.join()
     assert answers["one"].json["token"] != answers["two"].json["token"]
     assert left_over(services) == []
+
+
+def test_copies_that_a_killed_process_left_are_deleted(services: StandIn) -> None:
+    """Uploads of up to 1 GB each stayed for ever when the process was killed while it heard them."""
+    folder = services.data / "cache" / "uploads"
+    folder.mkdir(parents=True)
+    for name, hours in (("seed-old.wav", 25), ("seed-new.wav", 1), ("other.wav", 25)):
+        (folder / name).write_bytes(b"RIFF")
+        os.utime(folder / name, (time.time() - hours * 3600,) * 2)
+    create_app(services)
+    assert {path.name for path in left_over(services)} == {"seed-new.wav", "other.wav"}
 
 
 def test_a_folder_that_cannot_be_written_is_named(client: FlaskClient, services: StandIn) -> None:
