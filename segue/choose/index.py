@@ -132,13 +132,6 @@ class Index:
         """The ``count`` tracks nearest to a track, itself left out."""
         return self.nearest(self.vector(track_id), count, exclude=frozenset((track_id,)))
 
-    def rank(self, query: Floats, track_id: TrackId) -> int:
-        """Place of a track among all, nearest first: 1 is the nearest; equals stand in the order of their ids."""
-        row = self.row(track_id)
-        scores = np.round(self.scores(query), _DECIMALS)
-        better = np.count_nonzero(scores > scores[row]) + np.count_nonzero(scores[:row] == scores[row])
-        return int(better) + 1
-
 
 def unit_vector(vector: Floats, dimension: int) -> Floats:
     """Scale a vector to unit length.

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Literal, get_args
+from typing import Any, Literal, TypeGuard, get_args
 
 from segue.config import QUEUE
 from segue.errors import ParameterError
@@ -112,13 +112,6 @@ def append(queue: Queue, songs: Sequence[Song], *, undoable: bool = True) -> Que
     )
 
 
-def insert_next(queue: Queue, songs: Sequence[Song]) -> Queue:
-    """Add songs right after the current entry."""
-    new, next_id = _entries(queue, songs)
-    at = _next_place(queue)
-    return _edited(queue, (*queue.entries[:at], *new, *queue.entries[at:]), queue.current_id, next_id=next_id)
-
-
 def remove(queue: Queue, entry_id: EntryId) -> Queue:
     """Take an entry out; if it was current, the one that takes its place is, or else the last one."""
     at = _place(queue, entry_id)
@@ -127,16 +120,6 @@ def remove(queue: Queue, entry_id: EntryId) -> Queue:
     if current_id == entry_id:
         current_id = entries[min(at, len(entries) - 1)].id if entries else None
     return _edited(queue, entries, current_id)
-
-
-def move(queue: Queue, entry_id: EntryId, *, to: int) -> Queue:
-    """Put an entry at another place (counted from 0 in the queue as it is after the move)."""
-    at = _place(queue, entry_id)
-    if not 0 <= to < len(queue.entries):
-        raise ParameterError(f"place {to} is not in the queue", remedy=f"Choose 0 to {len(queue.entries) - 1}")
-    rest = [*queue.entries[:at], *queue.entries[at + 1 :]]
-    rest.insert(to, queue.entries[at])
-    return _edited(queue, tuple(rest), queue.current_id)
 
 
 def clear_upcoming(queue: Queue) -> Queue:
@@ -186,6 +169,11 @@ def redo(queue: Queue) -> Queue:
     forth = _restored(queue, step)
     back = Step(queue.entries, queue.current_id, forth.current_id)
     return replace(forth, undo_steps=(*queue.undo_steps, back), redo_steps=queue.redo_steps[:-1])
+
+
+def is_track_id(value: object) -> TypeGuard[str]:
+    """Whether a value has the form of a track id."""
+    return isinstance(value, str) and _TRACK_ID.fullmatch(value) is not None
 
 
 def to_json(queue: Queue) -> dict[str, Any]:
@@ -345,7 +333,7 @@ def _entry_from_json(value: object) -> Entry:
     if len(row) != 4:
         raise _bad("an entry has not four parts")
     number, track_id, origin, why = row
-    if not isinstance(track_id, str) or not _TRACK_ID.fullmatch(track_id):
+    if not is_track_id(track_id):
         raise _bad(f"{_shown(track_id)} is not a track id")
     if not isinstance(origin, str) or origin not in get_args(Origin):
         raise _bad(f"{_shown(origin)} is not an origin")

@@ -1,6 +1,6 @@
 """What a browser can play as it is, and FLAC copies of what it cannot.
 
-FLAC, because a first click should not wait: four minutes of ALAC take 0.7 s on one core where MP3, AAC and Opus take
+FLAC, because a first click should not wait: two minutes of ALAC take 0.7 s on one core where MP3, AAC and Opus take
 2.4 to 6.6 s; because nothing is lost; and because it seeks: every frame carries its sample number, so a browser
 finds any second of it by a few Range requests. WAV is as quick, but half as large again and ends at 4 GB.
 """

@@ -8,14 +8,12 @@ from typing import Any
 
 from segue.config import CHOICE
 from segue.errors import ParameterError
-from segue.play.playqueue import Queue, from_json, to_json
+from segue.play.playqueue import Queue, from_json, is_track_id, to_json
 from segue.values import EntryId, TrackId
 
 _REFUSED_KEPT = 500
 _LONGEST_NAME = 200
 _TOKEN = re.compile(r"drop:[0-9a-f]{16}")
-_TRACK = re.compile(r"[0-9a-f]{16}")
-
 
 EMPTY = Queue()
 
@@ -87,11 +85,6 @@ def noise_from_json(value: object) -> float:
     if not isinstance(value, int | float) or isinstance(value, bool) or not 0 <= value <= 1:
         raise ParameterError("'Drunk' is out of range", remedy="Choose 0 to 1")
     return float(value)
-
-
-def is_track_id(value: object) -> bool:
-    """Whether a value has the form of a track id."""
-    return isinstance(value, str) and _TRACK.fullmatch(value) is not None
 
 
 def token_from_json(value: object) -> str:

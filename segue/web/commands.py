@@ -16,11 +16,10 @@ from segue.choose.playlist import Continuation, ContinueSpec
 from segue.config import CHOICE
 from segue.errors import EmptyLibraryError, ParameterError, UnknownTrackError
 from segue.play import playqueue
-from segue.play.playqueue import Entry, Queue, Song
+from segue.play.playqueue import Entry, Queue, Song, is_track_id
 from segue.values import EntryId, TrackId
 from segue.web.booth import (
     Booth,
-    is_track_id,
     lookback_from_json,
     noise_from_json,
     start_at,

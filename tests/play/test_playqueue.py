@@ -54,23 +54,11 @@ def test_the_same_track_may_stand_twice() -> None:
     assert len(set(queue.track_ids)) == 1
 
 
-def test_insert_next_comes_right_after_what_plays() -> None:
-    assert _ids(pq.insert_next(_queue(3, at=2), [_song(8), _song(9)])) == [1, 2, 4, 5, 3]
-    assert _ids(pq.insert_next(_queue(2), [_song(8)])) == [3, 1, 2]
-
-
 def test_removing_what_plays_moves_on_to_the_one_in_its_place() -> None:
     assert pq.remove(_queue(3, at=2), EntryId(2)).current_id == 3
     assert pq.remove(_queue(3, at=3), EntryId(3)).current_id == 2
     assert pq.remove(_queue(1, at=1), EntryId(1)).current_id is None
     assert pq.remove(_queue(3, at=1), EntryId(3)).current_id == 1
-
-
-def test_move_is_told_the_place_after_the_move() -> None:
-    assert _ids(pq.move(_queue(4), EntryId(1), to=2)) == [2, 3, 1, 4]
-    assert _ids(pq.move(_queue(4), EntryId(4), to=0)) == [4, 1, 2, 3]
-    with pytest.raises(ParameterError, match="place 4 is not in the queue"):
-        pq.move(_queue(4), EntryId(1), to=4)
 
 
 def test_clearing_and_replacing_leave_what_played_and_plays() -> None:
@@ -113,7 +101,6 @@ def test_changes_that_change_nothing_make_no_version() -> None:
     assert pq.clear_upcoming(queue) is queue
     assert pq.append(queue, []) is queue
     assert pq.append(queue, [], undoable=False) is queue
-    assert pq.move(queue, EntryId(1), to=0) is queue
     assert pq.jump(queue, EntryId(3)) is queue
 
 
@@ -152,17 +139,9 @@ def test_a_pick_that_names_a_long_title_is_cut() -> None:
 Change = Callable[[Queue], Queue]
 edits = st.one_of(
     st.builds(lambda n: lambda q: pq.append(q, [_song(i) for i in range(n)]), st.integers(0, 3)),
-    st.builds(lambda n: lambda q: pq.insert_next(q, [_song(i) for i in range(n)]), st.integers(0, 3)),
     st.builds(lambda n: lambda q: pq.replace_upcoming(q, [_song(i) for i in range(n)]), st.integers(0, 3)),
     st.builds(
         lambda i: lambda q: pq.remove(q, q.entries[i % len(q.entries)].id) if q.entries else q, st.integers(0, 9)
-    ),
-    st.builds(
-        lambda i, to: (
-            lambda q: pq.move(q, q.entries[i % len(q.entries)].id, to=to % len(q.entries)) if q.entries else q
-        ),
-        st.integers(0, 9),
-        st.integers(0, 9),
     ),
 )
 moves = st.one_of(
