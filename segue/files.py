@@ -6,7 +6,7 @@ import errno
 import hashlib
 import os
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -78,10 +78,13 @@ def check_folder(folder: Path) -> None:
         raise access_error(error, folder) from error
 
 
-def walk_audio(folder: Path, *, on_error: Callable[[FileAccessError], None]) -> Iterator[Path]:
+def walk_audio(
+    folder: Path, *, on_error: Callable[[FileAccessError], None], leave_out: Iterable[Path] = ()
+) -> Iterator[Path]:
     """Yield every file below ``folder`` that may hold audio, in sorted order, each folder once.
 
-    Symbolic links are followed, a circle of them is not; hidden files and folders are passed over.
+    Symbolic links are followed, a circle of them is not; hidden files and folders are passed over, and so are the
+    folders to leave out, by whatever way they are reached.
     A folder that cannot be read is reported to ``on_error`` and the walk goes on.
 
     Raises
@@ -89,7 +92,7 @@ def walk_audio(folder: Path, *, on_error: Callable[[FileAccessError], None]) -> 
     FileAccessError
         If ``folder`` itself is not there, is no folder, or cannot be read.
     """
-    seen: set[tuple[int, int]] = set()
+    seen = {identity for place in leave_out if (identity := _identity(place)) is not None}
     try:
         stack = [iter(_entries(folder, seen))]  # a stack of its own: Python's ends after a thousand nested folders
     except OSError as error:
@@ -107,6 +110,15 @@ def walk_audio(folder: Path, *, on_error: Callable[[FileAccessError], None]) -> 
                 yield path
         except OSError as error:
             on_error(access_error(error, path))
+
+
+def _identity(folder: Path) -> tuple[int, int] | None:
+    """What two paths to the same folder share; None where there is none."""
+    try:
+        status = folder.stat()
+    except OSError:
+        return None
+    return status.st_dev, status.st_ino
 
 
 def _entries(folder: Path, seen: set[tuple[int, int]]) -> list[os.DirEntry[str]]:

@@ -17,8 +17,8 @@ from segue.config import SCAN, ScanSpec
 from segue.embed.encoder import Ear, Encoder
 from segue.embed.hearing import hear
 from segue.embed.pooling import pool, pool_for
-from segue.errors import AudioError, FileAccessError, ParameterError, SegueError
-from segue.files import access_error, track_id_of, walk_audio
+from segue.errors import AudioError, FileAccessError, ParameterError, SegueError, UnsupportedAudioError, WorkerError
+from segue.files import access_error, real_path, track_id_of, walk_audio
 from segue.store.library import Library
 from segue.store.workers import Job, Outcome, WorkerPool
 from segue.values import FileStat, Hearing, ScanFailure, ScanProgress, ScanReport, TrackId
@@ -29,6 +29,10 @@ Listener = Callable[[], Callable[[Path], Hearing]]
 """Called once in each worker process, gives the function that listens to one file; must be picklable itself."""
 
 _NO_STAT = FileStat(0, 0)
+_OWN_FOLDERS = ("cache", "demo")  # what Segue itself puts into a data folder is nobody's collection
+
+# Failures whose remedy (a right to read, ffmpeg, another try) leaves no trace on the file.
+_TRY_AGAIN = frozenset(kind.__name__ for kind in (FileAccessError, UnsupportedAudioError, WorkerError))
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +67,7 @@ def scan(
     """Bring the library up to date with what lies in the folders (or files): new, changed, moved and removed.
 
     Each file is saved as soon as it is heard, so that a scan that is killed goes on where it stopped. A file that
-    fails is recorded with its reason and passed over until it changes.
+    fails is recorded with its reason and passed over until it changes, unless the reason may pass without that.
 
     Raises
     ------
@@ -91,13 +95,17 @@ class _Survey:
     asked: set[Path] = field(default_factory=set)
 
 
-def _survey(folders: Iterable[Path]) -> _Survey:
+def _survey(folders: Iterable[Path], data_folder: Path) -> _Survey:
+    """Look what lies in the folders; those of Segue itself are left out, unless they or something in them is named."""
     found = _Survey()
+    own = [real_path(data_folder / name) for name in _OWN_FOLDERS]
     for folder in folders:
-        root = Path(os.path.realpath(folder))  # Path.resolve() would raise on links that go in a circle
+        root = real_path(folder)
         found.asked.add(root)
         try:
-            files = [root] if root.is_file() else list(walk_audio(root, on_error=found.errors.append))
+            leave_out = [place for place in own if not _is_in(root, [place])]
+            walk = walk_audio(root, on_error=found.errors.append, leave_out=leave_out)
+            files = [root] if root.is_file() else list(walk)
         except FileAccessError as error:
             found.errors.append(error)
             continue
@@ -136,6 +144,32 @@ def _is_in(path: Path, folders: Iterable[Path]) -> bool:
     return any(path == f or text.startswith(f"{os.fspath(f).rstrip(os.sep)}{os.sep}") for f in folders)
 
 
+def _empty_folders(missing: Iterable[Path]) -> Counter[Path]:
+    """Folders above missing files that are still there, but empty or links to nowhere, and how many files they miss."""
+    nearest: dict[Path, Path] = {}
+    found: Counter[Path] = Counter()
+    for path in missing:
+        if path.parent not in nearest:
+            nearest[path.parent] = next(folder for folder in path.parents if os.path.lexists(folder))
+        found[nearest[path.parent]] += 1
+    return Counter({folder: count for folder, count in found.items() if _is_bare(folder)})
+
+
+def _is_bare(folder: Path) -> bool:
+    try:
+        with os.scandir(folder) as entries:
+            return next(entries, None) is None
+    except FileNotFoundError:
+        return folder.is_symlink()
+    except OSError:
+        return False
+
+
+def _is_there(path: Path) -> bool:
+    """Whether a file, or a link to one, lies at a path; a folder was noted for an error that is over."""
+    return os.path.lexists(path) and not os.path.isdir(path)  # noqa: PTH112 - never raises
+
+
 class _Scan:
     """One scan at work: the survey's files are sorted into known and new, and the new ones heard."""
 
@@ -162,7 +196,7 @@ class _Scan:
         self._twins: dict[TrackId, list[Path]] = {}
 
     def run(self, folders: Sequence[Path]) -> ScanReport:
-        survey = _survey(folders)
+        survey = _survey(folders, self._library.folder)
         self._stats, self._total = survey.files, len(survey.files)
         gone = self._gone(survey)
         for error in survey.errors:
@@ -171,7 +205,8 @@ class _Scan:
         self._listen(self._new(survey))
         removed = 0
         if not self._cancel.is_set():
-            removed = self._library.forget_paths(gone)  # only now: a moved file's vectors were still needed
+            # Only now, since a moved file's vectors were still needed; hours later some may be there again.
+            removed = self._library.forget_paths([path for path in gone if not _is_there(path)])
             self._pool()
         return ScanReport(
             scanned=self._scanned,
@@ -195,10 +230,8 @@ class _Scan:
             file, failure = known.get(path), failed.get(path)
             if file is not None and file.heard and file.stat == stat:
                 self._skipped += 1
-            elif failure is not None and failure.stat == stat and failure.kind != FileAccessError.__name__:
-                self._known_failures += (
-                    1  # a right to read may come without a trace on the file, so that is tried again
-                )
+            elif failure is not None and failure.stat == stat and failure.kind not in _TRY_AGAIN:
+                self._known_failures += 1
             else:
                 new.append(path)
         self._sizes.update(self._stats[path].size_bytes for path in new)
@@ -213,18 +246,23 @@ class _Scan:
         """
         unread = [error.path for error in survey.errors if error.path is not None]
         known = set(self._library.files(self._ear.fingerprint))
+        emptied: Counter[Path] = Counter()
         trusted = []
         for root in survey.roots:
             below = sum(_is_in(path, [root]) for path in known)
             if below and not any(_is_in(path, [root]) for path in survey.files):
-                what = f"nothing is left in it, though the library knows {below} files there"
-                remedy = "Is its drive connected? If the music is really gone, scan the folder above"
-                survey.errors.append(FileAccessError(what, remedy=remedy, path=root))
+                emptied[root] = below
             else:
                 trusted.append(root)
+        lost = (path for path in known if path not in survey.files and _is_in(path, trusted))
+        emptied.update(_empty_folders(path for path in lost if not _is_in(path, unread)))
+        for folder, count in sorted(emptied.items()):
+            what = f"nothing is left in it, though the library knows {count} files there"
+            remedy = "Is its drive connected? If the music is really gone, delete the folder and scan the one above it"
+            survey.errors.append(FileAccessError(what, remedy=remedy, path=folder))
         known.update(failure.path for failure in self._library.failures())
-        missing = (path for path in known if path not in survey.files)
-        return sorted(path for path in missing if _is_in(path, trusted) and not _is_in(path, unread))
+        missing = (path for path in known if path not in survey.files and _is_in(path, trusted))
+        return sorted(path for path in missing if not _is_in(path, [*unread, *emptied]))
 
     # Listening -------------------------------------------------------------------------------------------------------
 
