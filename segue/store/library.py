@@ -257,16 +257,6 @@ class Library:
                 self._refuse_other_ears(db, fingerprint)
         return TrackVectors(tuple(TrackId(row[0]) for row in found), rows.blobs_to_matrix([row[1] for row in found]))
 
-    def slice_vectors(self, track_id: TrackId, fingerprint: Fingerprint) -> Floats:
-        """Slice vectors ``(s, d)`` float32 of one track, unit rows; raises UnknownTrackError or ModelError."""
-        statement = "SELECT vectors, count FROM slice_vectors WHERE track_id = ? AND model = ? AND mel = ?"
-        with self._database.reading() as db:
-            row = db.execute(statement, (track_id, fingerprint.model, fingerprint.mel)).fetchone()
-            if row is None:
-                self._refuse_other_ears(db, fingerprint, track_id=track_id)
-                raise self._unknown(track_id)
-        return rows.blob_to_slices(*row)
-
     def iter_slice_vectors(self, fingerprint: Fingerprint) -> Iterator[tuple[TrackId, Floats]]:
         """Each track's slice vectors ``(s, d)`` float32, by id, from one state of the library; raises ModelError."""
         statement = "SELECT track_id, vectors, count FROM slice_vectors WHERE model = ? AND mel = ? ORDER BY track_id"
@@ -290,8 +280,8 @@ class Library:
         remedy = "Check the spelling, or scan the folder it lies in"
         return UnknownTrackError(f'no track is, lies at or is called "{printable(what)}"', remedy=remedy)
 
-    def _refuse_other_ears(self, db: Connection, wanted: Fingerprint, *, track_id: TrackId | None = None) -> None:
-        held = _fingerprints(db, track_id=track_id)
+    def _refuse_other_ears(self, db: Connection, wanted: Fingerprint) -> None:
+        held = _fingerprints(db)
         if held:
             names = ", ".join(map(str, held))
             what = f"its vectors were made by {names}, which cannot be compared with those of {wanted}"
@@ -378,11 +368,8 @@ def _last_names(path: Path) -> Path:
     return Path(*path.parts[-3:])
 
 
-def _fingerprints(db: Connection, *, track_id: TrackId | None = None) -> tuple[Fingerprint, ...]:
-    found = db.execute(
-        "SELECT DISTINCT model, mel FROM slice_vectors WHERE ?1 IS NULL OR track_id = ?1 ORDER BY model, mel",
-        (track_id,),
-    )
+def _fingerprints(db: Connection) -> tuple[Fingerprint, ...]:
+    found = db.execute("SELECT DISTINCT model, mel FROM slice_vectors ORDER BY model, mel")
     return tuple(Fingerprint(*row) for row in found)
 
 
