@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 import logging
 import socket
 from collections.abc import Callable
@@ -88,8 +89,23 @@ def serve(services: Services, *, host: str = WEB.host, port: int = WEB.port, on_
             max_request_body_size=WEB.largest_upload_bytes + 1_000_000,
             ident=None,
         )
-        on_ready(f"http://{host}:{port}")
-        server.run()
+        if not _is_loopback(host):
+            log.warning(
+                "anyone on this network can use the booth, scan folders and hear the music: there is no password yet"
+            )
+        try:
+            on_ready(f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}")
+            server.run()
+        finally:
+            server.close()
+
+
+def _is_loopback(host: str) -> bool:
+    """Whether only this computer can reach the address."""
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
 
 
 def _listening(host: str, port: int) -> socket.socket:

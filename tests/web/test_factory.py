@@ -1,11 +1,15 @@
 from __future__ import annotations
 
+import logging
 import re
+import socket
 
+import pytest
 from flask.testing import FlaskClient
 
 from segue.values import Track
-from segue.web.factory import assets_folder, create_app
+from segue.web import factory
+from segue.web.factory import assets_folder, create_app, serve
 from tests.web.stand_in import StandIn
 
 
@@ -30,6 +34,45 @@ def test_two_booths_share_nothing(services: StandIn) -> None:
     one, two = create_app(services), create_app(services)
     assert one.server is not two.server
     assert one.callback_map is not two.callback_map
+
+
+class StopError(Exception):
+    """Ends a server as soon as it is ready."""
+
+
+def said_when_ready(services: StandIn, host: str) -> str:
+    """The address under which a booth announces itself; it is then ended."""
+    said = []
+
+    def stop(address: str) -> None:
+        said.append(address)
+        raise StopError
+
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.create_server((host, 0), family=family) as free:
+        port = int(free.getsockname()[1])
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(factory, "_THREADS", 1)
+        with pytest.raises(StopError):
+            serve(services, host=host, port=port, on_ready=stop)  # type: ignore[arg-type]
+    return said[0].replace(str(port), "PORT")
+
+
+@pytest.mark.skipif(not socket.has_ipv6, reason="no IPv6 here")
+def test_an_address_of_ipv6_stands_in_brackets(services: StandIn, caplog: pytest.LogCaptureFixture) -> None:
+    """The booth said that it was at http://::1:8050, which no browser opens."""
+    assert said_when_ready(services, "::1") == "http://[::1]:PORT"
+    assert caplog.text == ""
+
+
+@pytest.mark.parametrize(("host", "warned"), [("127.0.0.1", False), ("localhost", False), ("0.0.0.0", True)])
+def test_a_booth_that_the_network_can_reach_says_so(
+    services: StandIn, caplog: pytest.LogCaptureFixture, host: str, warned: bool
+) -> None:
+    """With --host 0.0.0.0 nothing said that strangers may scan folders and hear the music."""
+    with caplog.at_level(logging.WARNING):
+        said_when_ready(services, host)
+    assert ("anyone on this network" in caplog.text) is warned
 
 
 def test_assets_are_found_in_a_checkout() -> None:
