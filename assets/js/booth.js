@@ -104,9 +104,12 @@
     sendNext();
   };
 
+  /* What the two dials were last set to, though the server may not have answered yet. */
+  const settings = () => [sent, ...waiting].findLast((command) => command?.kind === "settings") ?? segue.booth;
+
   /* "Keep on" and "Drunk" stand as they were left; moving them sends a command, showing them does not. */
   segue.showSettings = () => {
-    const { lookback, noise } = segue.booth;
+    const { lookback, noise } = settings();
     window.dash_clientside.set_props("lookback", { value: lookback });
     window.dash_clientside.set_props("noise", { value: noise });
     document.getElementById("lookback-value").textContent = lookback;
@@ -114,8 +117,9 @@
   };
 
   segue.set = (name, value) => {
-    if (!segue.booth || value === segue.booth[name] || value === null || value === undefined) return;
-    const { lookback, noise } = segue.booth;
+    if (!segue.deck || value === null || value === undefined) return; // before the first answer they stand anyhow
+    const { lookback, noise } = settings();
+    if (value === { lookback, noise }[name]) return;
     segue.send("settings", { lookback, noise, [name]: value });
   };
 

@@ -220,6 +220,27 @@ def test_add_and_play_next_and_the_dials(long_songs: StandIn, serve: Serve, visi
     assert len(after) == 5
     page.reload()
     wait(page, "document.querySelector('#noise [role=slider]')?.getAttribute('aria-valuenow') === '1'")
+    page.wait_for_timeout(500)  # the dials' first values were sent as if they had been moved, and "Drunk" was lost
+    wait(page, "!segue.isWaiting()")
+    assert page.evaluate("segue.booth.noise") == 1
+    assert page.get_attribute("#noise [role=slider]", "aria-valuenow") == "1"
+
+
+def test_two_dials_moved_at_once_both_count(long_songs: StandIn, serve: Serve, visit: Visit) -> None:
+    """The second dial's command took the first one back, for it began from what the server had last answered."""
+    page = visit(serve(long_songs))
+    play_first(page)
+    wait(page, "!segue.isWaiting()")
+    settings = "[segue.booth.lookback, segue.booth.noise].join()"
+    page.evaluate("segue.set('lookback', 5); segue.set('noise', 0.5)")
+    wait(page, f"!segue.isWaiting() && {settings} === '5,0.5'")
+    page.wait_for_timeout(300)
+    assert page.evaluate(f"!segue.isWaiting() && {settings}") == "5,0.5"  # showing them moved nothing
+    assert page.get_attribute("#noise [role=slider]", "aria-valuenow") == "0.5"
+    page.evaluate("segue.set('lookback', 8); segue.set('noise', 1); segue.set('lookback', 5); segue.set('noise', 0.5)")
+    wait(page, "!segue.isWaiting()")
+    page.wait_for_timeout(300)
+    assert page.evaluate(f"!segue.isWaiting() && {settings}") == "5,0.5"  # moved back before the answer came
 
 
 def test_any_file_becomes_a_seed(long_songs: StandIn, serve: Serve, visit: Visit, tmp_path: Path) -> None:
@@ -269,6 +290,10 @@ def test_an_empty_library_asks_for_a_folder_or_the_demo(serve: Serve, visit: Vis
     page.wait_for_timeout(300)
     page.click("text=Listen to this folder")
     page.wait_for_selector("text=music: this is not a full path")
+    page.fill("input[placeholder='/home/you/Music']", "~nobody-at-all/Music")  # was answered with "a fault"
+    page.wait_for_timeout(300)
+    page.click("text=Listen to this folder")
+    page.wait_for_selector("text=~nobody-at-all/Music: this is not a full path")
     page.click("text=Play the demo library")
     page.wait_for_selector("text=Composing the demo library: 12 of 72 songs")
     assert services.began == ["demo"]

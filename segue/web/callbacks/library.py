@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from dash import MATCH, Dash, Input, Output, State, no_update, set_props
 from dash.exceptions import PreventUpdate
 
 from segue.errors import FileAccessError, SegueError
+from segue.files import expanded
 from segue.web import ids, present
 from segue.web.layout import music
 from segue.web.layout.shell import page_class
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from segue.services import Services
 
 RESULTS_A_PAGE = 60
@@ -120,7 +122,7 @@ def _folder(text: str | None) -> Path:
     """The folder that was typed, which must be named in full."""
     if not (text or "").strip():
         raise FileAccessError("No folder is named", remedy="Type its full path, such as /home/you/Music")
-    folder = Path(str(text).strip().strip('"')).expanduser()
+    folder = expanded(str(text).strip().strip('"'))
     if not folder.is_absolute():
         raise FileAccessError(
             "this is not a full path", remedy="Begin at the root, such as /home/you/Music", path=folder
