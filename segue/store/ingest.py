@@ -293,7 +293,7 @@ class _Scan:
             except FileAccessError as error:
                 self._fail(path, error)
                 continue
-            yield Job(path, settings.seconds_a_file + settings.seconds_a_megabyte * stat.size_bytes / 1e6)
+            yield Job(path, settings.limit_s(stat.size_bytes))
 
     def _is_known(self, path: Path) -> bool:
         """Whether the file's content is in the library (the path is then attached) or being heard (it will be)."""
