@@ -229,6 +229,7 @@ def _playlist(args: argparse.Namespace) -> int:
     if args.out is not None:
         start = [s for s in seeds if isinstance(s, Track)]
         write_playlist(args.out, [_entry(track) for track in (*start, *tracks.values())])
+        print(f"{len(start) + len(tracks)} tracks written to {printable(args.out)}", file=sys.stderr)
     if args.json:
         _print_json({"picks": rows, "ended": chosen.ended})
         return 0

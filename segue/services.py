@@ -44,7 +44,7 @@ from segue.values import (
 log = logging.getLogger(__name__)
 
 _DROPS_KEPT = 200  # seeds from outside the library; each takes a few hundred bytes
-_DEMO_SCANNED_AFTER = (8, 30)  # songs: so that a newcomer hears something while the rest is composed
+_DEMO_SCANNED_AFTER = (8, 20, 40, 60, 80)  # songs: so that a newcomer hears something while the rest is composed
 _DROPS_HEARD_AT_ONCE = 2  # each is a process of 150 MB
 _REFRESH_S = 1.0  # while a scan adds tracks, the index is made anew no more often than this
 
@@ -282,7 +282,7 @@ class Services:
 
     def _compose_and_scan(self, job: BackgroundScan) -> ScanReport:
         def composed(done: int, total: int) -> None:
-            job.say(preparing=f"Composing the demo library: {done} of {total} songs")
+            job.say(preparing=f"Composing the demo library: {done} of {total} songs", prepared=done / total)
             job.check()
             if done in _DEMO_SCANNED_AFTER:
                 self.scan([self.demo_folder], cancel=job.cancelled)

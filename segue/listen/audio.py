@@ -281,7 +281,7 @@ def _av_open(source: str | IO[bytes], path: Path, *, formats: str) -> Iterator[I
         raise PlaylistFileError("it points to the network", remedy="Download the music first", path=path) from error
     except (av.error.InvalidDataError, av.error.EOFError) as error:
         raise NotAudioError(
-            "there is no audio in it that can be decoded", remedy="Replace or delete it", path=path
+            "there is no audio in it that can be decoded", remedy="If it should be a song, get another copy", path=path
         ) from error
     except av.error.DecoderNotFoundError as error:
         raise UnsupportedAudioError(
@@ -294,7 +294,8 @@ def _av_open(source: str | IO[bytes], path: Path, *, formats: str) -> Iterator[I
 def _explained(error: av.error.FFmpegError, path: Path) -> Exception:
     if isinstance(error, OSError) and error.errno in (1, 2, 5, 13, 20, 21, 36, 40):
         return access_error(OSError(error.errno, error.strerror), path)
-    return NotAudioError(f"it cannot be opened as audio ({error.strerror})", remedy="Replace or delete it", path=path)
+    what, remedy = f"it cannot be opened as audio ({error.strerror})", "If it should be a song, get another copy"
+    return NotAudioError(what, remedy=remedy, path=path)
 
 
 def _audio_stream(container: InputContainer, path: Path) -> AudioStream:

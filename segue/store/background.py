@@ -19,6 +19,7 @@ class ScanStatus:
 
     running: bool = False
     preparing: str | None = None
+    prepared: float | None = None
     progress: ScanProgress | None = None
     report: ScanReport | None = None
     error: str | None = None
@@ -59,9 +60,9 @@ class BackgroundScan:
             if self.status.running:  # a fault of ours: threading's hook logs it, and the page must not wait for ever
                 self.status = ScanStatus(error="The scan stopped on a fault of Segue's own. The log has the details.")
 
-    def say(self, *, preparing: str | None) -> None:
-        """State what is done before the scan proper."""
-        self.status = replace(self.status, preparing=preparing)
+    def say(self, *, preparing: str | None, prepared: float | None = None) -> None:
+        """State what is done before the scan proper, and how much of it, from 0 to 1."""
+        self.status = replace(self.status, preparing=preparing, prepared=prepared)
 
     def check(self) -> None:
         """Stop here if the listener asked for it."""

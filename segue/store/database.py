@@ -16,6 +16,7 @@ Connection = sqlite3.Connection
 
 _BUSY_TIMEOUT_S = 30.0  # a scan's transactions take milliseconds; only a stuck disk makes anyone wait so long
 
+_SCAN_FIRST = "Scan a folder first (segue scan ~/Music), or say with --data where the library lies"
 _ELSEWHERE = "Choose another data folder with --data"
 _DAMAGED = ("it is damaged, or not a Segue library", "Move the file away and scan the music again")
 _READ_ONLY = (
@@ -88,7 +89,7 @@ class Database:
         """Make the data folder where it may be made, and say in time what cannot work."""
         folder = self.path.parent
         if self.read_only and not self.path.exists():
-            raise EmptyLibraryError("there is no library yet", remedy="Scan a folder of music first", path=self.path)
+            raise EmptyLibraryError("there is no library yet", remedy=_SCAN_FIRST, path=self.path.absolute())
         try:
             folder.mkdir(exist_ok=True)
         except FileExistsError as error:
@@ -129,7 +130,7 @@ class Database:
             connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
             connection.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
         elif empty:
-            raise EmptyLibraryError("there is no library yet", remedy="Scan a folder of music first", path=self.path)
+            raise EmptyLibraryError("there is no library yet", remedy=_SCAN_FIRST, path=self.path.absolute())
         elif owner != APPLICATION_ID:
             raise LibraryError("it is another program's database", remedy=_ELSEWHERE, path=self.path)
         elif version > SCHEMA_VERSION:

@@ -84,7 +84,9 @@ def status_line(status: ScanStatus) -> str | None:
 def status_share(status: ScanStatus) -> float | None:
     """How much of the scan is done in percent; None where that is not known."""
     progress = status.progress
-    if not status.running or status.preparing or progress is None or progress.total == 0:
+    if status.running and status.preparing:
+        return None if status.prepared is None else 100.0 * status.prepared
+    if not status.running or progress is None or progress.total == 0:
         return None
     return 100.0 * progress.done / progress.total
 

@@ -44,6 +44,7 @@ def test_the_status_speaks_of_preparation_progress_and_what_stopped_it() -> None
     assert present.status_line(ScanStatus(error="The disk is full.")) == "The disk is full."
     assert present.status_share(ScanStatus(running=True, progress=LISTENING)) == pytest.approx(100 * 120 / 843)
     assert present.status_share(ScanStatus(running=True, preparing="Composing", progress=LISTENING)) is None
+    assert present.status_share(ScanStatus(running=True, preparing="Composing", prepared=0.25)) == 25.0
 
 
 def test_failures_are_counted_in_words() -> None:
