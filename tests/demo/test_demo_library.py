@@ -97,7 +97,9 @@ def test_ctrl_c_stops_it_without_a_traceback(tmp_path, sign):
     """Each composing process printed a KeyboardInterrupt of its own over the one line of the command."""
     folder = tmp_path / "demo"
     command = [sys.executable, "-m", "segue.cli", "demo", str(folder)]
-    child = subprocess.Popen(command, stderr=subprocess.PIPE, text=True, start_new_session=True)
+    child = subprocess.Popen(
+        command, stderr=subprocess.PIPE, text=True, start_new_session=True, preexec_fn=_heed_ctrl_c
+    )
     until = time.monotonic() + 60
     while not (folder / sign).exists() and time.monotonic() < until:
         time.sleep(0.02)
@@ -109,6 +111,11 @@ def test_ctrl_c_stops_it_without_a_traceback(tmp_path, sign):
     assert "segue: stopped" in said
     assert not list(folder.rglob(".segue-*")), "no half file is left"
     assert len([path for path in folder.rglob("*.*") if path.is_file()]) < 10, "it went on composing"
+
+
+def _heed_ctrl_c():
+    """What a shell starts in the background is deaf to SIGINT, and so would be its children."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 def test_another_seed_makes_another_library(demo, tmp_path):
