@@ -79,6 +79,9 @@ class ChoiceSpec:
     repeat_after_tracks: int = _number(0, "a track may come again after so many others; 0 means never")
     artist_spacing: int = _number(2, "tracks between two by the same artist, where there is a choice")
     spacing_reach: int = _number(300, "how many of the nearest are searched for another artist; beyond, closeness wins")
+    spacing_margin: float = _number(
+        0.2, "another artist's track may be less similar by so much; beyond, closeness wins"
+    )
     same_recording_s: float = _number(10.0, "copies of a song may differ in length by so much")
     reasons_kept: int = _number(5, "better-ranked tracks that a pick names with the reason why each was passed over")
     queue_ahead: int = _number(5, "tracks the booth keeps ready after the one that plays")

@@ -221,7 +221,7 @@ class _Walk:
             if neighbour.track_id in basis:
                 own += 1
                 continue
-            if self._second_best and neighbour.rank > CHOICE.spacing_reach:
+            if self._second_best and self._is_too_far(neighbour):
                 break
             place = Neighbour(neighbour.track_id, neighbour.similarity, neighbour.rank - own)
             if self._allows(place):
@@ -231,6 +231,11 @@ class _Walk:
             return None
         place, relaxed = self._second_best[min(self._second_best)]
         return self._picked(place, relaxed, index, query)
+
+    def _is_too_far(self, neighbour: Neighbour) -> bool:
+        """Whether a relaxed rule costs less than going on to this neighbour, by its rank or by its distance."""
+        nearest = max(place.similarity for place, _ in self._second_best.values())
+        return neighbour.rank > CHOICE.spacing_reach or neighbour.similarity < nearest - CHOICE.spacing_margin
 
     def ended(self) -> str:
         """Why there is nothing left, in one sentence."""

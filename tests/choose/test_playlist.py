@@ -95,12 +95,12 @@ def test_tracks_may_come_again_after_a_while_if_asked(fan: Index, infos: Infos) 
 
 
 def test_artist_spacing_is_relaxed_only_where_nothing_else_is_left(fan: Index, infos: Infos) -> None:
-    same = {i: replace(info, artist="X" if i in "abcd" else info.artist) for i, info in infos.items()}
+    same = {i: replace(info, artist="X" if i in "abc" else info.artist) for i, info in infos.items()}
     spaced = _go(fan, same, "a", lookback=1, artist_spacing=2)
-    assert _names(spaced) == "e"
+    assert _names(spaced) == "d"
     assert spaced.picks[0].relaxed == ()
     assert spaced.picks[0].refused[0].reason == "X has just played"
-    alone = _go(fan, same, "a", lookback=1, never=frozenset(map(TrackId, "efghij")), count=2)
+    alone = _go(fan, same, "a", lookback=1, never=frozenset(map(TrackId, "defghij")), count=2)
     assert _names(alone) == "bc"
     assert alone.picks[0].relaxed == ("artist spacing",)
     assert alone.picks[0].refused == ()
@@ -111,10 +111,17 @@ def test_artist_spacing_is_relaxed_only_where_nothing_else_is_left(fan: Index, i
 
 def test_artist_spacing_is_relaxed_step_by_step(fan: Index, infos: Infos) -> None:
     """With two artists a spacing of 2 cannot hold, but taking turns can."""
-    two = {i: replace(info, artist="X" if i in "abcde" else "Y") for i, info in infos.items()}
+    two = {i: replace(info, artist="X" if i in "acegi" else "Y") for i, info in infos.items()}
     result = _go(fan, two, "a", count=9, lookback=1)
     artists = [two[TrackId(n)].artist for n in "a" + _names(result)]
     assert artists == ["X", "Y"] * 5
+
+
+def test_artist_spacing_does_not_reach_for_another_kind_of_music(fan: Index, infos: Infos) -> None:
+    """The last songs of a style gave way to any other artist's, however far from it."""
+    same = {i: replace(info, artist="X" if i in "abcdef" else info.artist) for i, info in infos.items()}
+    pick = _go(fan, same, "a", lookback=1).picks[0]
+    assert (pick.track_id, pick.relaxed) == ("b", ("artist spacing",))
 
 
 def test_artist_spacing_does_not_reach_for_the_far_end_of_the_library() -> None:
