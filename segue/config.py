@@ -77,7 +77,7 @@ class ChoiceSpec:
     lookback: int = _number(3, "'Keep on': how many of the last tracks the next one should go with (1 to 10)")
     noise: float = _number(0.0, "'Drunk': 0 plays the nearest, 1 turns the query by a right angle")
     repeat_after_tracks: int = _number(0, "a track may come again after so many others; 0 means never")
-    artist_spacing: int = _number(2, "tracks between two by the same artist, where there is a choice")
+    artist_spacing: int = _number(1, "tracks between two by the same artist, where there is a choice")
     spacing_reach: int = _number(300, "how many of the nearest are searched for another artist; beyond, closeness wins")
     spacing_margin: float = _number(
         0.2, "another artist's track may be less similar by so much; beyond, closeness wins"
