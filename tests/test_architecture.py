@@ -20,7 +20,7 @@ ALLOWED: dict[str, set[str]] = {
     "services": {"services", "demo", *ORDER},
     "web": {"web", "services", *ORDER},
     "cli": {"cli", "services", "web", "demo", "doctor", *ORDER},
-    "train": {"train", "listen", "embed", "store", "demo"},
+    "train": {"train", "demo", *ORDER},
 }
 HOMES = {
     "keras": "train/",
