@@ -7,6 +7,8 @@ DATA ?= Pickles
 PORT ?= 8050
 export MUSIC
 MUSIC_CACHE ?= .music
+HOURS ?= 1.3
+PRECISION ?= float32
 
 .PHONY: help install install-dev run test check lint bench music model lock clean
 .DEFAULT_GOAL := help
@@ -46,12 +48,13 @@ bench: install-dev ## Measure speed and memory; ONLY=prefix for a part
 music: ## Fetch free real music (230 MB) for the tests and the benchmark
 	@tests/music.sh small $(MUSIC_CACHE)
 
-model: install-dev ## Train the bundled ear anew (hours); resumes where it stopped
+model: install-dev ## Train the bundled ear anew; resumes where it stopped. HOURS=1.3; PRECISION=bfloat16 on new CPUs
 	@tests/music.sh training .training/music
 	@$(BIN)/python -m pip download -q --no-deps -d .training/wheel musicnn==0.1.0
 	@$(BIN)/python -m zipfile -e .training/wheel/musicnn-0.1.0-py3-none-any.whl .training/musicnn
 	@$(BIN)/python train_speccy.py --recipe bundled --music .training/music \
-	  --teacher .training/musicnn/musicnn/MSD_musicnn --work .training/speccy
+	  --teacher .training/musicnn/musicnn/MSD_musicnn --work .training/speccy \
+	  --hours $(HOURS) --precision $(PRECISION)
 
 lock: ## Resolve the lock files anew
 	@for set in requirements requirements-train requirements-dev; do \

@@ -36,8 +36,8 @@ class AugmentSpec:
     hiss_share: float = 0.12
     saturation_share: float = 0.2
     reverb_share: float = 0.12
-    speech_share: float = 0.05
-    made_share: float = 0.35  # pieces rendered for the purpose, in place of recorded ones
+    speech_share: float = 0.1
+    made_share: float = 0.4  # pieces rendered for the purpose, in place of recorded ones
 
 
 AS_RECORDED = AugmentSpec(

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from segue.config import MUSICNN_MEL, SPECCY_MEL
 from segue.listen.mel import hz_to_mel
-from segue.train.architectures import HEIR_BANDS, HEIR_TEMPO_FRAMES, HEIR_TIMBRES
+from segue.train.architectures import HEIR_BANDS, HEIR_FEATURES, HEIR_TEMPO_FRAMES, HEIR_TIMBRES
 from segue.train.distil import Target
 from segue.train.teacher import Teacher
 from segue.values import Floats
@@ -136,14 +136,19 @@ def _set_tempo(model: keras.Model, teacher: Teacher) -> None:
 
 
 def _set_head(model: keras.Model, teacher: Teacher, target: Target) -> None:
-    """The dense layers, with the normalisations around them and the target's turn folded in."""
+    """The dense layers, with the normalisations around them and the target's turn folded in.
+
+    What the heir finds for itself counts for nothing until it has learned.
+    """
     scale, shift = teacher.batch_norm(9)
     kernel, bias = teacher.dense()
     apart = np.concatenate([kernel[0::2] * scale[0::2, None], kernel[1::2] * scale[1::2, None]])  # maxima, then means
-    model.get_layer("dense").set_weights([apart.astype(np.float32), (bias + shift @ kernel).astype(np.float32)])
+    model.get_layer("features").set_weights([apart.astype(np.float32), (bias + shift @ kernel).astype(np.float32)])
     scale, shift = teacher.batch_norm(10)
-    turned = [scale[:, None] * target.basis, (shift - target.mean) @ target.basis]
-    model.get_layer("vector").set_weights([part.astype(np.float32) for part in turned])
+    last = model.get_layer("vector")
+    kernel = np.zeros(last.kernel.shape, np.float32)
+    kernel[:HEIR_FEATURES] = scale[:, None] * target.basis
+    last.set_weights([kernel, ((shift - target.mean) @ target.basis).astype(np.float32)])
 
 
 def _set_affine(model: keras.Model, name: str, scale: NDArray[np.floating], shift: NDArray[np.floating]) -> None:

@@ -8,6 +8,7 @@ import multiprocessing
 import shutil
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from multiprocessing.context import SpawnProcess
@@ -19,10 +20,11 @@ import numpy as np
 import tensorflow as tf
 
 from segue.config import MUSICNN_MEL
+from segue.demo.library import demo_manifest, make_demo
 from segue.errors import WorkerError
 from segue.train.architectures import build
 from segue.train.augment import AS_RECORDED, Augmenter
-from segue.train.corpus import Recording, gather, load_recordings, save_recordings, split
+from segue.train.corpus import Recording, decode, gather, load_recordings, save_recordings, split
 from segue.train.distil import DistilSpec, GrowingLessons, Target, Trainer, cosine_to_target, fit_target, train
 from segue.train.evaluate import (
     Encode,
@@ -62,6 +64,7 @@ HELD_OUT = (
     "zaz-data",
 )
 _LOUDNESS_WINDOWS = 96
+_MAKERS_AT_ONCE = 2
 _SYSTEM_SOUNDFONTS = Path("/usr/share/sounds")
 
 
@@ -74,13 +77,14 @@ class Recipe:
     teacher: Path
     out: Path
     grooves: Path = Path("/usr/share/mma/lib")
-    hours: float = 0.6
+    hours: float = 1.3
     peak_rate: float = 1e-3
     arch: str = "heir"
     held_out: tuple[str, ...] = HELD_OUT
-    pieces: int = 160
-    midi_files: int = 40
-    speeches: int = 40
+    pieces: int = 240
+    midi_files: int = 60
+    speeches: int = 60
+    with_demo: bool = True  # the songs that Segue composes itself are learned from too
     seed: int = 20_261_121
     first_shards: int = 8  # to have before the principal directions are fitted and training begins
     check_windows: int = 512
@@ -120,14 +124,14 @@ def run_recipe(recipe: Recipe) -> dict[str, float]:
 def prepare(recipe: Recipe) -> Sources:
     """Gather the music and make the rest; what was done before is only looked up."""
     learn, held_out = split(gather(recipe.music, recipe.work / "cache"), recipe.held_out)
-    made: list[Recording] = []
+    made = _compose_demo(recipe) if recipe.with_demo else []
     speech: list[Recording] = []
     if recipe.pieces + recipe.midi_files + recipe.speeches == 0:
         log.info("no music is made for the training")
     elif missing := [name for name in ("mma", "fluidsynth", "espeak-ng") if shutil.which(name) is None]:
         log.warning("no music is made for the training: %s not installed; the ear will be narrower", ", ".join(missing))
     else:
-        made, speech = _make_music(recipe), _make_speech(recipe)
+        made, speech = made + _make_music(recipe), _make_speech(recipe)
     sources = Sources(learn=learn, held_out=held_out, made=made, speech=speech)
     for name in ("learn", "made", "speech"):
         save_recordings(getattr(sources, name), recipe.work / f"{name}.json")
@@ -201,19 +205,36 @@ def _make_music(recipe: Recipe) -> list[Recording]:
     ]
     makers = Makers(grooves=recipe.grooves, soundfonts=fonts)
     styles, cache = find_grooves(recipe.grooves), recipe.work / "made"
-    pieces = [
-        make_piece(k, makers=makers, styles=styles, cache_dir=cache, seed=recipe.seed) for k in range(recipe.pieces)
-    ]
-    for k, midi in enumerate(find_midi([recipe.music], cache / "wad")[: recipe.midi_files]):
+    midi = find_midi([recipe.music], cache / "wad")[: recipe.midi_files]
+
+    def piece(k: int) -> Recording | None:
+        return make_piece(k, makers=makers, styles=styles, cache_dir=cache, seed=recipe.seed)
+
+    def played(k: int) -> Recording | None:
         rng = np.random.default_rng([recipe.seed, k])
-        pieces.append(render_midi(midi, name=f"midi-{k:05d}", makers=makers, cache_dir=cache, rng=rng))
-    return [piece for piece in pieces if piece is not None]
+        return render_midi(midi[k], name=f"midi-{k:05d}", makers=makers, cache_dir=cache, rng=rng)
+
+    return _each(piece, recipe.pieces) + _each(played, len(midi))
 
 
 def _make_speech(recipe: Recipe) -> list[Recording]:
     cache = recipe.work / "speech"
-    spoken = [make_speech(k, cache_dir=cache, seed=recipe.seed) for k in range(recipe.speeches)]
-    return [speech for speech in spoken if speech is not None]
+    return _each(lambda k: make_speech(k, cache_dir=cache, seed=recipe.seed), recipe.speeches)
+
+
+def _each(make: Callable[[int], Recording | None], count: int) -> list[Recording]:
+    """Make ``count`` recordings, two at a time: the work is done by other programs. What does not play is left out."""
+    with ThreadPoolExecutor(max_workers=_MAKERS_AT_ONCE) as pool:
+        return [made for made in pool.map(make, range(count)) if made is not None]
+
+
+def _compose_demo(recipe: Recipe) -> list[Recording]:
+    """Other songs than those of the demo library, in the same styles."""
+    folder = recipe.work / "demo"
+    make_demo(folder, seed=recipe.seed)
+    songs = [folder / track.file for track in demo_manifest(folder)]
+    found = [decode([song], package="demo", cache_dir=recipe.work / "made") for song in songs]
+    return [recording for recording in found if recording is not None]
 
 
 def _check_lessons(recipe: Recipe, sources: Sources, teacher: Teacher) -> Lessons:

@@ -41,6 +41,7 @@ def test_the_recipe_ends_in_an_ear_with_honest_scores(tmp_path: Path, teacher_fo
         pieces=0,
         midi_files=0,
         speeches=0,
+        with_demo=False,
         first_shards=1,
         check_windows=8,
     )

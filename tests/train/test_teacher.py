@@ -88,7 +88,7 @@ def test_the_heir_takes_over_the_teachers_weights(teacher_folder: Path) -> None:
     rng = np.random.default_rng(0)
     pairs = [(rng.random((96, 216), dtype=np.float32), theirs) for theirs in random_slices(2)]
     inherit(model, teacher, target, pairs=pairs)
-    dense, _ = model.get_layer("dense").get_weights()
+    dense, _ = model.get_layer("features").get_weights()
     kernel, _ = teacher.dense()
     scale, _ = teacher.batch_norm(9)
     np.testing.assert_allclose(dense[:753], kernel[0::2] * scale[0::2, None], rtol=1e-5)
