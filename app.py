@@ -3,7 +3,7 @@
 import sys
 from collections.abc import Sequence
 
-from segue.cli import main as segue
+from segue.cli.main import main as segue
 
 
 def main(argv: Sequence[str] | None = None) -> int:

@@ -16,7 +16,7 @@ import numpy as np
 import pytest
 
 import mp3tovec
-from segue.cli import main
+from segue.cli.main import main
 from segue.play.m3u import read_playlist
 from tests.conftest import ROOT
 from tests.songs import write_song, write_songs

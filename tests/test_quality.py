@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from segue.cli import main
+from segue.cli.main import main
 from segue.demo.library import demo_manifest, make_demo
 from segue.services import Services
 

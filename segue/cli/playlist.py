@@ -1,0 +1,59 @@
+"""`segue playlist`: what follows some songs."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+
+import numpy as np
+
+from segue.choose.playlist import ContinueSpec, OutsideSeed
+from segue.cli.answers import entry_of, name_of, print_json, print_rows, track_row
+from segue.cli.words import at_least, seeds_of
+from segue.config import CHOICE, ChoiceSpec, describe
+from segue.errors import printable
+from segue.play.m3u import write_playlist
+from segue.services import Services
+from segue.values import Track
+
+PURPOSE = "go on from one or more songs"
+
+
+def words(parser: argparse.ArgumentParser) -> None:
+    """Add the words of this command."""
+    parser.add_argument(
+        "seeds",
+        nargs="+",
+        metavar="SEED",
+        help="ids, paths, words, any audio files, or playlists of them; the last counts as playing",
+    )
+    parser.add_argument("--count", type=at_least(1), default=10, help="how many tracks to add (default: %(default)s)")
+    parser.add_argument("--lookback", type=int, default=CHOICE.lookback, help=describe(ChoiceSpec, "lookback"))
+    parser.add_argument("--noise", type=float, default=CHOICE.noise, help=describe(ChoiceSpec, "noise"))
+    parser.add_argument(
+        "--rng-seed", type=at_least(0), default=0, help="the same seed gives the same noise (default: %(default)s)"
+    )
+    parser.add_argument("--out", type=Path, metavar="FILE", help="write it as .m3u8, .m3u, .pls, .xspf or .jspf")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Run the command and return its exit code."""
+    services = Services(args.data, read_only=True)
+    seeds = [seed for word in args.seeds for seed in seeds_of(services, word)]
+    spec = ContinueSpec(count=args.count, lookback=args.lookback, noise=args.noise)
+    rng = np.random.default_rng(args.rng_seed)
+    chosen = services.continue_queue([s if isinstance(s, OutsideSeed) else s.id for s in seeds], spec, rng=rng)
+    tracks = {track.id: track for track in services.tracks_of([pick.track_id for pick in chosen.picks])}
+    rows = [{**track_row(tracks[p.track_id]), **p.to_json()} for p in chosen.picks if p.track_id in tracks]
+    if args.out is not None:
+        start = [s for s in seeds if isinstance(s, Track)]
+        write_playlist(args.out, [entry_of(track) for track in (*start, *tracks.values())])
+        print(f"{len(start) + len(tracks)} tracks written to {printable(args.out)}", file=sys.stderr)
+    if args.json:
+        print_json({"picks": rows, "ended": chosen.ended})
+        return 0
+    print_rows(rows, as_json=False, line=lambda row: f"{name_of(row)}\n    {row['why']}")
+    if chosen.ended:
+        print(chosen.ended, file=sys.stderr)
+    return 0

@@ -1,0 +1,46 @@
+"""`segue serve`: open the booth."""
+
+from __future__ import annotations
+
+import argparse
+
+from segue.cli.words import at_least
+from segue.config import SCAN, WEB, ScanSpec, WebSpec, describe
+from segue.errors import ParameterError
+from segue.files import expanded
+from segue.services import Services
+
+PURPOSE = "open the booth in the browser"
+
+
+def words(parser: argparse.ArgumentParser) -> None:
+    """Add the words of this command."""
+    parser.add_argument("--music", type=expanded, metavar="DIR", help="scan this folder while serving")
+    parser.add_argument("--demo", action="store_true", help="compose the demo library if there is no music yet")
+    parser.add_argument("--host", default=WEB.host, help=f"{describe(WebSpec, 'host')} (default: %(default)s)")
+    parser.add_argument(
+        "--port", type=int, default=WEB.port, help=f"{describe(WebSpec, 'port')} (default: %(default)s)"
+    )
+    parser.add_argument("--workers", type=at_least(0), default=SCAN.workers, help=describe(ScanSpec, "workers"))
+
+
+def run(args: argparse.Namespace) -> int:
+    """Run the command and return its exit code."""
+    from segue.web.factory import serve  # dash takes half a second to import, and only this command needs it
+
+    if not 0 < args.port < 65_536:
+        raise ParameterError(f"the port is {args.port}", remedy="Choose one from 1024 to 65535")
+    services = Services(args.data, workers=args.workers)
+    try:
+        if args.music is not None:
+            services.start_scan(args.music)
+        elif args.demo and not services.has_own_music():
+            services.start_demo()
+        serve(services, host=args.host, port=args.port, on_ready=_announce)
+    finally:
+        services.close()
+    return 0
+
+
+def _announce(address: str) -> None:
+    print(f"Segue is at {address} (Ctrl+C stops it)", flush=True)

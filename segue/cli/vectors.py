@@ -1,0 +1,28 @@
+"""`segue vectors`: the vectors for other programs."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from segue.cli.answers import say
+from segue.errors import printable
+from segue.services import Services
+
+PURPOSE = "write all vectors as plain numpy arrays"
+
+
+def words(parser: argparse.ArgumentParser) -> None:
+    """Add the words of this command."""
+    parser.add_argument("--npz", type=Path, required=True, metavar="OUT", help="the file to write")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Run the command and return its exit code."""
+    count = Services(args.data, read_only=True).export_vectors(args.npz)
+    say(
+        {"tracks": count, "file": printable(args.npz)},
+        f"{count} tracks written to {printable(args.npz)}",
+        as_json=args.json,
+    )
+    return 0

@@ -1,0 +1,44 @@
+"""Words of the command line that several commands share, and what they name."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable
+
+from segue.choose.playlist import OutsideSeed
+from segue.errors import PlaylistError
+from segue.files import expanded, is_file
+from segue.play.m3u import read_playlist
+from segue.services import Services
+from segue.values import Track
+
+PLAYLISTS = (".m3u8", ".m3u", ".pls", ".xspf", ".jspf")
+
+
+def at_least(least: int) -> Callable[[str], int]:
+    """A whole number for argparse, no smaller than this."""
+
+    def whole(text: str) -> int:
+        number = int(text)
+        if number < least:
+            raise argparse.ArgumentTypeError(f"{number} is less than {least}")
+        return number
+
+    return whole
+
+
+def seed_of(services: Services, word: str) -> Track | OutsideSeed:
+    """A track of the library by id, path or words, or else any audio file."""
+    path = expanded(word)
+    return services.seed(path) if is_file(path) else services.find_one(word)
+
+
+def seeds_of(services: Services, word: str) -> list[Track | OutsideSeed]:
+    """What a word names: the songs of a playlist file, or one seed."""
+    path = expanded(word)
+    if path.suffix.lower() not in PLAYLISTS or not is_file(path):
+        return [seed_of(services, word)]
+    entries = read_playlist(path).entries
+    if not entries:
+        raise PlaylistError("there is no song in it", remedy="Name another playlist", path=path)
+    return [services.seed(entry.path) for entry in entries]
