@@ -22,8 +22,10 @@ class MelSpec:
     hop_samples: int = _number(512, "samples from one frame to the next")
     mel_bands: int = _number(96, "mel bands (Slaney), from 0 Hz to half the sample rate")
     slice_frames: int = _number(216, "frames in a slice: 5.0155 s")
-    scale: Literal["db", "log10"] = _number(
-        "db", "db: decibels below the slice's own maximum, then [0, 1]; log10: log10(1 + 10000 mel)"
+    scale: Literal["db", "log10", "waveform"] = _number(
+        "db",
+        "db: decibels below the slice's own maximum, then [0, 1]; log10: log10(1 + 10000 mel); "
+        "waveform: the samples themselves",
     )
     floor_db: float = _number(80.0, "how far below the slice's maximum counts as nothing (db only)")
 
@@ -45,6 +47,8 @@ class MelSpec:
 
 SPECCY_MEL = MelSpec()
 MUSICNN_MEL = MelSpec(sample_rate_hz=16_000, n_fft_samples=512, hop_samples=256, slice_frames=313, scale="log10")
+# For a network that hears samples: one band, and a frame is a sample. A slice is as long as Speccy's.
+WAVEFORM = MelSpec(n_fft_samples=1, hop_samples=1, mel_bands=1, slice_frames=110_592, scale="waveform")
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,13 +111,43 @@ class WebSpec:
     largest_cover_pixels: int = _number(40_000_000, "covers of more pixels are not decoded; a drawn one is shown")
 
 
+@dataclass(frozen=True, slots=True)
+class PlaylistSpec:
+    """Which playlists are learned from, and how large their files may be."""
+
+    fewest_tracks: int = _number(2, "shorter playlists teach nothing and are left out")
+    shortest_play_s: float = _number(30.0, "tracks that a history says were played for less were skipped: left out")
+    largest_document_bytes: int = _number(1_000_000_000, "largest file that must be read at once (XML, most JSON)")
+    longest_line_bytes: int = _number(64_000_000, "longest line of JSON Lines or CSV")
+
+
+@dataclass(frozen=True, slots=True)
+class SessionSpec:
+    """How plays with their times become playlists."""
+
+    gap_s: float = _number(1800.0, "a pause longer than this between two plays begins another session")
+
+
+@dataclass(frozen=True, slots=True)
+class EvaluationSpec:
+    """How it is measured whether an ear tells labels apart."""
+
+    neighbours: int = _number(5, "nearest tracks whose labels are compared (P@5)")
+    hub_neighbours: int = _number(10, "nearest tracks among which hubs are looked for (N_10)")
+    resamples: int = _number(1000, "times the tracks are drawn anew for an interval")
+    confidence: float = _number(0.95, "share of the drawings within the interval")
+
+
 AUDIO = AudioSpec()
 SCAN = ScanSpec()
 CHOICE = ChoiceSpec()
 QUEUE = QueueSpec()
 WEB = WebSpec()
+PLAYLISTS = PlaylistSpec()
+SESSIONS = SessionSpec()
+EVALUATION = EvaluationSpec()
 
-TABLES = (MelSpec, AudioSpec, ScanSpec, ChoiceSpec, QueueSpec, WebSpec)
+TABLES = (MelSpec, AudioSpec, ScanSpec, ChoiceSpec, QueueSpec, WebSpec, PlaylistSpec, SessionSpec, EvaluationSpec)
 
 
 def describe(spec: type, name: str) -> str:

@@ -84,6 +84,8 @@ def single_slice(samples: Floats, spec: MelSpec) -> Floats | None:
 
 def _slice(samples: Floats, spec: MelSpec) -> Floats | None:
     """One slice from the samples under its frames, or None where it is silent."""
+    if spec.scale == "waveform":
+        return samples[None] if samples.any() else None  # (1, 110592)
     frames = np.lib.stride_tricks.sliding_window_view(samples, spec.n_fft_samples)[:: spec.hop_samples]  # (216, 2048)
     window, bank = _hann(spec.n_fft_samples), _mel_bank(spec.sample_rate_hz, spec.n_fft_samples, spec.mel_bands)
     mel = np.empty((spec.mel_bands, len(frames)), np.float32)

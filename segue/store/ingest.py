@@ -20,7 +20,7 @@ from segue.embed.pooling import pool, pool_for
 from segue.errors import AudioError, FileAccessError, ParameterError, SegueError, UnsupportedAudioError, WorkerError
 from segue.files import access_error, real_path, track_id_of, walk_audio
 from segue.store.library import Library
-from segue.store.workers import Job, Outcome, WorkerPool
+from segue.store.workers import Job, Outcome, WorkerPool, available_cores
 from segue.values import FileStat, Hearing, ScanFailure, ScanProgress, ScanReport, TrackId
 
 _log = logging.getLogger(__name__)
@@ -271,7 +271,7 @@ class _Scan:
         listener = self._options.listener or EarListener(self._ear)
         self._tell("listening", None)
         self._heard_from_s = time.monotonic()
-        with WorkerPool(listener, workers=settings.workers or _cores()) as pool_of_workers:
+        with WorkerPool(listener, workers=settings.workers or available_cores()) as pool_of_workers:
             for outcome in pool_of_workers.run(self._jobs(new), cancel=self._cancel):
                 self._settle(outcome)
                 self._tell("listening", outcome.job.path)
@@ -377,8 +377,3 @@ class _Scan:
                 eta_s=max(self._total - done, 0) / rate if rate else None,
             )
         )
-
-
-def _cores() -> int:
-    """Cores that this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

@@ -210,6 +210,11 @@ class _Worker(Generic[T]):
         self.deadline = time.monotonic() + _START_S
 
 
+def available_cores() -> int:
+    """Cores that this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
 @contextmanager
 def _single_threaded() -> Iterator[None]:
     """Let processes that are started now run native code on one thread each: the workers are the parallelism.
