@@ -138,6 +138,18 @@ class EvaluationSpec:
     confidence: float = _number(0.95, "share of the drawings within the interval")
 
 
+@dataclass(frozen=True, slots=True)
+class FetchSpec:
+    """How playlists are fetched from a server."""
+
+    timeout_s: float = _number(30.0, "a server that says nothing for so long is asked again")
+    tries: int = _number(8, "how often a request is made that fails for a passing reason")
+    first_wait_s: float = _number(1.0, "wait before the second try where the server names none; doubled each time")
+    longest_wait_s: float = _number(900.0, "a server that wants a longer pause than this ends the run")
+    login_s: float = _number(300.0, "time to agree in the browser")
+    login_port: int = _number(8765, "port on 127.0.0.1 at which the browser hands over the login")
+
+
 AUDIO = AudioSpec()
 SCAN = ScanSpec()
 CHOICE = ChoiceSpec()
@@ -145,6 +157,7 @@ QUEUE = QueueSpec()
 WEB = WebSpec()
 PLAYLISTS = PlaylistSpec()
 SESSIONS = SessionSpec()
+FETCH = FetchSpec()
 EVALUATION = EvaluationSpec()
 
 TABLES = (MelSpec, AudioSpec, ScanSpec, ChoiceSpec, QueueSpec, WebSpec, PlaylistSpec, SessionSpec, EvaluationSpec)

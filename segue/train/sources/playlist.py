@@ -27,3 +27,4 @@ class SourcePlaylist:
     id: str
     name: str
     tracks: tuple[SourceTrack, ...]
+    date: str = ""  # when it was played or put together, as YYYY-MM-DD; "" where the source does not say
