@@ -3,25 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
-import scipy.fft
-from numpy.typing import NDArray
 
+from segue.choose.retrieval import retrieval as retrieval
+from segue.choose.retrieval import standardised as standardised
 from segue.config import MUSICNN_MEL, SPECCY_MEL
 from segue.embed.pooling import count_same, pool
-from segue.errors import ParameterError
 from segue.listen.mel import single_slice, slices
+from segue.listen.mfcc import MFCC_MEL, mfcc_statistics
 from segue.train.augment import TEACHER_SAMPLES, WINDOW_SAMPLES
 from segue.train.corpus import Recording
 from segue.values import Floats, TrackId
 
 SLICES_A_TRACK = 16
 _WANTED_TFS = (2.0, 7.0)
-_NEIGHBOURS = 5
-_MFCC_COEFFICIENTS = 20
-_MFCC_MEL = replace(SPECCY_MEL, scale="log10")
 
 Encode = Callable[[Floats], Floats]
 """From slices ``(s, bands, frames)`` to vectors ``(s, d)``."""
@@ -37,14 +34,6 @@ class HeldOut:
     mfcc: Floats  # (40,)
 
 
-@dataclass(frozen=True, slots=True)
-class Retrieval:
-    """Of the five nearest tracks the share with the same label, and the share of tracks whose nearest has it."""
-
-    p_at_5: float
-    first: float
-
-
 def listen(recordings: Sequence[Recording], *, most: int = SLICES_A_TRACK) -> list[HeldOut]:
     """Hear each recording as the product does, slice after slice, and ``most`` stretches of it as the teacher does."""
     heard = []
@@ -55,35 +44,10 @@ def listen(recordings: Sequence[Recording], *, most: int = SLICES_A_TRACK) -> li
         theirs = [m for s in stretches if (m := single_slice(resample_for_teacher(s), MUSICNN_MEL)) is not None]
         ours = slices(recording.read(), SPECCY_MEL)
         if theirs and len(ours):
-            mfcc = np.mean([_mfcc(stretch) for stretch in stretches], axis=0)
+            mels = [mel for s in stretches if (mel := single_slice(s, MFCC_MEL)) is not None]
+            mfcc = np.mean([mfcc_statistics(mel) for mel in mels], axis=0)
             heard.append(HeldOut(label=recording.package, ours=ours, theirs=np.stack(theirs), mfcc=mfcc))
     return heard
-
-
-def retrieval(vectors: Floats, labels: Sequence[str]) -> Retrieval:
-    """Find each track's nearest others by cosine and compare labels.
-
-    Parameters
-    ----------
-    vectors : (n, d) float32
-        Track vectors of any non-zero length.
-    labels : sequence of str
-        n labels.
-
-    Raises
-    ------
-    ParameterError
-        If there are not more than five tracks.
-    """
-    if len(vectors) <= _NEIGHBOURS:
-        raise ParameterError(f"{len(vectors)} tracks are too few", remedy=f"Hold out {_NEIGHBOURS + 1} or more")
-    unit = vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
-    likeness = unit @ unit.T
-    np.fill_diagonal(likeness, -np.inf)
-    nearest = np.argsort(-likeness, axis=1, kind="stable")[:, :_NEIGHBOURS]
-    names = np.asarray(labels)
-    same = names[nearest] == names[:, None]  # (n, 5)
-    return Retrieval(p_at_5=float(same.mean()), first=float(same[:, 0].mean()))
 
 
 def mean_vectors(slice_vectors: Sequence[Floats]) -> Floats:
@@ -119,21 +83,7 @@ def mean_tf(slice_vectors: Sequence[Floats], *, epsilon: float) -> float:
     return float(np.sum(counts)) / sum(map(len, slice_vectors))
 
 
-def standardised(features: Floats) -> Floats:
-    """Features less their mean, over their spread, column by column: what hand-made features need to be compared."""
-    return np.asarray((features - features.mean(axis=0)) / np.maximum(features.std(axis=0), 1e-9))
-
-
 def resample_for_teacher(samples: Floats) -> Floats:
     """``(112896,)`` samples at 22,050 Hz as ``(81920,)`` at 16,000 Hz, by the Fourier transform."""
     spectrum = np.fft.rfft(samples)[: TEACHER_SAMPLES // 2 + 1]
     return (np.fft.irfft(spectrum, TEACHER_SAMPLES) * (TEACHER_SAMPLES / WINDOW_SAMPLES)).astype(np.float32)
-
-
-def _mfcc(samples: Floats) -> NDArray[np.float32]:
-    """Mean and standard deviation of 20 mel-frequency cepstral coefficients. (40,)."""
-    log_mel = single_slice(samples, _MFCC_MEL)
-    if log_mel is None:
-        return np.zeros(2 * _MFCC_COEFFICIENTS, np.float32)
-    found = scipy.fft.dct(log_mel, axis=0, norm="ortho")[:_MFCC_COEFFICIENTS]
-    return np.concatenate([found.mean(axis=1), found.std(axis=1)]).astype(np.float32)
