@@ -1,19 +1,18 @@
-"""Networks for Speccy: ``(n, 96, 216)`` log-mel slices in [0, 1] to ``(n, 100)`` unit vectors."""
+"""All networks by their names: slices, mostly ``(n, 96, 216)`` log-mel in [0, 1], to ``(n, 100)`` unit vectors."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 import keras
 from keras import layers
 
-from segue.config import SPECCY_MEL
+from segue.config import SPECCY_MEL, MelSpec
 from segue.errors import ParameterError
+from segue.train.networks import MOMENTUM, PLANS, Plan, dense
 
 DIMENSION = 100
-_MOMENTUM = 0.97  # the statistics of a short training must settle quickly
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,16 +46,29 @@ class Affine(layers.Layer):  # type: ignore[misc]  # Keras has no types
         return inputs * self.scale + self.shift
 
 
-def build(name: str = "heir", sizes: Sizes | None = None) -> keras.Model:
-    """Build an untrained network by the name of its architecture; the last layer has unit length."""
+def build(name: str = "heir", config: Any = None) -> keras.Model:
+    """Build an untrained network by the name of its architecture; the last layer has unit length.
+
+    ``config`` takes the place of the one that the architecture comes with; see `segue.train.networks`.
+    """
+    plan = _plan(name)
+    heard = keras.Input((plan.mel.mel_bands, plan.mel.slice_frames), name="slices")
+    features = plan.network(heard, config or plan.config)
+    vector = layers.Dense(DIMENSION, name="vector")(features)
+    return keras.Model(heard, layers.UnitNormalization(name="embedding", dtype="float32")(vector), name=name)
+
+
+def front_end(name: str) -> MelSpec:
+    """What an architecture hears."""
+    return _plan(name).mel
+
+
+def _plan(name: str) -> Plan:
     if name not in ARCHITECTURES:
         raise ParameterError(
             f"there is no architecture {name!r}", remedy=f"Choose {' or '.join(sorted(ARCHITECTURES))}"
         )
-    heard = keras.Input((SPECCY_MEL.mel_bands, SPECCY_MEL.slice_frames), name="slices")
-    features = ARCHITECTURES[name](heard, sizes or Sizes())
-    vector = layers.Dense(DIMENSION, name="vector")(features)
-    return keras.Model(heard, layers.UnitNormalization(name="embedding", dtype="float32")(vector), name=name)
+    return ARCHITECTURES[name]
 
 
 def _timbral(heard: Any, sizes: Sizes) -> Any:
@@ -78,10 +90,10 @@ def _tall(frames: Any, *, width: int, step: int, filters: int) -> Any:
     look = layers.Conv1D(filters, 7, strides=2, padding="same", use_bias=False)
     places = range(0, SPECCY_MEL.mel_bands - width + 1, step)
     loudest = layers.Maximum()([look(frames[:, :, at : at + width]) for at in places])
-    return layers.Activation("relu")(layers.BatchNormalization(momentum=_MOMENTUM)(loudest))
+    return layers.Activation("relu")(layers.BatchNormalization(momentum=MOMENTUM)(loudest))
 
 
-def _heir(heard: Any, _: Sizes) -> Any:
+def _heir(heard: Any, sizes: Sizes) -> Any:
     """MusiCNN's own plan on Speccy's coarser grid, so that `segue.train.inherit` can start it from MusiCNN's weights.
 
     Half the frames and a fifth of the places in frequency: a fifteenth of the teacher's work. A body of its own beside
@@ -99,7 +111,7 @@ def _heir(heard: Any, _: Sizes) -> Any:
         found.append(middle if k == 0 else layers.Add()([middle, found[-1]]))
     every = layers.Concatenate()(found)  # (n, 108, 753)
     pooled = layers.Concatenate()([layers.GlobalMaxPooling1D()(every), layers.GlobalAveragePooling1D()(every)])
-    own = _body(_unit1d(every, filters=_HEIR_OWN.body_channels, kernel=1), _HEIR_OWN)
+    own = _body(_unit1d(every, filters=sizes.body_channels, kernel=1), sizes)
     return layers.Concatenate()([layers.Dense(HEIR_FEATURES, activation="relu", name="features")(pooled), own])
 
 
@@ -131,11 +143,6 @@ def _heir_norm(sequence: Any, name: str) -> Any:
     return Affine(name=f"{name}_after")(sequence)
 
 
-def _cnn1d(heard: Any, sizes: Sizes) -> Any:
-    """Frequency as channels throughout, as van den Oord, Dieleman and Schrauwen (2013) have it."""
-    return _body(_unit1d(layers.Permute((2, 1))(heard), filters=sizes.body_channels, kernel=7, strides=2), sizes)
-
-
 def _body(sequence: Any, sizes: Sizes) -> Any:
     """Residual blocks over time, which is halved at the first and the third, then pooling."""
     for block in range(sizes.body_blocks):
@@ -143,20 +150,19 @@ def _body(sequence: Any, sizes: Sizes) -> Any:
             sequence = layers.MaxPooling1D(2)(sequence)
         fresh = _unit1d(sequence, filters=sizes.body_channels, kernel=3)
         fresh = layers.Conv1D(sizes.body_channels, 3, padding="same", use_bias=False)(fresh)
-        fresh = layers.BatchNormalization(momentum=_MOMENTUM)(fresh)
+        fresh = layers.BatchNormalization(momentum=MOMENTUM)(fresh)
         sequence = layers.Activation("relu")(layers.Add()([sequence, fresh]))
     return _pooled(sequence, sizes)
 
 
 def _pooled(sequence: Any, sizes: Sizes) -> Any:
     both = layers.Concatenate()([layers.GlobalAveragePooling1D()(sequence), layers.GlobalMaxPooling1D()(sequence)])
-    hidden = layers.Dense(sizes.dense_units, use_bias=False)(both)
-    return layers.Activation("relu")(layers.BatchNormalization(momentum=_MOMENTUM)(hidden))
+    return dense(both, sizes.dense_units)
 
 
 def _unit1d(sequence: Any, *, filters: int, kernel: int, strides: int = 1) -> Any:
     sequence = layers.Conv1D(filters, kernel, strides=strides, padding="same", use_bias=False)(sequence)
-    return layers.Activation("relu")(layers.BatchNormalization(momentum=_MOMENTUM)(sequence))
+    return layers.Activation("relu")(layers.BatchNormalization(momentum=MOMENTUM)(sequence))
 
 
-ARCHITECTURES: dict[str, Callable[[Any, Sizes], Any]] = {"timbral": _timbral, "cnn1d": _cnn1d, "heir": _heir}
+ARCHITECTURES: dict[str, Plan] = {"heir": Plan(_heir, _HEIR_OWN), "timbral": Plan(_timbral, Sizes()), **PLANS}

@@ -14,7 +14,7 @@ import numpy as np
 import onnxruntime
 
 from segue import __version__
-from segue.config import SPECCY_MEL
+from segue.config import SPECCY_MEL, MelSpec
 from segue.errors import ModelError
 from segue.train.architectures import DIMENSION
 from segue.values import Floats
@@ -32,6 +32,7 @@ class Card:
     trained: str
     scores: Mapping[str, float]
     name: str = "speccy"
+    mel: MelSpec = SPECCY_MEL
 
 
 def export(model: keras.Model, folder: Path, card: Card) -> Path:
@@ -45,7 +46,7 @@ def export(model: keras.Model, folder: Path, card: Card) -> Path:
     folder.mkdir(parents=True, exist_ok=True)
     partial = folder / f".{card.name}.onnx"
     slices = np.random.default_rng(0).random(
-        (_CHECKED_SLICES, SPECCY_MEL.mel_bands, SPECCY_MEL.slice_frames), dtype=np.float32
+        (_CHECKED_SLICES, card.mel.mel_bands, card.mel.slice_frames), dtype=np.float32
     )
     wanted = np.asarray(model.predict_on_batch(slices))
     model.export(partial, format="onnx", verbose=False)
@@ -60,7 +61,8 @@ def export(model: keras.Model, folder: Path, card: Card) -> Path:
     facts: dict[str, Any] = {
         "name": card.name,
         "dimension": DIMENSION,
-        "mel": asdict(SPECCY_MEL),
+        "architecture": model.name,
+        "mel": asdict(card.mel),
         "epsilon": card.epsilon,
         "pooling": card.pooling,
         "sha256": hashlib.sha256(partial.read_bytes()).hexdigest(),
