@@ -68,6 +68,9 @@ class ScanSpec:
     encode_batch_slices: int = _number(8, "slices the network hears at once")
     seconds_a_file: float = _number(60.0, "time a file may take before its worker is replaced...")
     seconds_a_megabyte: float = _number(2.0, "...plus this for each megabyte of it")
+    most_missing_share: float = _number(
+        0.1, "another ear takes over a library only if it lacks no more of the tracks than this"
+    )
 
     def limit_s(self, size_bytes: int) -> float:
         """The time that a file of this size may take."""
@@ -160,7 +163,18 @@ SESSIONS = SessionSpec()
 FETCH = FetchSpec()
 EVALUATION = EvaluationSpec()
 
-TABLES = (MelSpec, AudioSpec, ScanSpec, ChoiceSpec, QueueSpec, WebSpec, PlaylistSpec, SessionSpec, EvaluationSpec)
+TABLES = (
+    MelSpec,
+    AudioSpec,
+    ScanSpec,
+    ChoiceSpec,
+    QueueSpec,
+    WebSpec,
+    PlaylistSpec,
+    SessionSpec,
+    EvaluationSpec,
+    FetchSpec,
+)
 
 
 def describe(spec: type, name: str) -> str:

@@ -17,6 +17,8 @@ SegueError
 |   |-- EmptyLibraryError   nothing has been scanned yet
 |   `-- UnknownTrackError   no such track id, path or words
 |-- PlaylistError           a playlist file cannot be read or written
+|-- FetchError              a server cannot be reached, refuses, or answers what cannot be read
+|   `-- WithheldError       one playlist is not given; the others may be
 `-- WorkerError             a worker process died or ran out of time on a file
 """
 
@@ -114,6 +116,14 @@ class UnknownTrackError(LibraryError):
 
 class PlaylistError(SegueError):
     """A playlist file cannot be read or written."""
+
+
+class FetchError(SegueError):
+    """A server cannot be reached, refuses, or answers what cannot be read."""
+
+
+class WithheldError(FetchError):
+    """A server does not give one playlist; it may give the others."""
 
 
 class WorkerError(SegueError):

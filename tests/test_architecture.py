@@ -17,9 +17,10 @@ ALLOWED: dict[str, set[str]] = {
     **{room: {room, *ORDER[:at]} for at, room in enumerate(ORDER)},
     "demo": {"demo"},
     "doctor": {"doctor", "embed", "store"},
-    "services": {"services", "demo", *ORDER},
+    "ears": {"ears", "embed", "store", "choose"},
+    "services": {"services", "ears", "demo", *ORDER},
     "web": {"web", "services", *ORDER},
-    "cli": {"cli", "services", "web", "demo", "doctor", *ORDER},
+    "cli": {"cli", "services", "ears", "web", "demo", "doctor", *ORDER},
     "train": {"train", "demo", *ORDER},
 }
 HOMES = {
@@ -38,6 +39,8 @@ HOMES = {
     "dash": "web/",
     "flask": "web/",
     "waitress": "web/",
+    "spotipy": "train/sources/spotify.py",
+    "requests": "train/sources/fetching.py",
 }
 
 

@@ -44,4 +44,5 @@ def _playlist(sitting: list[Play]) -> SourcePlaylist:
         id=time.strftime("session-%Y%m%dT%H%M%SZ", began),
         name=time.strftime("Session of %Y-%m-%d %H:%M", began),
         tracks=tuple(play.track for play in sitting),
+        date=time.strftime("%Y-%m-%d", began),
     )
