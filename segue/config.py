@@ -66,6 +66,9 @@ class ScanSpec:
 
     workers: int = _number(0, "worker processes; 0 means one a core")
     encode_batch_slices: int = _number(8, "slices the network hears at once")
+    most_slices: int = _number(
+        16, "slices of a track that a costly ear (musicnn) hears, 8 at least, evenly spread; musicnn-all hears all"
+    )
     seconds_a_file: float = _number(60.0, "time a file may take before its worker is replaced...")
     seconds_a_megabyte: float = _number(2.0, "...plus this for each megabyte of it")
     most_missing_share: float = _number(

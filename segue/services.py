@@ -17,9 +17,10 @@ from segue.choose.index import Index, Neighbour
 from segue.choose.playlist import Continuation, ContinueSpec, OutsideSeed, Seed, continue_from
 from segue.config import SCAN, WEB
 from segue.demo.library import make_demo
-from segue.embed.encoder import load_ear
+from segue.ears import InUse, ear_to_scan_with, in_use, shelf_of, take_over
+from segue.embed.encoder import Ear
 from segue.embed.pooling import pool_for
-from segue.errors import EmptyLibraryError, FileAccessError, UnknownTrackError, WorkerError
+from segue.errors import EmptyLibraryError, FileAccessError, SegueError, UnknownTrackError, WorkerError
 from segue.files import access_error, check_folder, is_file, real_path, track_id_of
 from segue.listen.tags import read_artwork
 from segue.play.render import TranscodeCache, browser_mime
@@ -30,6 +31,7 @@ from segue.store.library import Library
 from segue.store.workers import Job, WorkerPool
 from segue.values import (
     Artwork,
+    Fingerprint,
     Floats,
     Hearing,
     LibraryCounts,
@@ -71,25 +73,37 @@ class _Snapshot:
     """The library as the choice sees it, at one version."""
 
     version: int
+    fingerprint: Fingerprint
     index: Index | None
     infos: dict[TrackId, TrackInfo]
     made_s: float
 
 
 class Services:
-    """Everything Segue does, over one data folder. Safe from several threads."""
+    """Everything Segue does, over one data folder. Safe from several threads.
+
+    It goes by the ear that is asked for, by name or by the path of a card, or else by the library's own choice, and
+    then follows when another is chosen.
+    """
 
     def __init__(
-        self, data: Path, *, ear: str = "speccy", workers: int = SCAN.workers, read_only: bool = False
+        self, data: Path, *, ear: str | None = None, workers: int = SCAN.workers, read_only: bool = False
     ) -> None:
         self.data = data
-        self.ear = load_ear(ear)
         self.library = Library.open(data, read_only=read_only)
+        self._shelf = shelf_of(data)
+        self._wanted_ear = ear
+        self._follows = ear is None and not read_only  # one command, one ear
+        try:
+            self._in_use = in_use(self.library, self._shelf, wanted=ear)
+        except SegueError:
+            self.library.close()
+            raise
         self._workers = workers
         self._lock = threading.RLock()
         self._snapshot: _Snapshot | None = None
         self._ears_free = threading.Semaphore(_DROPS_HEARD_AT_ONCE)
-        self._drops: OrderedDict[str, OutsideSeed] = OrderedDict()
+        self._drops: OrderedDict[str, tuple[Fingerprint, OutsideSeed]] = OrderedDict()
         self._transcodes = TranscodeCache(data / "cache" / "audio", max_bytes=WEB.transcoded_bytes)
         self._scan = BackgroundScan()
 
@@ -97,6 +111,21 @@ class Services:
         """Stop the scan and let go of the library."""
         self._scan.cancel(wait=True)
         self.library.close()
+
+    # The ear ---------------------------------------------------------------------------------------------------------
+
+    @property
+    def ear(self) -> Ear:
+        """The ear that listens; raises ModelError if the one that the library goes by is here no longer."""
+        return self.ear_in_use().the_ear
+
+    def ear_in_use(self) -> InUse:
+        """Whose vectors are chosen from."""
+        with self._lock:
+            held = self._in_use
+            if self._follows and (held.ear is None or self.library.chosen_ear() != held.fingerprint):
+                self._in_use = in_use(self.library, self._shelf)
+            return self._in_use
 
     # The library -----------------------------------------------------------------------------------------------------
 
@@ -155,12 +184,15 @@ class Services:
 
     def hear(self, path: Path) -> Hearing:
         """Listen to one file in a process of its own, so that a bad file costs itself; raises the AudioError family."""
+        return self._hear(path, self.ear)
+
+    def _hear(self, path: Path, ear: Ear) -> Hearing:
         try:
             size_bytes = path.stat().st_size
         except OSError as error:
             raise access_error(error, path) from error
         job = Job(path, SCAN.limit_s(size_bytes))
-        with self._ears_free, WorkerPool(EarListener(self.ear), workers=1) as pool:
+        with self._ears_free, WorkerPool(EarListener(ear), workers=1) as pool:
             outcome = next(pool.run([job]))
         if outcome.value is None:
             raise outcome.error or WorkerError("nothing came of it", remedy="Try again", path=path)
@@ -171,21 +203,27 @@ class Services:
 
         ``name`` is what its owner calls it, where that is not the name of the file.
         """
-        known = self.at_path(path) or next(iter(self.tracks_of([track_id_of(path)])), None)
-        if known is not None:
-            return known
-        hearing = self.hear(path)
+        return self._held(path) or self._outside_seed(path, name=name, ear=self.ear)
+
+    def _held(self, path: Path) -> Track | None:
+        """The library's track of the same path or content."""
+        return self.at_path(path) or next(iter(self.tracks_of([track_id_of(path)])), None)
+
+    def _outside_seed(self, path: Path, *, name: str, ear: Ear) -> OutsideSeed:
+        hearing = self._hear(path, ear)
         info = hearing.info if hearing.info.artist or not name else replace(hearing.info, title=Path(name).stem or name)
-        return OutsideSeed(pool_for(self.ear, {hearing.track_id: hearing.slice_vectors})[hearing.track_id], info)
+        return OutsideSeed(pool_for(ear, {hearing.track_id: hearing.slice_vectors})[hearing.track_id], info)
 
     def drop(self, path: Path, *, name: str) -> DroppedSeed:
         """Take a dropped file as a seed; the file may be deleted afterwards."""
-        seed = self.seed(path, name=name)
-        if isinstance(seed, Track):
-            return DroppedSeed(seed.id, seed.info, seed.id)
+        held = self._held(path)
+        if held is not None:
+            return DroppedSeed(held.id, held.info, held.id)
+        ear = self.ear
+        seed = self._outside_seed(path, name=name, ear=ear)
         token = f"drop:{track_id_of(path)}"
         with self._lock:
-            self._drops[token] = seed
+            self._drops[token] = (ear.fingerprint, seed)
             self._drops.move_to_end(token)
             while len(self._drops) > _DROPS_KEPT:
                 self._drops.popitem(last=False)
@@ -212,22 +250,28 @@ class Services:
 
         Seeds that have left the library since are passed over; raises UnknownTrackError if none is left.
         """
-        index = self._index()
-        known = [seed for seed in map(self._seed, seeds) if not isinstance(seed, str) or seed in index]
+        held = self._current()
+        index = self._index_of(held)
+        known = [self._seed(seed, held.fingerprint) for seed in seeds]
+        known = [seed for seed in known if not isinstance(seed, str) or seed in index]
         if seeds and not known:
-            raise UnknownTrackError("none of these songs is in the library any more", remedy="Pick another song")
-        return continue_from(index, self._current().infos, seeds=known, spec=spec, rng=rng)
+            raise UnknownTrackError("none of these songs can be gone on from any more", remedy="Pick another song")
+        return continue_from(index, held.infos, seeds=known, spec=spec, rng=rng)
 
-    def _seed(self, seed: str | OutsideSeed) -> Seed:
+    def _seed(self, seed: str | OutsideSeed, fingerprint: Fingerprint) -> Seed:
+        """A dropped file is known only to the ear that heard it."""
         if isinstance(seed, OutsideSeed):
             return seed
-        return self._drops.get(seed) or TrackId(seed)
+        heard_by, dropped = self._drops.get(seed, (None, None))
+        return dropped if dropped is not None and heard_by == fingerprint else TrackId(seed)
 
     def _index(self) -> Index:
-        index = self._current().index
-        if index is None:
+        return self._index_of(self._current())
+
+    def _index_of(self, held: _Snapshot) -> Index:
+        if held.index is None:
             raise EmptyLibraryError("the library is empty", remedy="Scan a folder first", path=self.data)
-        return index
+        return held.index
 
     def _current(self) -> _Snapshot:
         with self._lock:
@@ -239,10 +283,11 @@ class Services:
             return held
 
     def _take(self, version: int) -> _Snapshot:
-        vectors = self.library.vectors(self.ear.fingerprint)
+        fingerprint = self.ear_in_use().fingerprint
+        vectors = self.library.vectors(fingerprint)
         index = Index.build(vectors.ids, vectors.matrix) if vectors.ids else None
         infos = {track.id: track.info for track in self.library.tracks()}
-        return _Snapshot(version, index, infos, time.monotonic())
+        return _Snapshot(version, fingerprint, index, infos, time.monotonic())
 
     # Scanning --------------------------------------------------------------------------------------------------------
 
@@ -255,14 +300,16 @@ class Services:
         cancel: threading.Event | None = None,
     ) -> ScanReport:
         """Bring the library up to date with the folders; the demo library makes way for the listener's own music."""
+        use = self.ear_in_use()
+        ear = ear_to_scan_with(self.library, self._shelf, use)
         options = ScanOptions(settings=replace(SCAN, workers=self._workers), retry_errors=retry_errors)
-        run = partial(
-            scan, folders, self.library, ear=self.ear, options=options, on_progress=on_progress, cancel=cancel
-        )
+        run = partial(scan, folders, self.library, ear=ear, options=options, on_progress=on_progress, cancel=cancel)
         report = run()
         if report.exit_code == 0 and not all(map(self._is_demo, folders)) and self._forget_demo():
             pooled = run()  # finds nothing new, and pools without the demo
             report = replace(report, cancelled=pooled.cancelled)
+        if not report.cancelled:
+            take_over(self.library, use, ear)
         return report
 
     def _forget_demo(self) -> int:
@@ -338,8 +385,8 @@ class Services:
 
     def export_vectors(self, target: Path) -> int:
         """Write all vectors as plain numpy arrays and return how many tracks; see `segue.store.exports.write_npz`."""
-        return write_npz(self.library, self.ear.fingerprint, target)
+        return write_npz(self.library, self.ear_in_use().fingerprint, target)
 
     def vectors_by_path(self) -> dict[str, Floats]:
         """Every file's track vector, as the programs before Segue kept them."""
-        return vectors_by_path(self.library, self.ear.fingerprint)
+        return vectors_by_path(self.library, self.ear_in_use().fingerprint)

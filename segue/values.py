@@ -90,6 +90,16 @@ class TrackVectors(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
+class HeardBy:
+    """What one ear has heard of a library; ``name`` is what the ear was called then, "" where nobody noted it."""
+
+    fingerprint: Fingerprint
+    name: str
+    tracks: int
+    slices: int
+
+
+@dataclass(frozen=True, slots=True)
 class LibraryCounts:
     """How much the library holds."""
 

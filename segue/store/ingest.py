@@ -16,10 +16,11 @@ from typing import Literal
 from segue.config import SCAN, ScanSpec
 from segue.embed.encoder import Ear, Encoder
 from segue.embed.hearing import hear
-from segue.embed.pooling import pool, pool_for
+from segue.embed.pooling import pool
 from segue.errors import AudioError, FileAccessError, ParameterError, SegueError, UnsupportedAudioError, WorkerError
 from segue.files import access_error, real_path, track_id_of, walk_audio
 from segue.store.library import Library
+from segue.store.pooled import pool_library
 from segue.store.workers import Job, Outcome, WorkerPool, available_cores
 from segue.values import FileStat, Hearing, ScanFailure, ScanProgress, ScanReport, TrackId
 
@@ -194,6 +195,7 @@ class _Scan:
         self._stats: dict[Path, FileStat] = {}
         self._hashed: dict[Path, TrackId] = {}
         self._twins: dict[TrackId, list[Path]] = {}
+        self._heard_by_others: set[Path] = set()
 
     def run(self, folders: Sequence[Path]) -> ScanReport:
         survey = _survey(folders, self._library.folder)
@@ -234,6 +236,8 @@ class _Scan:
                 self._known_failures += 1
             else:
                 new.append(path)
+                if file is not None and file.stat == stat:
+                    self._heard_by_others.add(path)
         self._sizes.update(self._stats[path].size_bytes for path in new)
         self._sizes.update(file.stat.size_bytes for file in known.values())
         return new
@@ -341,12 +345,13 @@ class _Scan:
     def _fail(self, path: Path, error: SegueError, *, record: bool = True) -> None:
         """Say why a path gave nothing, and record it unless it is a folder that was asked for (and perhaps mistyped).
 
-        Content that cannot be heard takes the place of what was there before.
+        Content that cannot be heard takes the place of what was there before, unless another ear could hear it.
         """
         stat = self._stats.get(path, _NO_STAT)
         failure = ScanFailure(path, type(error).__name__, error.what, error.remedy, stat, time.time())
         if record:
-            self._library.add_failure(failure, drop_path=isinstance(error, AudioError))
+            changed = isinstance(error, AudioError) and path not in self._heard_by_others
+            self._library.add_failure(failure, drop_path=changed)
         self._failures.append(failure)
         _log.info("%s", failure)  # the caller shows the report; twice would be once too many
 
@@ -354,14 +359,7 @@ class _Scan:
 
     def _pool(self) -> None:
         """Pool the whole library anew if anything changed since that was last done to the end."""
-        ear = self._ear
-        recipe = f"{ear.pooling} {ear.epsilon:g} smooth"
-        if self._library.is_pooled(ear.fingerprint, recipe) or ear.fingerprint not in self._library.fingerprints():
-            return
-        self._tell("pooling", None)
-        content = self._library.content()
-        slices = dict(self._library.iter_slice_vectors(ear.fingerprint))
-        self._library.set_track_vectors(pool_for(ear, slices), ear.fingerprint, recipe=recipe, content=content)
+        pool_library(self._library, self._ear, on_begin=lambda: self._tell("pooling", None))
 
     def _tell(self, phase: Literal["listening", "pooling"], current: Path | None) -> None:
         done = self._scanned + self._attached + self._skipped + self._known_failures + len(self._failures)

@@ -19,6 +19,7 @@ from segue.values import (
     FileStat,
     Fingerprint,
     Floats,
+    HeardBy,
     Hearing,
     LibraryCounts,
     ScanFailure,
@@ -135,6 +136,27 @@ class Library:
             )
             db.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", (f"pooled {fingerprint}", f"{content} {recipe}"))
 
+    def name_ear(self, name: str, fingerprint: Fingerprint) -> None:
+        """Note what the ear of a fingerprint is called, for the day when it is here no longer."""
+        if self.ear_name(fingerprint) == name:
+            return
+        with self._changing() as db:
+            db.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", (f"name {fingerprint}", name))
+
+    def choose_ear(self, fingerprint: Fingerprint) -> None:
+        """Let this ear's vectors be the ones that the library goes by."""
+        with self._changing() as db:
+            db.execute("INSERT OR REPLACE INTO meta VALUES ('ear', ?)", (str(fingerprint),))
+
+    def forget_ear(self, fingerprint: Fingerprint) -> int:
+        """Drop all that one ear has heard, and return of how many tracks; the tracks themselves stay."""
+        ear = (fingerprint.model, fingerprint.mel)
+        with self._changing() as db:
+            heard = db.execute("DELETE FROM slice_vectors WHERE model = ? AND mel = ?", ear).rowcount
+            db.execute("DELETE FROM track_vectors WHERE model = ? AND mel = ?", ear)
+            db.execute("DELETE FROM meta WHERE key IN (?, ?)", (f"name {fingerprint}", f"pooled {fingerprint}"))
+            return heard
+
     # What it holds ---------------------------------------------------------------------------------------------------
 
     def version(self) -> int:
@@ -166,6 +188,30 @@ class Library:
         """The ears by which at least one track was heard."""
         with self._database.reading() as db:
             return _fingerprints(db)
+
+    def ear_name(self, fingerprint: Fingerprint) -> str:
+        """What that ear was called when it last listened; "" where nobody noted it."""
+        with self._database.reading() as db:
+            row = db.execute("SELECT value FROM meta WHERE key = ?", (f"name {fingerprint}",)).fetchone()
+        return "" if row is None else str(row[0])
+
+    def heard(self) -> tuple[HeardBy, ...]:
+        """What each ear has heard, by fingerprint."""
+        statement = (
+            "SELECT model, mel, (SELECT value FROM meta WHERE key = 'name ' || model || '/' || mel), count(*),"
+            " sum(count) FROM slice_vectors GROUP BY model, mel ORDER BY model, mel"
+        )
+        with self._database.reading() as db:
+            return tuple(
+                HeardBy(Fingerprint(model, mel), name or "", tracks, slices)
+                for model, mel, name, tracks, slices in db.execute(statement)
+            )
+
+    def chosen_ear(self) -> Fingerprint | None:
+        """The ear that the library goes by, if one was chosen."""
+        with self._database.reading() as db:
+            row = db.execute("SELECT value FROM meta WHERE key = 'ear'").fetchone()
+        return None if row is None else Fingerprint(*row[0].split("/"))
 
     def tracks(self) -> tuple[Track, ...]:
         """All tracks, by artist, album and path."""

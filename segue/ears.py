@@ -1,0 +1,255 @@
+"""Which ears there are, which of them a library goes by, and how it comes to go by another."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+
+from segue.config import SCAN
+from segue.embed.encoder import Ear
+from segue.embed.shelf import DEFAULT, WITH_SEGUE, Kind, Shelf, prove
+from segue.errors import ModelError, ParameterError, SegueError
+from segue.store.ingest import ScanOptions
+from segue.store.library import Library
+from segue.store.rehearing import Rehearing, hear_again
+from segue.values import Fingerprint, HeardBy, ScanProgress
+
+
+def shelf_of(data: Path) -> Shelf:
+    """The ears of a data folder."""
+    return Shelf(data / "models")
+
+
+@dataclass(frozen=True, slots=True)
+class InUse:
+    """The vectors that a library goes by, and the ear that makes them, or why it is here no longer."""
+
+    fingerprint: Fingerprint
+    name: str
+    ear: Ear | None = None
+    error: SegueError | None = None
+
+    @property
+    def the_ear(self) -> Ear:
+        """The ear; raises ModelError if it is not here."""
+        if self.ear is not None:
+            return self.ear
+        remedy = "Put it back (segue models add PATH.json), or choose another (segue models select NAME)"
+        raise ModelError(
+            f"the ear that the library goes by, {self.name or 'one without a name'} {self.fingerprint}, is not here"
+            " any more; songs that it heard can be chosen, but it cannot hear others",
+            remedy=remedy,
+        ) from self.error
+
+
+def in_use(library: Library, shelf: Shelf, *, wanted: str | None = None) -> InUse:
+    """The ear that was asked for, else the one chosen for the library, else the one that heard most of it.
+
+    Raises
+    ------
+    ModelError
+        If the ear that was asked for is not here, or the default one is needed and is not.
+    """
+    if wanted is not None:
+        return _of(shelf.take(wanted))
+    heard = {by.fingerprint: by for by in library.heard()}
+    chosen = library.chosen_ear()
+    if heard and chosen not in heard:
+        chosen = max(heard.values(), key=lambda by: by.tracks).fingerprint
+    if chosen is None:
+        return _of(shelf.take(DEFAULT))
+    return _found(shelf, chosen, library.ear_name(chosen))
+
+
+def _of(ear: Ear) -> InUse:
+    return InUse(ear.fingerprint, ear.name, ear)
+
+
+def _found(shelf: Shelf, fingerprint: Fingerprint, name: str) -> InUse:
+    """Look for an ear by its fingerprint, first under the name it had."""
+    error: SegueError | None = None
+    for candidate in dict.fromkeys([name, *shelf.names()] if name else shelf.names()):
+        try:
+            ear = shelf.take(candidate)
+        except SegueError as refused:
+            error = error or refused
+            continue
+        if ear.fingerprint == fingerprint:
+            return _of(ear)
+    return InUse(fingerprint, name, error=error)
+
+
+# A scan ---------------------------------------------------------------------------------------------------------------
+
+
+def ear_to_scan_with(library: Library, shelf: Shelf, use: InUse) -> Ear:
+    """The ear in use, or its successor where a newer Segue brought another one of the same name.
+
+    The library's choice is noted before anything is heard, so that it does not change under way. Raises ModelError.
+    """
+    ear = use.ear or (shelf.take(use.name or DEFAULT) if use.name in ("", *WITH_SEGUE) else use.the_ear)
+    library.name_ear(ear.name, ear.fingerprint)
+    if library.chosen_ear() is None:
+        library.choose_ear(use.fingerprint)
+    return ear
+
+
+def take_over(library: Library, use: InUse, successor: Ear) -> bool:
+    """Let the successor of an ear that is gone take its place, once it lacks few enough of the tracks."""
+    if use.ear is not None or library.chosen_ear() != use.fingerprint:
+        return False
+    heard = {by.fingerprint: by.tracks for by in library.heard()}.get(successor.fingerprint, 0)
+    if not _is_enough(heard, library.counts().tracks):
+        return False
+    library.choose_ear(successor.fingerprint)
+    return True
+
+
+def _is_enough(heard: int, tracks: int) -> bool:
+    return heard > 0 and tracks - heard <= SCAN.most_missing_share * tracks
+
+
+# Choosing another -----------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """How the choice of an ear ended; ``switched`` says whether the library goes by it now."""
+
+    ear: Ear
+    before: InUse
+    result: Rehearing
+    switched: bool
+
+
+def select(
+    library: Library,
+    shelf: Shelf,
+    name: str,
+    *,
+    options: ScanOptions,
+    anyway: bool = False,
+    on_progress: Callable[[ScanProgress], None] | None = None,
+) -> Selection:
+    """Let an ear hear what it has not heard yet of the library, and let the library then go by it.
+
+    Until all that can be reached is heard, and pooled, the library goes by the ear that it went by. If more of the
+    tracks than ``ScanSpec.most_missing_share`` are out of reach then, it stays so, unless ``anyway``.
+
+    Raises
+    ------
+    ModelError
+        If there is no ear of that name, or it is damaged.
+    """
+    ear = shelf.take(name)
+    prove(ear)
+    before = in_use(library, shelf)
+    if library.chosen_ear() is None and library.heard():
+        library.choose_ear(before.fingerprint)
+    result = hear_again(library, ear, options=options, on_progress=on_progress)
+    heard = result.heard + result.known
+    switched = result.tracks == 0 or _is_enough(heard, result.tracks) or (anyway and heard > 0)
+    if switched:
+        library.choose_ear(ear.fingerprint)
+    return Selection(ear, before, result, switched)
+
+
+def forget(library: Library, shelf: Shelf, heard: HeardBy) -> int:
+    """Drop what an ear has heard, and return of how many tracks; raises ParameterError for the ear in use."""
+    if heard.fingerprint == in_use(library, shelf).fingerprint:
+        what = f"the library goes by {heard.name or heard.fingerprint}"
+        raise ParameterError(what, remedy="Choose another ear first: segue models select NAME")
+    return library.forget_ear(heard.fingerprint)
+
+
+def heard_by(library: Library, shelf: Shelf, name: str) -> HeardBy:
+    """What the ear of a name, or of a fingerprint, has heard; the one in use only if no other has that name.
+
+    Raises ModelError if none has heard anything, or several of that name have.
+    """
+    here = next((shelved.ear for shelved in shelf.ears() if shelved.name == name), None)
+    fits = [
+        by
+        for by in library.heard()
+        if name in (by.name, str(by.fingerprint)) or (here is not None and by.fingerprint == here.fingerprint)
+    ]
+    using = in_use(library, shelf).fingerprint
+    found = [by for by in fits if by.fingerprint != using] or fits
+    if not found:
+        raise ModelError(f"no ear called '{name}' has heard this library", remedy="See which have: segue models")
+    if len(found) > 1:
+        some = ", ".join(str(by.fingerprint) for by in found)
+        raise ModelError(
+            f"{len(found)} ears called '{name}' have heard this library: {some}", remedy="Name one of these"
+        )
+    return found[0]
+
+
+# The list -------------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class EarRow:
+    """One ear, as a list of them shows it; ``tracks`` is how many of the library it has heard."""
+
+    name: str
+    kind: Kind | Literal["gone"]
+    fingerprint: Fingerprint | None
+    tracks: int
+    in_use: bool
+    ear: Ear | None = None
+    ms_a_slice: float | None = None
+    error: SegueError | None = None
+
+    @property
+    def size_bytes(self) -> int | None:
+        """Of the network, on disk."""
+        return None if self.ear is None else self.ear.network.stat().st_size
+
+
+def list_ears(shelf: Shelf, library: Library | None) -> list[EarRow]:
+    """Every ear that is here, or was when it heard the library; what each costs is measured."""
+    heard = {by.fingerprint: by for by in library.heard()} if library is not None else {}
+    using = None if library is None else in_use(library, shelf).fingerprint
+    rows = []
+    for shelved in shelf.ears():
+        fingerprint = None if shelved.ear is None else shelved.ear.fingerprint
+        by = heard.pop(fingerprint, None) if fingerprint is not None else None
+        ear, cost, error = shelved.ear, None, shelved.error
+        if ear is not None:
+            try:
+                cost = ms_a_slice(ear)
+            except SegueError as damage:
+                error = damage
+        rows.append(
+            EarRow(
+                shelved.name,
+                shelved.kind,
+                fingerprint,
+                tracks=by.tracks if by else 0,
+                in_use=fingerprint is not None and fingerprint == using,
+                ear=ear,
+                ms_a_slice=cost,
+                error=error,
+            )
+        )
+    gone = [EarRow(by.name, "gone", by.fingerprint, by.tracks, by.fingerprint == using) for by in heard.values()]
+    return rows + gone
+
+
+def ms_a_slice(ear: Ear, *, slices: int = 2, rounds: int = 3) -> float:
+    """What one slice costs this machine: processor time on one core, the least of a few rounds; raises ModelError."""
+    encoder = prove(ear)
+    some = np.random.default_rng(0).random((slices, ear.mel.mel_bands, ear.mel.slice_frames), dtype=np.float32)
+    least = math.inf
+    for _ in range(rounds):
+        began_s = time.thread_time()
+        encoder.encode(some)
+        least = min(least, time.thread_time() - began_s)
+    return least * 1000.0 / slices
