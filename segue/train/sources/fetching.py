@@ -6,7 +6,7 @@ import email.utils
 import logging
 import math
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NoReturn
@@ -15,12 +15,14 @@ from urllib.parse import urlsplit
 import requests
 from requests import exceptions as failures
 
+from segue import __version__
 from segue.config import FETCH, FetchSpec
-from segue.errors import FetchError
+from segue.errors import FetchError, WithheldError
 
 log = logging.getLogger(__name__)
 
 KEPT = "What has been fetched is kept: run the same command again later, and it goes on from there"
+STRANGER = "Does this network want a login of its own? Open any page in a browser"
 _PASSING = frozenset({408, 429, 500, 502, 503, 504})
 _TRIES_OF_A_STRANGER = 2  # a server that was never reached in this run is most likely not there at all
 
@@ -82,6 +84,7 @@ class PatientSession(requests.Session):
         self.on_wait: Callable[[float], None] = lambda _: None
         self._sleep = sleep
         self._reached = False
+        self.headers["User-Agent"] = f"Segue/{__version__}"
 
     def send(self, request: requests.PreparedRequest, **kwargs: Any) -> requests.Response:
         """Send a request until it is answered, at most as often as the spec says."""
@@ -113,6 +116,31 @@ class PatientSession(requests.Session):
                 if tried >= self.spec.tries:
                     _give_up(what, tried, None)
             self._wait(wait_s, what)
+
+    def get_json(self, url: str, asked: Mapping[str, int | str] | None = None) -> dict[str, Any]:
+        """The JSON object at an address.
+
+        Raises
+        ------
+        WithheldError
+            If it is not there, or not for us.
+        FetchError
+            If the server refuses otherwise, or what answers is no JSON object.
+        """
+        answer = self.get(url, params=asked)
+        try:
+            found = answer.json()
+        except ValueError:
+            found = None
+        host = urlsplit(url).hostname
+        if not answer.ok:
+            said = str(found["error"])[:200] if isinstance(found, dict) and "error" in found else answer.reason
+            kind = WithheldError if answer.status_code in (403, 404) else FetchError
+            remedy = "Check the token" if answer.status_code in (401, 403) else "Check the name, or try again later"
+            raise kind(f"{host} answers {answer.status_code} ({said})", remedy=remedy)
+        if not isinstance(found, dict):
+            raise FetchError(f"what answers in the place of {host} is not it", remedy=STRANGER)
+        return found
 
     def _wait(self, wait_s: float, what: str) -> None:
         if wait_s > self.spec.longest_wait_s:

@@ -22,7 +22,7 @@ from spotipy.oauth2 import SpotifyOauthError, SpotifyPKCE
 from segue.config import FETCH, FetchSpec
 from segue.errors import FetchError, ParameterError, WithheldError
 from segue.train.sources.collecting import Teller, collect, iter_collected, publish
-from segue.train.sources.fetching import FetchReport, OnProgress, PatientSession
+from segue.train.sources.fetching import STRANGER, FetchReport, OnProgress, PatientSession
 from segue.train.sources.loopback import Loopback
 from segue.train.sources.pages import Listed, Page, PageStore
 from segue.train.sources.spotify_rows import row_to_track
@@ -230,10 +230,7 @@ class _Account:
             self._auth.cache_handler.file.forget()
             raise FetchError("Spotify does not renew the login", remedy=_AGAIN) from error
         if not isinstance(found, dict):
-            raise FetchError(
-                "what answers in Spotify's place is not Spotify",
-                remedy="Does this network want a login of its own? Open any page in a browser",
-            )
+            raise FetchError("what answers in Spotify's place is not Spotify", remedy=STRANGER)
         return found
 
 
