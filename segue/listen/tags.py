@@ -9,6 +9,7 @@ import logging
 import re
 import struct
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +24,20 @@ from segue.errors import printable
 from segue.values import Artwork, TrackInfo
 
 log = logging.getLogger(__name__)
+
+_MUSICBRAINZ = "http://musicbrainz.org"  # the owner of the recording's id in ID3's UFID frame
+_MBID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+_ISRC = re.compile(r"[A-Z]{2}[A-Z0-9]{3}[0-9]{7}")
+_NUMBER_KEYS = {  # as MusicBrainz Picard writes them: the recording's id is called "track id" for old times' sake
+    "mbid": (
+        f"UFID:{_MUSICBRAINZ}",
+        "TXXX:MusicBrainz Track Id",
+        "----:com.apple.iTunes:MusicBrainz Track Id",
+        "MusicBrainz/Track Id",
+        "musicbrainz_trackid",
+    ),
+    "isrc": ("TSRC", "TXXX:ISRC", "----:com.apple.iTunes:ISRC", "WM/ISRC", "isrc"),
+}
 
 _LONGEST_TEXT = 500  # longer "titles" are lyrics or damage
 _KEYS = {  # our word -> (ID3, MP4, ASF, Vorbis comment and APEv2)
@@ -63,6 +78,23 @@ def read_tags(path: Path, *, duration_s: float = 0.0) -> TrackInfo:
     )
 
 
+@dataclass(frozen=True, slots=True)
+class TrackNumbers:
+    """What names a recording wherever it lies: MusicBrainz recording id and ISRC; "" where the file does not say."""
+
+    mbid: str = ""
+    isrc: str = ""
+
+
+def read_numbers(path: Path) -> TrackNumbers:
+    """Read the ids that taggers write into ID3, MP4, Vorbis and ASF; malformed ones count as none. Raises nothing."""
+    file = _open(path)
+    tags = None if file is None else file.tags
+    mbid = _first_text(tags, _NUMBER_KEYS["mbid"]).lower()
+    isrc = re.sub(r"[^A-Z0-9]", "", _first_text(tags, _NUMBER_KEYS["isrc"]).upper())
+    return TrackNumbers(mbid if _MBID.fullmatch(mbid) else "", isrc if _ISRC.fullmatch(isrc) else "")
+
+
 def read_artwork(path: Path) -> Artwork | None:
     """Read the cover picture, the front one if it is marked; None where there is none."""
     file = _open(path)
@@ -101,7 +133,10 @@ def _first_text(tags: Any, keys: Iterable[str]) -> str:
             value = value.genres
         elif hasattr(value, "text"):
             value = value.text
+        elif hasattr(value, "owner"):  # ID3's unique file identifier
+            value = value.data
         first = (value[0] if value else "") if isinstance(value, list | tuple) else value
+        first = bytes(first).decode("utf-8", "replace") if isinstance(first, bytes) else first
         if clean := " ".join(str(first).replace("\0", " ").split())[:_LONGEST_TEXT]:
             return clean
     return ""

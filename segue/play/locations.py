@@ -16,12 +16,14 @@ _SAFE = "/!$&'()*+,;=:@~"
 
 @dataclass(frozen=True, slots=True)
 class Listed:
-    """A song as a playlist file lists it; "" and 0.0 where it says nothing."""
+    """A song as a playlist file lists it; "" and 0.0 where it says nothing, also of where the song lies."""
 
     location: str
     title: str = ""
     artist: str = ""
     duration_s: float = 0.0
+    album: str = ""
+    identifiers: tuple[str, ...] = ()  # URIs that name the song wherever it lies
 
 
 def location_to_path(location: str, base: Path, *, is_uri: bool = False) -> Path | None:

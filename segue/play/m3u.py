@@ -111,6 +111,8 @@ def parse_playlist(text: str, base: Path, kind: Kind) -> PlaylistFile:
     entries: list[PlaylistEntry] = []
     skipped: list[str] = []
     for song in songs:
+        if not song.location:
+            continue
         path = location_to_path(song.location, base, is_uri=kind in _URI_KINDS)
         if path is None:
             skipped.append(printable(song.location))

@@ -17,7 +17,10 @@ _LONE_SURROGATE = re.compile("[\ud800-\udfff]")
 
 
 def parse_xspf(text: str) -> tuple[str, list[Listed]]:
-    """Name and songs of an XSPF text; ValueError if it is none, or declares a document type (entities may expand)."""
+    """Name and songs of an XSPF text, those without a place too.
+
+    ValueError if it is none, or declares a document type (entities may expand).
+    """
     reader = _XspfReader()
     parser = expat.ParserCreate()
     parser.buffer_text = True
@@ -49,7 +52,7 @@ def format_xspf(name: str, songs: Sequence[Listed]) -> str:
 
 
 def parse_jspf(text: str) -> tuple[str, list[Listed]]:
-    """Name and songs of a JSPF text; ValueError if it is none."""
+    """Name and songs of a JSPF text, those without a place too; ValueError if it is none."""
     try:
         data = json.loads(text)
     except RecursionError as error:
@@ -60,7 +63,7 @@ def parse_jspf(text: str) -> tuple[str, list[Listed]]:
     songs = [_jspf_song(track) for track in tracks if isinstance(track, dict)] if isinstance(tracks, list) else None
     if songs is None:
         raise ValueError("its JSON is no JSPF playlist")
-    return name, [song for song in songs if song.location]
+    return name, songs
 
 
 def format_jspf(name: str, songs: Sequence[Listed]) -> str:
@@ -95,6 +98,7 @@ class _XspfReader:
         self._open: list[str] = []
         self._said = ""
         self._fields: dict[str, str] = {}
+        self._identifiers: list[str] = []
 
     def refuse_doctype(self, *_: object) -> None:
         """No playlist needs a document type, and its entities could grow without bound or name other files."""
@@ -106,7 +110,7 @@ class _XspfReader:
         self._said = ""
         self.is_xspf = self.is_xspf or self._open == ["playlist"]
         if self._open[1:] == ["trackList", "track"]:
-            self._fields = {}
+            self._fields, self._identifiers = {}, []
 
     def say(self, text: str) -> None:
         """Text within the innermost element."""
@@ -117,23 +121,41 @@ class _XspfReader:
         where, tag = self._open[1:-1], self._open[-1]
         if where == ["trackList", "track"]:
             self._fields.setdefault(tag, self._said.strip())
-        elif where == ["trackList"] and tag == "track" and self._fields.get("location"):
-            fields = self._fields
-            duration_s = seconds(fields.get("duration")) / 1000
-            self.songs.append(
-                Listed(fields["location"], fields.get("title", ""), fields.get("creator", ""), duration_s)
-            )
+            if tag == "identifier":
+                self._identifiers.append(self._said.strip())
+        elif where == ["trackList"] and tag == "track":
+            self.songs.append(_xspf_song(self._fields, self._identifiers))
         elif not where and tag == "title":
             self.name = self._said.strip()
         self._open.pop()
         self._said = ""
 
 
+def _xspf_song(fields: dict[str, str], identifiers: Sequence[str]) -> Listed:
+    return Listed(
+        location=fields.get("location", ""),
+        title=fields.get("title", ""),
+        artist=fields.get("creator", ""),
+        duration_s=seconds(fields.get("duration")) / 1000,
+        album=fields.get("album", ""),
+        identifiers=tuple(identifiers),
+    )
+
+
 def _jspf_song(track: dict[str, Any]) -> Listed:
-    places = track.get("location")
-    place = places[0] if isinstance(places, list) and places else places
-    duration_s = seconds(track.get("duration")) / 1000
-    return Listed(_text(place), _text(track.get("title")), _text(track.get("creator")), duration_s)
+    return Listed(
+        location=next(iter(_texts(track.get("location"))), ""),
+        title=_text(track.get("title")),
+        artist=_text(track.get("creator")),
+        duration_s=seconds(track.get("duration")) / 1000,
+        album=_text(track.get("album")),
+        identifiers=tuple(text for text in _texts(track.get("identifier")) if text),
+    )
+
+
+def _texts(value: object) -> list[str]:
+    """What JSPF gives as a text or as a list of texts."""
+    return [_text(item) for item in (value if isinstance(value, list) else [value])]
 
 
 def _text(value: object) -> str:

@@ -39,16 +39,22 @@ _LONGEST_TEXT = 500  # as with tags: longer "titles" are damage
 _MILLISECONDS_FROM = 1e11  # a clock that counts seconds gets there in the year 5138
 
 
+@functools.lru_cache(maxsize=10_000)
 def plain(name: str) -> str:
     """A column's or a key's name as it is compared: letters and digits only, in lower case."""
-    return re.sub(r"[^a-z0-9]", "", name.lower())
+    return re.sub(r"[^a-z0-9]", "", name[:100].lower())
 
 
 @functools.lru_cache(maxsize=10_000)
 def _meaning(name: str) -> tuple[str, int]:
     """Our word for a column, and how good a name for it that is; "" for one that means nothing to us."""
-    alias = plain(name[:100])
+    alias = plain(name)
     return _BY_NAME.get(alias, ""), _RANK.get(alias, 0)
+
+
+def is_track_column(name: str) -> bool:
+    """Whether a column of this name tells tracks apart."""
+    return _meaning(name)[0] in ("title", "mbid", "isrc", "uri", "path")
 
 
 def row_to_track(row: Mapping[str, Any], base: Path | None = None) -> SourceTrack | None:

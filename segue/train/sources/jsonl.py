@@ -12,7 +12,7 @@ from typing import Any
 from segue.errors import PlaylistError, printable
 from segue.files import atomic_write
 from segue.train.sources.fields import day_of, row_to_track, text_of
-from segue.train.sources.opening import SourceFile, Tell
+from segue.train.sources.opening import SourceFile
 from segue.train.sources.playlist import SourcePlaylist, SourceTrack
 
 _NAME_KEYS = ("name", "title", "program", "show")
@@ -78,19 +78,6 @@ def read_playlists(path: Path) -> Iterator[SourcePlaylist]:
         yield playlist
 
 
-def iter_jsonl(source: SourceFile, tell: Tell) -> Iterator[SourcePlaylist]:
-    """Yield the playlists of a file of JSON Lines; lines that hold none are told of and passed over."""
-    for number, line in enumerate(source.lines(), start=1):
-        if not line.strip():
-            continue
-        try:
-            playlist = line_to_playlist(line, source.folder)
-        except ValueError as error:
-            tell("lines that hold no playlist", f"Look at line {number}: {error}")
-        else:
-            yield playlist if playlist.id else _numbered(playlist, f"{source.id}#{number}")
-
-
 def row_to_playlist(row: Any, base: Path | None = None) -> SourcePlaylist:
     """A JSON object such as ``{"id": ..., "name": ..., "tracks": [...]}`` to a playlist; a track may be a file's name.
 
@@ -99,7 +86,7 @@ def row_to_playlist(row: Any, base: Path | None = None) -> SourcePlaylist:
     ValueError
         If it is no object, or names no tracks.
     """
-    listed = next((row[key] for key in _TRACK_KEYS if isinstance(row.get(key), list)), None) if _is_row(row) else None
+    listed = listed_in(row)
     if listed is None:
         raise ValueError("there is no list of tracks in it")
     tracks = (_item_to_track(item, base) for item in listed)
@@ -113,8 +100,10 @@ def row_to_playlist(row: Any, base: Path | None = None) -> SourcePlaylist:
     )
 
 
-def _is_row(row: Any) -> bool:
-    return isinstance(row, dict)
+def listed_in(row: Any) -> list[Any] | None:
+    """What a JSON object lists under a name for tracks; None if it is no playlist."""
+    keys = _TRACK_KEYS if isinstance(row, dict) else ()
+    return next((row[key] for key in keys if isinstance(row.get(key), list)), None)
 
 
 def _item_to_track(item: Any, base: Path | None) -> SourceTrack | None:
@@ -132,7 +121,3 @@ def _track_to_row(track: SourceTrack) -> dict[str, Any]:
     row |= {"path": printable(track.path)} if track.path is not None else {}
     row |= {"duration_s": track.duration_s} if track.duration_s else {}
     return row
-
-
-def _numbered(playlist: SourcePlaylist, identity: str) -> SourcePlaylist:
-    return SourcePlaylist(identity, playlist.name or identity, playlist.tracks, playlist.date)
