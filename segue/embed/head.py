@@ -78,8 +78,9 @@ def read_head(ear: Ear) -> Head | None:
     ModelError
         If the head's file is damaged, or not the one that the ear's card names.
     """
-    stated, path = read_card(ear).get("head"), _beside(ear.network)
-    if stated is None or not path.exists():
+    path = _beside(ear.network)
+    stated = read_card(ear).get("head") if path.exists() else None
+    if stated is None:
         return None
     try:
         digest = hashlib.sha256(path.read_bytes()).hexdigest()

@@ -15,6 +15,7 @@ from segue.embed.encoder import Ear
 from segue.embed.pooling import pool
 from segue.errors import FileAccessError, ParameterError, SegueError
 from segue.files import access_error
+from segue.store.carrying import carry_over
 from segue.store.ingest import EarListener, ScanOptions
 from segue.store.library import KnownFile, Library
 from segue.store.pooled import pool_library
@@ -59,6 +60,7 @@ def hear_again(
 ) -> Rehearing:
     """Let an ear hear every track of the library that it has not heard yet, from the audio files, and pool them.
 
+    An ear that is another one and a head needs no audio for what that one has heard.
     Each track is saved as soon as it is heard, so that whatever is killed goes on where it stopped. Nothing that
     another ear made is touched, and no track leaves the library.
 
@@ -93,6 +95,8 @@ class _Work:
 
     def run(self) -> Rehearing:
         self.library.name_ear(self.ear.name, self.ear.fingerprint)
+        self._unheard(set())
+        carry_over(self.library, self.ear, on_track=self._carried, cancel=self.cancel)
         tried: set[TrackId] = set()
         while not self.cancel.is_set() and (todo := self._unheard(tried)):  # a scan may add tracks meanwhile
             tried |= todo.keys()
@@ -109,6 +113,11 @@ class _Work:
             seconds=time.monotonic() - self.began_s,
             cancelled=self.cancel.is_set(),
         )
+
+    def _carried(self, path: Path) -> None:
+        """Another track has its vectors from those of an ear that is this one without its head."""
+        self.heard += 1
+        self._tell("listening", path)
 
     def _unheard(self, tried: set[TrackId]) -> dict[TrackId, dict[Path, KnownFile]]:
         """The files of each track that the ear has neither heard nor tried; counts the others."""
