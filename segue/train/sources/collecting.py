@@ -57,7 +57,10 @@ def collect(
         If the server stays away; what was brought stays on disk.
     """
     teller.tell(0, None, "the list of playlists")
-    listed = list({item.id: item for item in reversed(list(listing))}.values())[::-1]
+    once: dict[str, Listed] = {}
+    for item in listing:
+        once.setdefault(item.id, item)
+    listed = tuple(once.values())
     kept, skipped, unchanged = [], [], 0
     for number, item in enumerate(listed):
         teller.tell(number, len(listed), item.name)

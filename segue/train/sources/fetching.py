@@ -188,7 +188,7 @@ def in_words(seconds: float) -> str:
     """A length of time as a person says it."""
     minutes = math.ceil(seconds / 60)
     if minutes < 120:
-        return f"{minutes} minutes"
+        return f"{minutes} minutes" if minutes > 1 else "1 minute"
     return f"{minutes // 60} hours" if minutes < 48 * 60 else f"{minutes // 1440} days"
 
 

@@ -13,7 +13,7 @@ from typing import Any
 
 from segue.errors import FetchError
 from segue.files import access_error, atomic_write
-from segue.train.sources.jsonl import line_to_playlist, playlist_to_line
+from segue.train.sources.jsonl import playlist_to_line, row_to_playlist
 from segue.train.sources.playlist import SourcePlaylist, SourceTrack
 
 log = logging.getLogger(__name__)
@@ -133,8 +133,10 @@ def _page_to_json(page: Page) -> dict[str, Any]:
 
 
 def _read(pages: PageStore, number: int) -> Page | None:
+    """A page on disk; None if there is none, or if it is not as it was written."""
     found = pages.read(str(number))
-    if not isinstance(found, dict):
+    try:
+        tracks = row_to_playlist({"tracks": found["tracks"]}).tracks
+        return Page(tracks, int(found["left_out"]), str(found["next"]))
+    except (TypeError, KeyError, ValueError):
         return None
-    tracks = line_to_playlist(json.dumps({"tracks": found["tracks"]})).tracks
-    return Page(tracks, found["left_out"], found["next"])

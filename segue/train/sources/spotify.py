@@ -229,6 +229,8 @@ class _Account:
         except SpotifyOauthError as error:
             self._auth.cache_handler.file.forget()
             raise FetchError("Spotify does not renew the login", remedy=_AGAIN) from error
+        except AttributeError as error:  # spotipy stumbles over an error that is a mere text
+            raise FetchError("Spotify's answer cannot be read", remedy="Try again later") from error
         if not isinstance(found, dict):
             raise FetchError("what answers in Spotify's place is not Spotify", remedy=STRANGER)
         return found

@@ -60,7 +60,7 @@ def track_json(number: int) -> dict:
 
 @dataclass
 class FakeSpotify:
-    """Start it with ``with``; ``extended`` apps find ``/tracks`` with rows of ``track``, others ``/items`` and ``item``."""
+    """Start it with ``with``; ``extended`` apps find rows of ``track`` at ``/tracks``, others ``item``."""
 
     playlists: list[FakePlaylist]
     extended: bool = False

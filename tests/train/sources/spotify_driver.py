@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 import sys
 import urllib.request
 from pathlib import Path
@@ -10,6 +11,12 @@ from segue.config import FetchSpec
 from segue.train.sources.fetching import FetchReport
 from segue.train.sources.spotify import SpotifySpec, fetch_spotify
 from tests.train.sources.fake_spotify import CLIENT_ID
+
+
+def free_port() -> int:
+    with socket.socket() as door:
+        door.bind(("127.0.0.1", 0))
+        return door.getsockname()[1]
 
 
 def agree(address: str) -> None:
