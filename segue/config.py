@@ -123,6 +123,10 @@ class PlaylistSpec:
 
     fewest_tracks: int = _number(2, "shorter playlists teach nothing and are left out")
     shortest_play_s: float = _number(30.0, "tracks that a history says were played for less were skipped: left out")
+    most_length_difference_s: float = _number(
+        30.0, "a file of the right name whose length differs by more is taken for another recording"
+    )
+    examples_shown: int = _number(20, "unmatched and ambiguous tracks that a report on matching names")
     largest_document_bytes: int = _number(1_000_000_000, "largest file that must be read at once (XML, most JSON)")
     longest_line_bytes: int = _number(64_000_000, "longest line of JSON Lines or CSV")
 
@@ -156,6 +160,22 @@ class FetchSpec:
     login_port: int = _number(8765, "port on 127.0.0.1 at which the browser hands over the login")
 
 
+@dataclass(frozen=True, slots=True)
+class TaggingSpec:
+    """How an ear's tags are fitted to its teacher's, and from when on they count."""
+
+    most_windows: int = _number(40_000, "windows that the head is fitted to; more change nothing")
+    ridge: float = _number(1e-5, "penalty on the weights, a window")
+    says: float = _number(0.2, "probability from which on the teacher says a tag...")
+    says_mood: float = _number(0.05, "...and the least for a mood, which listeners name more rarely...")
+    mood_lift: float = _number(3.0, "...if it is so many times as probable as on average")
+    least_share: float = _number(0.001, "a tag that the teacher says of a smaller share of the windows is left out")
+    folds: int = _number(5, "parts of the windows, each judged by a head that was fitted to the others")
+    precision: float = _number(0.7, "share of the windows with a confident tag of which the teacher says it too")
+    least_recall: float = _number(0.05, "a tag of which the head finds a smaller share than this is left out")
+    least_positives: int = _number(5, "held-out windows that must have a tag for its average precision to count")
+
+
 AUDIO = AudioSpec()
 SCAN = ScanSpec()
 CHOICE = ChoiceSpec()
@@ -165,6 +185,7 @@ PLAYLISTS = PlaylistSpec()
 SESSIONS = SessionSpec()
 FETCH = FetchSpec()
 EVALUATION = EvaluationSpec()
+TAGGING = TaggingSpec()
 
 TABLES = (
     MelSpec,
@@ -176,6 +197,7 @@ TABLES = (
     PlaylistSpec,
     SessionSpec,
     EvaluationSpec,
+    TaggingSpec,
     FetchSpec,
 )
 
