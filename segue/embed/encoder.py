@@ -15,10 +15,13 @@ import onnxruntime
 from onnxruntime.capi import onnxruntime_pybind11_state as ort
 
 from segue.config import SCAN, MelSpec
+from segue.embed.ears.musicnn import NAME as MUSICNN
+from segue.embed.ears.musicnn import musicnn_card
 from segue.errors import ModelError, ParameterError
 from segue.values import Fingerprint, Floats, PoolingMethod
 
 MODELS = Path(__file__).parent / "models"
+MUSICNN_ALL = f"{MUSICNN}-all"
 _NETWORK_ERRORS = (
     ort.Fail,
     ort.InvalidGraph,
@@ -42,17 +45,29 @@ class Ear:
     epsilon: float
     pooling: PoolingMethod
     fingerprint: Fingerprint
+    most_slices: int | None = None
+    """How many slices of a track it hears, spread evenly; None: every one."""
 
 
-def load_ear(name_or_path: str | Path = "speccy") -> Ear:
-    """Read the card of a bundled ear by its name, or of any ear by the path of its ``.json``, and check its network.
+def load_ear(name_or_path: str | Path = "speccy", *, cache: Path | None = None) -> Ear:
+    """Read the card of an ear by its name, or of any ear by the path of its ``.json``, and check its network.
+
+    ``speccy`` comes with Segue. ``musicnn`` is built into the folder ``cache`` when it is first asked for;
+    ``musicnn-all`` is the same, hearing every slice.
 
     Raises
     ------
     ModelError
         If the card or the network is missing or damaged, or one does not belong to the other.
     """
-    card_path = Path(name_or_path) if str(name_or_path).endswith(".json") else MODELS / f"{name_or_path}.json"
+    if name_or_path in (MUSICNN, MUSICNN_ALL):
+        if cache is None:
+            raise ParameterError(f"there is no folder to build the ear '{name_or_path}' in", remedy="Give a cache")
+        return _read_ear(musicnn_card(cache), hears_all=name_or_path == MUSICNN_ALL)
+    return _read_ear(Path(name_or_path) if str(name_or_path).endswith(".json") else MODELS / f"{name_or_path}.json")
+
+
+def _read_ear(card_path: Path, *, hears_all: bool = False) -> Ear:
     network = card_path.with_suffix(".onnx")
     try:
         card = json.loads(card_path.read_text(encoding="utf-8"))
@@ -67,10 +82,12 @@ def load_ear(name_or_path: str | Path = "speccy") -> Ear:
             remedy=_REMEDY,
             path=network,
         )
-    return _ear_of(card, network, digest, card_path)
+    if hears_all:
+        card = {**card, "name": f"{card.get('name')}-all", "most_slices": None}
+    return _ear_of(card, network, card_path)
 
 
-def _ear_of(card: dict[str, Any], network: Path, digest: str, card_path: Path) -> Ear:
+def _ear_of(card: dict[str, Any], network: Path, card_path: Path) -> Ear:
     try:
         mel = MelSpec(**{f.name: card["mel"][f.name] for f in fields(MelSpec)})
         return Ear(
@@ -80,10 +97,17 @@ def _ear_of(card: dict[str, Any], network: Path, digest: str, card_path: Path) -
             mel=mel,
             epsilon=float(card["epsilon"]),
             pooling=_POOLING[card["pooling"]],
-            fingerprint=Fingerprint(digest[:8], mel.fingerprint),
+            fingerprint=Fingerprint(_model_fingerprint(card), mel.fingerprint),
+            most_slices=None if card.get("most_slices") is None else int(card["most_slices"]),
         )
     except (KeyError, TypeError, ValueError) as error:
         raise ModelError(f"the card lacks or mangles {error}", remedy=_REMEDY, path=card_path) from error
+
+
+def _model_fingerprint(card: dict[str, Any]) -> str:
+    """Eight hexadecimal digits of the network (by its card's ``identity``, or its file) and of how much it hears."""
+    model, most = str(card.get("identity", card["sha256"])), card.get("most_slices")
+    return model[:8] if most is None else hashlib.sha256(f"{model} {most}".encode()).hexdigest()[:8]
 
 
 class Encoder:

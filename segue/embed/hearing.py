@@ -9,13 +9,13 @@ from segue.embed.encoder import Encoder
 from segue.errors import SilentError, TooShortError
 from segue.files import track_id_of
 from segue.listen.audio import iter_samples
-from segue.listen.mel import iter_slices
+from segue.listen.mel import iter_slices, iter_spread_slices
 from segue.listen.tags import read_tags
 from segue.values import Floats, Hearing
 
 
 def hear(path: Path, encoder: Encoder) -> Hearing:
-    """Decode, slice and encode one file, in memory that does not grow with its length.
+    """Decode, slice and encode one file, as much of it as the ear hears, in memory that does not grow with its length.
 
     Raises
     ------
@@ -25,8 +25,10 @@ def hear(path: Path, encoder: Encoder) -> Hearing:
     """
     ear = encoder.ear
     count = _Count()
+    samples = count.through(iter_samples(path, sample_rate_hz=ear.mel.sample_rate_hz))
+    most = ear.most_slices
     vectors = encoder.encode_stream(
-        iter_slices(count.through(iter_samples(path, sample_rate_hz=ear.mel.sample_rate_hz)), ear.mel)
+        iter_slices(samples, ear.mel) if most is None else iter_spread_slices(samples, ear.mel, most=most)
     )
     duration_s = count.samples / ear.mel.sample_rate_hz
     if count.samples < ear.mel.slice_samples:

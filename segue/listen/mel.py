@@ -53,6 +53,55 @@ def slices(samples: Floats, spec: MelSpec) -> Floats:
 
 def iter_slices(blocks: Iterable[Floats], spec: MelSpec) -> Iterator[Floats]:
     """Yield the slices ``(mel_bands, slice_frames)`` of a track that comes in blocks of any length; see `slices`."""
+    for stretch in _iter_stretches(blocks, spec):
+        mel = _slice(stretch, spec)
+        if mel is not None:
+            yield mel
+
+
+def iter_spread_slices(blocks: Iterable[Floats], spec: MelSpec, *, most: int) -> Iterator[Floats]:
+    """Yield some of the slices that `iter_slices` would, evenly spread over the track.
+
+    Parameters
+    ----------
+    blocks : iterable of (n,) float32
+        A track's samples in blocks of any length; how many will come need not be known.
+    spec : MelSpec
+        The ear's front end.
+    most : int
+        At most so many slices, 2 or more: all of a track that has no more, and else at least half of ``most``.
+
+    Yields
+    ------
+    (mel_bands, slice_frames) float32
+        In the order of the track.
+
+    Notes
+    -----
+    Every stretch that sounds is kept until there are too many; then every second one goes, and from there on only every
+    second one is kept. Of two neighbours the second stays at one thinning and the first at the next, so that what is
+    left lies in the middle of what it stands for. Only the stretches' samples are held, at most ``most + 1`` of them,
+    and only what is left at the end becomes a mel.
+    """
+    kept: list[Floats] = []
+    step, first = 1, 0
+    sounding = (stretch for stretch in _iter_stretches(blocks, spec) if stretch.any())
+    for number, stretch in enumerate(sounding):
+        if number % step != first:
+            continue
+        kept.append(stretch.copy())  # a view would hold the whole block
+        if len(kept) > most:
+            second = first < step / 2
+            kept = kept[second::2]
+            step, first = 2 * step, first + second * step
+    for stretch in kept:
+        mel = _slice(stretch, spec)
+        if mel is not None:
+            yield mel
+
+
+def _iter_stretches(blocks: Iterable[Floats], spec: MelSpec) -> Iterator[Floats]:
+    """The samples under each whole slice: ``(slice_samples + n_fft_samples,)``, overlapping by less than a window."""
     margin = np.zeros(spec.n_fft_samples // 2, np.float32)
     step = spec.slice_frames * spec.hop_samples
     need = spec.slice_samples + spec.n_fft_samples
@@ -61,9 +110,7 @@ def iter_slices(blocks: Iterable[Floats], spec: MelSpec) -> Iterator[Floats]:
         held = np.concatenate([held, block])
         start = 0
         while len(held) - start >= need:
-            mel = _slice(held[start : start + need], spec)
-            if mel is not None:
-                yield mel
+            yield held[start : start + need]
             start += step
         held = held[start:]
 

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -42,3 +43,14 @@ def test_silence_and_absence(tiny_ear: Ear, tmp_path: Path) -> None:
         hear(write_wav(tmp_path / "silent.wav", np.zeros(500_000, np.float32)), Encoder(tiny_ear))
     with pytest.raises(FileAccessError, match="not there"):
         hear(tmp_path / "gone.wav", Encoder(tiny_ear))
+
+
+def test_an_ear_that_hears_some_slices(tiny_ear: Ear, tmp_path: Path) -> None:
+    path = write_wav(tmp_path / "long.wav", sweep(100.0))
+    every = hear(path, Encoder(tiny_ear))
+    some = hear(path, Encoder(replace(tiny_ear, most_slices=4)))
+    assert len(every.slice_vectors) == 19
+    assert 2 <= len(some.slice_vectors) <= 4
+    matches = (some.slice_vectors @ every.slice_vectors.T).max(axis=1)
+    assert np.abs(matches - 1.0).max() < 1e-6
+    assert some.info.duration_s == every.info.duration_s == pytest.approx(100.0, abs=0.001)

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import librosa
 import numpy as np
@@ -10,7 +11,7 @@ from hypothesis import strategies as st
 
 from segue.config import MUSICNN_MEL, SPECCY_MEL
 from segue.errors import ParameterError
-from segue.listen.mel import hz_to_mel, iter_slices, slices
+from segue.listen.mel import hz_to_mel, iter_slices, iter_spread_slices, slices
 from tests.listen.conftest import sweep
 
 
@@ -107,3 +108,49 @@ def test_fingerprints_tell_front_ends_apart() -> None:
 def test_the_mel_scale_is_slaneys() -> None:
     hz = np.array([[0.0, 60.0, 999.0], [1000.0, 4000.0, 11025.0]])
     np.testing.assert_allclose(hz_to_mel(hz), librosa.hz_to_mel(hz), rtol=1e-12)
+
+
+SHORT = replace(MUSICNN_MEL, slice_frames=3)
+STEP = 3 * 256
+
+
+def steps(count: int) -> np.ndarray:
+    """Noise that is louder in each slice than in the one before."""
+    samples = noise(count * STEP)
+    return samples * np.repeat(np.linspace(0.1, 1.0, count), STEP).astype(np.float32)
+
+
+def places(found: list[np.ndarray], every: np.ndarray) -> list[int]:
+    return [next(k for k, mel in enumerate(every) if np.array_equal(mel, one)) for one in found]
+
+
+@pytest.mark.parametrize(
+    ("count", "most"), [(1, 16), (9, 16), (16, 16), (17, 16), (40, 16), (130, 16), (700, 16), (50, 5)]
+)
+def test_some_slices_evenly_spread(count: int, most: int) -> None:
+    samples = steps(count)
+    every = slices(samples, SHORT)
+    found = list(iter_spread_slices([samples], SHORT, most=most))
+    kept = places(found, every)
+    assert len(kept) == count if count <= most else most / 2 <= len(kept) <= most
+    assert len(set(np.diff(kept))) <= 1
+    gap = count / len(kept)
+    assert kept[0] < gap
+    assert count - 1 - kept[-1] < 2 * gap  # a track ends where it likes
+    blocks = np.split(samples, [100, 5000, 5001]) if len(samples) > 5001 else [samples]
+    assert np.array_equal(np.stack(list(iter_spread_slices(iter(blocks), SHORT, most=most))), np.stack(found))
+
+
+def test_the_spread_lies_in_the_middle_of_what_it_stands_for() -> None:
+    """Keeping the first of every pair each time would always hear the first five seconds, and less of the end."""
+    for count in (33, 100, 300, 640):
+        samples = steps(count)
+        kept = places(list(iter_spread_slices([samples], SHORT, most=16)), slices(samples, SHORT))
+        assert abs(np.mean(kept) - (count - 1) / 2) < 0.06 * count
+
+
+def test_silence_takes_no_place_in_the_spread() -> None:
+    samples = steps(20)
+    with_pause = np.concatenate([np.zeros(50 * STEP, np.float32), samples, np.zeros(500 * STEP, np.float32)])
+    assert 8 <= len(list(iter_spread_slices([with_pause], SHORT, most=16))) <= 16
+    assert list(iter_spread_slices([np.zeros(100 * STEP, np.float32)], SHORT, most=16)) == []
