@@ -22,7 +22,7 @@ from segue.listen.mel import iter_slices
 from segue.listen.tags import read_tags
 from segue.store.workers import Job, WorkerPool, available_cores
 from segue.train.corpus import write_array
-from segue.values import Floats
+from segue.values import Floats, TrackInfo
 
 log = logging.getLogger(__name__)
 
@@ -176,17 +176,24 @@ def split_by_group(tracks: TrackSet, *, share: float = 0.15, rng: np.random.Gene
     ParameterError
         If ``share`` is not between 0 and 1, or there are not two groups.
     """
+    held = draw_groups(tracks.groups, share=share, rng=rng)
+    out = set(held)
+    return Split(tracks.subset([row for row in range(len(tracks)) if row not in out]), tracks.subset(held))
+
+
+def draw_groups(groups: Sequence[str], *, share: float, rng: np.random.Generator) -> list[int]:
+    """Rows of whole groups, drawn at random until they make up ``share`` of all; raises as `split_by_group` does."""
     if not 0.0 < share < 1.0:
         raise ParameterError(f"the share to hold out is {share:g}", remedy="Give more than 0 and less than 1")
     members: dict[str, list[int]] = {}
-    for row, group in enumerate(tracks.groups):
+    for row, group in enumerate(groups):
         members.setdefault(group, []).append(row)
     if len(members) < 2:
         raise ParameterError(
-            f"all {len(tracks)} tracks are of one artist or folder, so none can be held out",
+            f"all {len(groups)} tracks are of one artist or folder, so none can be held out",
             remedy="Add music by others",
         )
-    wanted = max(1, round(share * len(tracks)))
+    wanted = max(1, round(share * len(groups)))
     names = sorted(members)
     held: list[int] = []
     for name in (names[k] for k in rng.permutation(len(names))):
@@ -194,8 +201,7 @@ def split_by_group(tracks: TrackSet, *, share: float = 0.15, rng: np.random.Gene
             held += members[name]
     if not held:  # every group is larger than that: the smallest will do
         held = min((members[name] for name in names), key=len)
-    out = set(held)
-    return Split(tracks.subset([row for row in range(len(tracks)) if row not in out]), tracks.subset(sorted(out)))
+    return sorted(held)
 
 
 def to_stored(mel_slice: Floats, mel: MelSpec) -> NDArray[np.generic]:
@@ -306,7 +312,11 @@ def _spread(slices: Iterator[Floats], spec: HearSpec) -> list[NDArray[np.generic
 
 def group_of(path: Path) -> str:
     """Whom a file counts for: its artist by its tags or its name, else its album, else its folder."""
-    info = read_tags(path)
+    return group_by(read_tags(path), path)
+
+
+def group_by(info: TrackInfo, path: Path) -> str:
+    """As `group_of`, where the tags are known."""
     if info.artist.strip():
         return f"artist {' '.join(info.artist.casefold().split())}"
     if info.album.strip():
