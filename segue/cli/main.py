@@ -6,14 +6,12 @@ import argparse
 import logging
 import sys
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Protocol
 
 from segue import __version__
-from segue.cli import demo, doctor, export, playlist, scan, serve, similar, vectors
+from segue.cli import demo, doctor, export, models, playlist, scan, serve, similar, vectors
+from segue.cli.words import common_words
 from segue.errors import SegueError
-
-DATA = Path("Pickles")
 
 
 class Command(Protocol):
@@ -36,6 +34,7 @@ COMMANDS: dict[str, Command] = {
     "playlist": playlist,
     "vectors": vectors,
     "export": export,
+    "models": models,
     "doctor": doctor,
     "demo": demo,
 }
@@ -69,10 +68,6 @@ def _parser() -> argparse.ArgumentParser:
         purpose = command.PURPOSE
         words = commands.add_parser(name, help=purpose, description=purpose[0].upper() + purpose[1:] + ".")
         words.set_defaults(run=command.run)
-        words.add_argument(
-            "--data", type=Path, default=DATA, metavar="DIR", help="the library's folder (default: %(default)s)"
-        )
-        words.add_argument("--json", action="store_true", help="answer in JSON")
-        words.add_argument("--verbose", action="store_true", help="say what happens on the way")
+        common_words(words)
         command.words(words)
     return parser

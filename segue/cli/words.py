@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Callable
+from pathlib import Path
+from typing import Any
 
 from segue.choose.playlist import OutsideSeed
 from segue.errors import PlaylistError
@@ -12,7 +14,22 @@ from segue.play.m3u import read_playlist
 from segue.services import Services
 from segue.values import Track
 
+DATA = Path("Pickles")
 PLAYLISTS = (".m3u8", ".m3u", ".pls", ".xspf", ".jspf")
+
+
+def common_words(parser: argparse.ArgumentParser, *, again: bool = False) -> None:
+    """Add what every command takes; ``again`` after a word like `select`, where it may be said too."""
+    unsaid: dict[str, Any] = {"default": argparse.SUPPRESS} if again else {}
+    parser.add_argument(
+        "--data",
+        type=Path,
+        metavar="DIR",
+        help=f"the library's folder (default: {DATA})",
+        **{"default": DATA, **unsaid},
+    )
+    parser.add_argument("--json", action="store_true", help="answer in JSON", **unsaid)
+    parser.add_argument("--verbose", action="store_true", help="say what happens on the way", **unsaid)
 
 
 def at_least(least: int) -> Callable[[str], int]:

@@ -76,6 +76,8 @@ def _read_ear(card_path: Path, *, hears_all: bool = False) -> Ear:
         raise ModelError(f"the ear is not there ({error.strerror})", remedy=_REMEDY, path=card_path) from error
     except ValueError as error:
         raise ModelError(f"the card is not JSON ({error})", remedy=_REMEDY, path=card_path) from error
+    if not isinstance(card, dict):
+        raise ModelError("the card does not hold facts by name", remedy=_REMEDY, path=card_path)
     if card.get("sha256") != digest:
         raise ModelError(
             f"the network ({digest[:8]}) is not the one on its card ({card.get('sha256', '')[:8]})",

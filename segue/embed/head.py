@@ -15,7 +15,7 @@ from segue.errors import ModelError, ParameterError
 from segue.files import atomic_write
 from segue.values import Fingerprint, Floats
 
-_SUFFIX = ".head.npz"
+HEAD_SUFFIX = ".head.npz"
 _REMEDY = "Train the head anew with `train_speccy.py --arch head`"
 
 
@@ -117,4 +117,4 @@ def read_card(ear: Ear) -> dict[str, Any]:
 
 
 def _beside(network: Path) -> Path:
-    return network.with_suffix(_SUFFIX)
+    return network.with_suffix(HEAD_SUFFIX)

@@ -14,13 +14,14 @@ from typing import Any, Literal
 import numpy as np
 
 from segue.embed.encoder import Ear, Encoder, load_ear
+from segue.embed.head import HEAD_SUFFIX, read_head
 from segue.errors import ModelError, ParameterError, SegueError
 from segue.files import access_error
 
 DEFAULT = "speccy"
 """The ear of a library for which none was chosen."""
 
-WITH_SEGUE = ("speccy", "musicnn")
+WITH_SEGUE = ("speccy", "musicnn", "musicnn-all")
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 _CHECKED_SLICES = 2
 
@@ -39,9 +40,13 @@ class ShelvedEar:
 
 @dataclass(frozen=True, slots=True)
 class Shelf:
-    """The ears of one data folder; those added lie in its ``models/``, a card and a network each."""
+    """The ears of one data folder: those added lie in ``folder``, a card and a network each.
+
+    ``cache`` is where networks are built that do not come as files.
+    """
 
     folder: Path
+    cache: Path
 
     def names(self) -> list[str]:
         """What the ears are called, Segue's own first."""
@@ -53,7 +58,7 @@ class Shelf:
         if name_or_path.endswith(".json"):
             return load_ear(Path(name_or_path))
         if name_or_path in WITH_SEGUE:
-            return load_ear(name_or_path)
+            return load_ear(name_or_path, cache=self.cache)
         if name_or_path not in self.names():
             here = ", ".join(self.names())
             raise ModelError(f"no ear is called '{name_or_path}'", remedy=f"Choose one of {here}, or add it first")
@@ -86,6 +91,7 @@ class Shelf:
             raise ModelError("this is not an ear's card", remedy="Name its .json; the .onnx lies beside it", path=card)
         ear = load_ear(card)
         prove(ear)
+        read_head(ear)
         here = self._card(wanted)
         if here.exists():
             held = self.take(wanted)
@@ -95,17 +101,19 @@ class Shelf:
         return self._copy(card, ear, wanted)
 
     def _copy(self, card: Path, ear: Ear, name: str) -> Ear:
-        """The network first: without a card it is no ear yet, whatever happens in between."""
+        """The card comes last: without it there is no ear yet, whatever happens in between."""
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
             with tempfile.TemporaryDirectory(prefix=".adding-", dir=self.folder) as folder:
                 copy = Path(folder) / f"{name}.json"
-                shutil.copyfile(ear.network, copy.with_suffix(".onnx"))
+                for suffix in (".onnx", HEAD_SUFFIX):
+                    if (beside := ear.network.with_suffix(suffix)).exists():
+                        shutil.copyfile(beside, copy.with_suffix(suffix))
                 facts = {**json.loads(card.read_text(encoding="utf-8")), "name": name}
                 copy.write_text(json.dumps(facts, indent=2) + "\n", encoding="utf-8")
                 prove(load_ear(copy))  # a network may lean on files that were not copied
-                copy.with_suffix(".onnx").replace(self._card(name).with_suffix(".onnx"))
-                copy.replace(self._card(name))
+                for part in sorted(Path(folder).iterdir(), key=lambda path: path == copy):
+                    part.replace(self.folder / part.name)
         except OSError as error:
             raise access_error(error, self.folder) from error
         return self.take(name)
