@@ -23,7 +23,7 @@ from segue.values import Fingerprint, HeardBy, ScanProgress
 
 def shelf_of(data: Path) -> Shelf:
     """The ears of a data folder."""
-    return Shelf(data / "models")
+    return Shelf(data / "models", data / "cache" / "ears")
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,10 +162,15 @@ def select(
 
 def forget(library: Library, shelf: Shelf, heard: HeardBy) -> int:
     """Drop what an ear has heard, and return of how many tracks; raises ParameterError for the ear in use."""
+    check_not_in_use(library, shelf, heard)
+    return library.forget_ear(heard.fingerprint)
+
+
+def check_not_in_use(library: Library, shelf: Shelf, heard: HeardBy) -> None:
+    """Raise ParameterError for the ear that the library goes by."""
     if heard.fingerprint == in_use(library, shelf).fingerprint:
         what = f"the library goes by {heard.name or heard.fingerprint}"
         raise ParameterError(what, remedy="Choose another ear first: segue models select NAME")
-    return library.forget_ear(heard.fingerprint)
 
 
 def heard_by(library: Library, shelf: Shelf, name: str) -> HeardBy:
