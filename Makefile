@@ -18,13 +18,13 @@ help: ## Say what there is
 
 install: $(VENV)/.run ## Make the virtual environment with what running needs
 
-$(VENV)/.run: requirements.lock pyproject.toml setup.sh
+$(VENV)/.run: requirements.lock requirements-musicnn.txt pyproject.toml setup.sh
 	@./setup.sh $(VENV) $(PYTHON) requirements.lock
 	@touch $@
 
 install-dev: $(VENV)/.dev
 
-$(VENV)/.dev: requirements-dev.lock pyproject.toml setup.sh
+$(VENV)/.dev: requirements-dev.lock requirements-musicnn.txt pyproject.toml setup.sh
 	@./setup.sh $(VENV) $(PYTHON) requirements-dev.lock
 	@touch $@ $(VENV)/.run
 
@@ -58,7 +58,7 @@ model: install-dev ## Train the bundled ear anew; resumes where it stopped. HOUR
 
 lock: ## Resolve the lock files anew
 	@for set in requirements requirements-train requirements-dev; do \
-	  uv pip compile -q --universal --python-version 3.11 --no-emit-index-url --no-emit-find-links --no-header $$set.txt -o $$set.lock; done
+	  uv pip compile -q --universal --python-version 3.11 --no-annotate --no-emit-index-url --no-emit-find-links --no-header $$set.txt -o $$set.lock; done
 
 clean: ## Remove everything that can be made again; your library in Pickles/ stays
 	rm -rf $(VENV) .training dist build *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis

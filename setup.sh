@@ -41,3 +41,5 @@ else
 fi
 "${install[@]}" -r "$lock"
 "${install[@]}" --no-deps -e .
+"${install[@]}" --no-deps -r requirements-musicnn.txt 2>/dev/null ||
+  echo "segue: the second ear, musicnn, could not be fetched; all else works. Later: $venv/bin/pip install --no-deps musicnn==0.1.0" >&2

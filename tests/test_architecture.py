@@ -29,6 +29,7 @@ HOMES = {
     "tf2onnx": "train/",
     "gensim": "train/track2vec.py",
     "librosa": "train/",
+    "onnx": ("embed/ears/", "train/"),
     "onnxruntime": ("embed/encoder.py", "train/"),
     "av": ("listen/audio.py", "play/render.py", "demo/writer.py", "train/"),
     "soxr": ("listen/audio.py", "train/"),
@@ -109,7 +110,7 @@ def test_rooms_stay_small(path: Path) -> None:
 def test_importing_the_rooms_is_silent_and_loads_no_training_library() -> None:
     code = (
         "import sys, segue.services, segue.cli.main\n"
-        "heavy = {'tensorflow', 'keras', 'librosa', 'gensim', 'numba', 'dash', 'pandas'} & set(sys.modules)\n"
+        "heavy = {'tensorflow', 'keras', 'librosa', 'gensim', 'numba', 'dash', 'pandas', 'onnx'} & set(sys.modules)\n"
         "sys.exit(f'loaded: {heavy}' if heavy else 0)"
     )
     done = subprocess.run(
