@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import queue
 import secrets
 import threading
@@ -12,8 +13,18 @@ from urllib.parse import parse_qs, urlsplit
 from segue.errors import FetchError
 from segue.train.sources.fetching import in_words
 
+log = logging.getLogger(__name__)
+
 _PAGE = """<!doctype html><html lang="en"><meta charset="utf-8"><title>Segue</title>
 <body style="font: 1.2em sans-serif; margin: 4em"><p>{}</p></body></html>"""
+
+
+class _Server(ThreadingHTTPServer):
+    daemon_threads = True
+
+    def handle_error(self, request: object, client_address: object) -> None:
+        """A browser that hangs up is nothing to tell of; http.server would print a traceback."""
+        log.debug("%s hung up", client_address)
 
 
 class Loopback:
@@ -23,13 +34,12 @@ class Loopback:
         self.state = secrets.token_urlsafe(24)
         self._answers: queue.Queue[tuple[str, str]] = queue.Queue()
         try:
-            self._server = ThreadingHTTPServer(("127.0.0.1", port), self._handler())
+            self._server = _Server(("127.0.0.1", port), self._handler())
         except OSError as error:
             raise FetchError(
                 f"port {port} of this machine, to which the browser would come back, is in use",
                 remedy="Choose another port, and enter it also as the redirect URI of your app",
             ) from error
-        self._server.daemon_threads = True
         self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
 
     def __enter__(self) -> Loopback:

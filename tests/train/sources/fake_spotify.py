@@ -76,6 +76,7 @@ class FakeSpotify:
     log: list[str] = field(default_factory=list)
     answered: Counter = field(default_factory=Counter)
     too_early: int = 0
+    pages: int = 0  # of playlists' rows that were given
     logins: int = 0
     refreshes: int = 0
     tokens: set[str] = field(default_factory=set)
@@ -86,8 +87,7 @@ class FakeSpotify:
         self._codes: dict[str, dict[str, str]] = {}
         self._refresh = ""
         self._not_before = 0.0
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(self))
-        self._server.daemon_threads = True
+        self._server = _Server(("127.0.0.1", 0), _handler(self))
         self.port = self._server.server_address[1]
 
     def __enter__(self) -> FakeSpotify:
@@ -176,6 +176,7 @@ class FakeSpotify:
             return 403, _error(403, "Forbidden")
         if found.group(2) == "/items" and self.extended:
             return 404, _error(404, "Service not found")
+        self.pages += 1
         rows = [self._row(row) for row in playlist.rows]
         page = self._page(path, asked, rows, most=100 if self.extended else 50)
         return 200, filtered(page, asked.get("fields"))
@@ -242,6 +243,13 @@ def _kept(value: object, wanted: dict[str, dict]) -> object:
     if not isinstance(value, dict) or not wanted:
         return value
     return {name: _kept(value[name], more) for name, more in wanted.items() if name in value}
+
+
+class _Server(ThreadingHTTPServer):
+    daemon_threads = True
+
+    def handle_error(self, *_: object) -> None:
+        """A client that was killed is no news."""
 
 
 def _error(status: int, message: str) -> dict:

@@ -168,7 +168,7 @@ def test_no_login_within_a_repository(spec: SpotifySpec, tmp_path: Path) -> None
 def test_a_folder_that_cannot_be_written_to(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     login = TokenFile(tmp_path / "file" / "login.json")
-    with pytest.raises(FileAccessError, match="it is a file, not a folder|File exists"):
+    with pytest.raises(FileAccessError, match=r"a file, not a folder|File exists"):
         login.save({"access_token": "secret"})
 
 
