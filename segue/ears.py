@@ -12,7 +12,9 @@ from typing import Literal
 import numpy as np
 
 from segue.config import SCAN
-from segue.embed.encoder import Ear
+from segue.embed.ears.musicnn import INSTALL as INSTALL_MUSICNN
+from segue.embed.ears.musicnn import NAME as MUSICNN
+from segue.embed.encoder import MUSICNN_ALL, Ear
 from segue.embed.shelf import DEFAULT, WITH_SEGUE, Kind, Shelf, prove
 from segue.errors import ModelError, ParameterError, SegueError
 from segue.store.ingest import ScanOptions
@@ -40,7 +42,8 @@ class InUse:
         """The ear; raises ModelError if it is not here."""
         if self.ear is not None:
             return self.ear
-        remedy = "Put it back (segue models add PATH.json), or choose another (segue models select NAME)"
+        put_back = INSTALL_MUSICNN if self.name in (MUSICNN, MUSICNN_ALL) else "segue models add PATH.json"
+        remedy = f"Put it back ({put_back}), or choose another (segue models select NAME)"
         raise ModelError(
             f"the ear that the library goes by, {self.name or 'one without a name'} {self.fingerprint}, is not here"
             " any more; songs that it heard can be chosen, but it cannot hear others",

@@ -6,7 +6,7 @@ import argparse
 from pathlib import Path
 
 from segue.cli.answers import entry_of, say
-from segue.cli.words import PLAYLISTS
+from segue.cli.words import PLAYLISTS, ear_of, ear_words
 from segue.errors import EmptyLibraryError, PlaylistError, printable
 from segue.play.m3u import write_playlist
 from segue.services import Services
@@ -18,11 +18,12 @@ PURPOSE = "write the library as a playlist, or as an old Deej-A.I. pickle"
 def words(parser: argparse.ArgumentParser) -> None:
     """Add the words of this command."""
     parser.add_argument("out", type=Path, help="NAME.m3u8, .m3u, .pls, .xspf, .jspf, or .p for the pickle of vectors")
+    ear_words(parser)
 
 
 def run(args: argparse.Namespace) -> int:
     """Run the command and return its exit code."""
-    services = Services(args.data, read_only=True)
+    services = Services(args.data, ear=ear_of(args), read_only=True)
     tracks = services.library.tracks()
     if not tracks:
         raise EmptyLibraryError("the library is empty", remedy="Scan a folder first", path=args.data)

@@ -10,7 +10,7 @@ import numpy as np
 
 from segue.choose.playlist import ContinueSpec, OutsideSeed
 from segue.cli.answers import entry_of, name_of, print_json, print_rows, track_row
-from segue.cli.words import at_least, seeds_of
+from segue.cli.words import at_least, ear_of, ear_words, seeds_of
 from segue.config import CHOICE, ChoiceSpec, describe
 from segue.errors import printable
 from segue.play.m3u import write_playlist
@@ -35,11 +35,12 @@ def words(parser: argparse.ArgumentParser) -> None:
         "--rng-seed", type=at_least(0), default=0, help="the same seed gives the same noise (default: %(default)s)"
     )
     parser.add_argument("--out", type=Path, metavar="FILE", help="write it as .m3u8, .m3u, .pls, .xspf or .jspf")
+    ear_words(parser)
 
 
 def run(args: argparse.Namespace) -> int:
     """Run the command and return its exit code."""
-    services = Services(args.data, read_only=True)
+    services = Services(args.data, ear=ear_of(args), read_only=True)
     seeds = [seed for word in args.seeds for seed in seeds_of(services, word)]
     spec = ContinueSpec(count=args.count, lookback=args.lookback, noise=args.noise)
     rng = np.random.default_rng(args.rng_seed)

@@ -6,7 +6,7 @@ import argparse
 import sys
 
 from segue.cli.answers import Bar, print_json
-from segue.cli.words import at_least
+from segue.cli.words import at_least, ear_of, ear_words
 from segue.config import SCAN, ScanSpec, describe
 from segue.errors import printable
 from segue.files import expanded
@@ -21,11 +21,12 @@ def words(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("folders", type=expanded, nargs="+", metavar="DIR", help="folders of music")
     parser.add_argument("--workers", type=at_least(0), default=SCAN.workers, help=describe(ScanSpec, "workers"))
     parser.add_argument("--retry", action="store_true", help="try files again that failed before")
+    ear_words(parser)
 
 
 def run(args: argparse.Namespace) -> int:
     """Run the command and return its exit code."""
-    services = Services(args.data, workers=args.workers)
+    services = Services(args.data, ear=ear_of(args), workers=args.workers)
     try:
         with Bar(quiet=args.json) as bar:
             report = services.scan(args.folders, retry_errors=args.retry, on_progress=bar.show)

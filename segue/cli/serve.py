@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 
-from segue.cli.words import at_least
+from segue.cli.words import at_least, ear_of, ear_words
 from segue.config import SCAN, WEB, ScanSpec, WebSpec, describe
 from segue.errors import ParameterError
 from segue.files import expanded
@@ -22,6 +22,7 @@ def words(parser: argparse.ArgumentParser) -> None:
         "--port", type=int, default=WEB.port, help=f"{describe(WebSpec, 'port')} (default: %(default)s)"
     )
     parser.add_argument("--workers", type=at_least(0), default=SCAN.workers, help=describe(ScanSpec, "workers"))
+    ear_words(parser)
 
 
 def run(args: argparse.Namespace) -> int:
@@ -30,7 +31,7 @@ def run(args: argparse.Namespace) -> int:
 
     if not 0 < args.port < 65_536:
         raise ParameterError(f"the port is {args.port}", remedy="Choose one from 1024 to 65535")
-    services = Services(args.data, workers=args.workers)
+    services = Services(args.data, ear=ear_of(args), workers=args.workers)
     try:
         if args.music is not None:
             services.start_scan(args.music)

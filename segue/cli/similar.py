@@ -6,7 +6,7 @@ import argparse
 
 from segue.choose.playlist import OutsideSeed
 from segue.cli.answers import name_of, print_rows, track_row
-from segue.cli.words import at_least, seed_of
+from segue.cli.words import at_least, ear_of, ear_words, seed_of
 from segue.services import Services
 
 PURPOSE = "name the tracks nearest to one"
@@ -16,11 +16,12 @@ def words(parser: argparse.ArgumentParser) -> None:
     """Add the words of this command."""
     parser.add_argument("track", help="an id, a path, words of the title and artist, or any audio file")
     parser.add_argument("--count", type=at_least(1), default=10, help="how many (default: %(default)s)")
+    ear_words(parser)
 
 
 def run(args: argparse.Namespace) -> int:
     """Run the command and return its exit code."""
-    services = Services(args.data, read_only=True)
+    services = Services(args.data, ear=ear_of(args), read_only=True)
     seed = seed_of(services, args.track)
     if isinstance(seed, OutsideSeed):
         near = services.nearest(seed.vector, args.count)

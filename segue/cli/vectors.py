@@ -6,6 +6,7 @@ import argparse
 from pathlib import Path
 
 from segue.cli.answers import say
+from segue.cli.words import ear_of, ear_words
 from segue.errors import printable
 from segue.services import Services
 
@@ -15,11 +16,12 @@ PURPOSE = "write all vectors as plain numpy arrays"
 def words(parser: argparse.ArgumentParser) -> None:
     """Add the words of this command."""
     parser.add_argument("--npz", type=Path, required=True, metavar="OUT", help="the file to write")
+    ear_words(parser)
 
 
 def run(args: argparse.Namespace) -> int:
     """Run the command and return its exit code."""
-    count = Services(args.data, read_only=True).export_vectors(args.npz)
+    count = Services(args.data, ear=ear_of(args), read_only=True).export_vectors(args.npz)
     say(
         {"tracks": count, "file": printable(args.npz)},
         f"{count} tracks written to {printable(args.npz)}",

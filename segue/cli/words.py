@@ -8,7 +8,11 @@ from pathlib import Path
 from typing import Any
 
 from segue.choose.playlist import OutsideSeed
-from segue.errors import PlaylistError
+from segue.config import SCAN
+from segue.embed.ears.musicnn import NAME as MUSICNN
+from segue.embed.encoder import MUSICNN_ALL
+from segue.embed.shelf import WITH_SEGUE
+from segue.errors import ParameterError, PlaylistError
 from segue.files import expanded, is_file
 from segue.play.m3u import read_playlist
 from segue.services import Services
@@ -30,6 +34,30 @@ def common_words(parser: argparse.ArgumentParser, *, again: bool = False) -> Non
     )
     parser.add_argument("--json", action="store_true", help="answer in JSON", **unsaid)
     parser.add_argument("--verbose", action="store_true", help="say what happens on the way", **unsaid)
+
+
+def ear_words(parser: argparse.ArgumentParser) -> None:
+    """Add the words that name an ear; see `ear_of`."""
+    parser.add_argument(
+        "--ear",
+        metavar="NAME",
+        help=f"{', '.join(WITH_SEGUE)}, an ear that was added, or the path of a card, PATH.json"
+        " (default: the one that the library goes by)",
+    )
+    parser.add_argument(
+        "--windows",
+        choices=["some", "all"],
+        default="some",
+        help=f"for musicnn: hear {SCAN.most_slices} slices of a track at most, or all (default: %(default)s)",
+    )
+
+
+def ear_of(args: argparse.Namespace) -> str | None:
+    """The ear that was asked for, or None; raises ParameterError for `--windows all` without an ear."""
+    ear: str | None = args.ear
+    if args.windows == "all" and ear is None:
+        raise ParameterError("--windows is said of an ear, and none is named", remedy="Say --ear musicnn --windows all")
+    return MUSICNN_ALL if args.windows == "all" and ear == MUSICNN else ear
 
 
 def at_least(least: int) -> Callable[[str], int]:

@@ -26,7 +26,7 @@ RECIPE = Path(__file__).parent.parent / "models" / "musicnn.json"
 
 _FORM = 1  # raised when the network is built in another form
 _WEIGHTS = "musicnn/MSD_musicnn"
-_INSTALL = f"pip install --no-deps {NAME}=={VERSION}"
+INSTALL = f"pip install --no-deps {NAME}=={VERSION}"
 
 log = logging.getLogger(__name__)
 
@@ -55,10 +55,10 @@ def find_weights() -> Path:
         package = importlib.metadata.distribution(NAME)
     except importlib.metadata.PackageNotFoundError as error:
         what = f"the ear '{NAME}' takes its weights from the Python package {NAME}, which is not installed"
-        raise ModelError(what, remedy=f"Install it: {_INSTALL}") from error
+        raise ModelError(what, remedy=f"Install it: {INSTALL}") from error
     if package.version != VERSION:
         what = f"the ear '{NAME}' takes its weights from {NAME} {VERSION}, and {package.version} is installed"
-        raise ModelError(what, remedy=f"Install that one: {_INSTALL}")
+        raise ModelError(what, remedy=f"Install that one: {INSTALL}")
     return Path(str(package.locate_file(_WEIGHTS)))
 
 
