@@ -84,9 +84,7 @@ class Shelf:
             If the name is one of Segue's own, or no name for a file.
         """
         wanted = card.stem if name is None else name
-        if not _NAME.fullmatch(wanted) or wanted in WITH_SEGUE:
-            what = f"an added ear cannot be called '{wanted}'"
-            raise ParameterError(what, remedy="Give it a name of its own, of letters, digits, dots and dashes: --name")
+        check_name(wanted)
         if card.suffix != ".json":
             raise ModelError("this is not an ear's card", remedy="Name its .json; the .onnx lies beside it", path=card)
         ear = load_ear(card)
@@ -120,6 +118,13 @@ class Shelf:
 
     def _card(self, name: str) -> Path:
         return self.folder / f"{name}.json"
+
+
+def check_name(name: str) -> None:
+    """Raise ParameterError unless an added ear may be called so."""
+    if not _NAME.fullmatch(name) or name in WITH_SEGUE:
+        what = f"an added ear cannot be called '{name}'"
+        raise ParameterError(what, remedy="Give it a name of its own, of letters, digits, dots and dashes: --name")
 
 
 def prove(ear: Ear) -> Encoder:

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from segue.embed.head import HeadWeights
 from segue.errors import ModelError, ParameterError
-from segue.values import Floats, TrackId
+from segue.values import Floats
 
 log = logging.getLogger(__name__)
 
@@ -46,7 +46,7 @@ class Lessons:
     targets: Floats
 
     @classmethod
-    def of(cls, slices: Mapping[TrackId, Floats], targets: Mapping[TrackId, Floats], ids: Sequence[TrackId]) -> Lessons:
+    def of(cls, slices: Mapping[str, Floats], targets: Mapping[str, Floats], ids: Sequence[str]) -> Lessons:
         """The lessons of these tracks."""
         return cls([slices[k] for k in ids], np.stack([targets[k] for k in ids]))
 
