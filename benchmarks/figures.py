@@ -15,17 +15,20 @@ import psutil
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """One measured number; a goal is the most it may be."""
+    """One measured number; a goal is the most it may be, or the least where it is a floor."""
 
     name: str
     value: float
     unit: str
     reference: str
     goal: float | None = None
+    is_floor: bool = False
 
     @property
     def is_met(self) -> bool:
-        return self.goal is None or self.value <= self.goal
+        if self.goal is None:
+            return True
+        return self.value >= self.goal if self.is_floor else self.value <= self.goal
 
 
 @dataclass(frozen=True, slots=True)

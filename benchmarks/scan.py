@@ -10,6 +10,9 @@ from collections import defaultdict
 from pathlib import Path
 
 from benchmarks.figures import Bench, Figure, run_measured
+from segue.config import SCAN
+from segue.embed.ears.musicnn import find_weights
+from segue.errors import ModelError
 
 _TRACKS = 50
 _LEAST_BYTES = 300_000
@@ -17,32 +20,41 @@ _KINDS = (".ogg", ".opus", ".mp3", ".flac", ".m4a", ".wav")
 
 
 def _run(music: Path, scratch: Path) -> list[Figure]:
-    tracks = _pick(music)
+    tracks = pick(music)
     folder = scratch / "fifty"
     folder.mkdir()
     for number, track in enumerate(tracks):
         (folder / f"{number:02d}{track.suffix}").symlink_to(track.resolve())
-    scan = run_measured(
-        [sys.executable, "-m", "segue.cli", "scan", str(folder), "--data", str(scratch / "data"), "--json"]
-    )
+    command = [sys.executable, "-m", "segue.cli", "scan", str(folder), "--json", "--data"]
+    scan = run_measured([*command, str(scratch / "data")])
     decode_s = _decode(sorted(folder.iterdir()))
     seconds = sum(_length_s(path) for path in folder.iterdir())
-    return [
-        Figure(
-            "scan.ratio_to_decode",
-            scan.seconds / decode_s,
-            "x",
-            f"ffmpeg -ac 1 -ar 22050 -f null, {len(tracks)} tracks of {seconds / 60:.0f} min: {decode_s:.1f} s",
-            goal=3.0,
-        ),
+    reference = f"ffmpeg -ac 1 -ar 22050 -f null, {len(tracks)} tracks of {seconds / 60:.0f} min: {decode_s:.1f} s"
+    figures = [
+        Figure("scan.ratio_to_decode", scan.seconds / decode_s, "x", reference, goal=3.0),
         Figure(
             "scan.realtime_factor", seconds / scan.seconds, "x", "real time, all workers, start-up and pooling included"
         ),
         Figure("scan.rss_mb", scan.peak_mb, "MB", "resident memory of all processes together", goal=1200),
     ]
+    if is_installed():
+        second = run_measured([*command, str(scratch / "data-musicnn"), "--ear", "musicnn"])
+        told = f"--ear musicnn, {SCAN.most_slices} slices a track at most, its network built on the way; {reference}"
+        figures.append(Figure("scan.ratio_to_decode.musicnn", second.seconds / decode_s, "x", told))
+    return figures
 
 
-def _pick(music: Path) -> list[Path]:
+def is_installed() -> bool:
+    """Whether the package musicnn is there to be measured; says so if not."""
+    try:
+        find_weights()
+    except ModelError as error:
+        print(f"bench: left out: {error}", file=sys.stderr)
+        return False
+    return True
+
+
+def pick(music: Path) -> list[Path]:
     """Fifty tracks, a share of each package and format, the same ones on every machine."""
     found: dict[str, list[Path]] = defaultdict(list)
     for path in sorted(music.rglob("*")):
@@ -87,4 +99,6 @@ def _length_s(path: Path) -> float:
     return float(subprocess.run(command, capture_output=True, check=True, text=True).stdout.strip())
 
 
-measure_scan = Bench(("scan.ratio_to_decode", "scan.realtime_factor", "scan.rss_mb"), _run)
+measure_scan = Bench(
+    ("scan.ratio_to_decode", "scan.realtime_factor", "scan.rss_mb", "scan.ratio_to_decode.musicnn"), _run
+)
