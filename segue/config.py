@@ -144,6 +144,7 @@ class EvaluationSpec:
 
     neighbours: int = _number(5, "nearest tracks whose labels are compared (P@5)")
     hub_neighbours: int = _number(10, "nearest tracks among which hubs are looked for (N_10)")
+    shared_neighbours: int = _number(10, "nearest tracks that two ears are compared by")
     resamples: int = _number(1000, "times the tracks are drawn anew for an interval")
     confidence: float = _number(0.95, "share of the drawings within the interval")
 
@@ -164,7 +165,7 @@ class FetchSpec:
 class TaggingSpec:
     """How an ear's tags are fitted to its teacher's, and from when on they count."""
 
-    most_windows: int = _number(40_000, "windows that the head is fitted to; more change nothing")
+    most_windows: int = _number(25_000, "windows that the head is fitted to; more change nothing")
     ridge: float = _number(1e-5, "penalty on the weights, a window")
     says: float = _number(0.2, "probability from which on the teacher says a tag...")
     says_mood: float = _number(0.05, "...and the least for a mood, which listeners name more rarely...")

@@ -29,6 +29,7 @@ from segue.store.exports import vectors_by_path, write_npz
 from segue.store.ingest import EarListener, ScanOptions, scan
 from segue.store.library import Library
 from segue.store.workers import Job, WorkerPool
+from segue.tagging import Tags
 from segue.values import (
     Artwork,
     Fingerprint,
@@ -99,6 +100,7 @@ class Services:
         except SegueError:
             self.library.close()
             raise
+        self.tags = Tags(self.library, self.ear_in_use, read_only=read_only)
         self._workers = workers
         self._lock = threading.RLock()
         self._snapshot: _Snapshot | None = None
@@ -309,6 +311,7 @@ class Services:
             pooled = run()  # finds nothing new, and pools without the demo
             report = replace(report, cancelled=pooled.cancelled)
         if not report.cancelled:
+            self.tags.renew(ear, cancel=cancel)
             take_over(self.library, use, ear)
         return report
 

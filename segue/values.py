@@ -99,6 +99,20 @@ class HeardBy:
     slices: int
 
 
+TagGroup = Literal["genre", "mood", "other"]
+"""What a heard tag is about; an instrument, a voice or a decade is something other."""
+
+
+@dataclass(frozen=True, slots=True)
+class HeardTag:
+    """A tag that an ear hears in a track, such as "jazz", and how probable it finds it; not what the file says."""
+
+    name: str
+    group: TagGroup
+    probability: float
+    confident: bool
+
+
 @dataclass(frozen=True, slots=True)
 class LibraryCounts:
     """How much the library holds."""

@@ -32,7 +32,7 @@ Seed = TrackId | Floats | OutsideSeed
 
 @dataclass(frozen=True, slots=True)
 class ContinueSpec:
-    """How to go on: see ``ChoiceSpec`` for the numbers, and the listener's likes and refusals."""
+    """How to go on: see ``ChoiceSpec`` for the numbers, and the listener's likes, refusals and further rules."""
 
     count: int = 1
     lookback: int = CHOICE.lookback
@@ -42,6 +42,7 @@ class ContinueSpec:
     liked: frozenset[TrackId] = frozenset()
     disliked: frozenset[TrackId] = frozenset()
     never: frozenset[TrackId] = frozenset()
+    more_rules: tuple[Rule, ...] = ()
 
     def __post_init__(self) -> None:
         ranges = {"count": (0, 10_000), "lookback": (1, 10), "noise": (0.0, 1.0), "artist_spacing": (0, 100)}
@@ -56,6 +57,7 @@ class ContinueSpec:
         """The rules in force, cheapest first."""
         return (
             NotRefused(self.disliked, self.never),
+            *self.more_rules,
             NoRepeat(self.repeat_after_tracks),
             NoSecondCopy(self.repeat_after_tracks),
             ArtistSpacing(self.artist_spacing),

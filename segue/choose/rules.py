@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Protocol
@@ -97,6 +97,30 @@ class NotRefused:
 
     def relaxed(self) -> Rule | None:
         """Hold always."""
+        return None
+
+
+@dataclass(frozen=True, slots=True)
+class HeardAs:
+    """Only tracks that are confidently heard as one of some tags, and none that is heard as one of others."""
+
+    heard: Mapping[TrackId, Collection[str]] = field(repr=False)
+    only: frozenset[str] = frozenset()
+    never: frozenset[str] = frozenset()
+    name: str = "heard tags"
+
+    def refusal(self, candidate: Candidate, history: History) -> str | None:  # noqa: ARG002 - one form for all rules
+        """Refuse what is heard as something else, or as something unwanted."""
+        tags = self.heard.get(candidate.track_id, ())
+        for tag in tags:
+            if tag in self.never:
+                return f"it is heard as {tag}"
+        if self.only and self.only.isdisjoint(tags):
+            return f"it is not heard as {' or '.join(sorted(self.only))}"
+        return None
+
+    def relaxed(self) -> Rule | None:
+        """Hold always: it was asked for in so many words."""
         return None
 
 

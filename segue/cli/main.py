@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from typing import Protocol
 
 from segue import __version__
-from segue.cli import demo, doctor, export, models, playlist, scan, serve, similar, vectors
+from segue.cli import demo, doctor, export, models, playlist, scan, serve, similar, tags, vectors
 from segue.cli.words import common_words
 from segue.errors import SegueError
 
@@ -32,6 +32,7 @@ COMMANDS: dict[str, Command] = {
     "serve": serve,
     "similar": similar,
     "playlist": playlist,
+    "tags": tags,
     "vectors": vectors,
     "export": export,
     "models": models,

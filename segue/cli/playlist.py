@@ -34,6 +34,16 @@ def words(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--rng-seed", type=at_least(0), default=0, help="the same seed gives the same noise (default: %(default)s)"
     )
+    parser.add_argument(
+        "--only-tag",
+        action="append",
+        default=[],
+        metavar="TAG",
+        help="only tracks that are heard as this, such as jazz; said twice, as one or the other",
+    )
+    parser.add_argument(
+        "--not-tag", action="append", default=[], metavar="TAG", help="no tracks that are heard as this; `segue tags`"
+    )
     parser.add_argument("--out", type=Path, metavar="FILE", help="write it as .m3u8, .m3u, .pls, .xspf or .jspf")
     ear_words(parser)
 
@@ -42,7 +52,8 @@ def run(args: argparse.Namespace) -> int:
     """Run the command and return its exit code."""
     services = Services(args.data, ear=ear_of(args), read_only=True)
     seeds = [seed for word in args.seeds for seed in seeds_of(services, word)]
-    spec = ContinueSpec(count=args.count, lookback=args.lookback, noise=args.noise)
+    rules = (services.tags.rule(only=args.only_tag, never=args.not_tag),) if args.only_tag or args.not_tag else ()
+    spec = ContinueSpec(count=args.count, lookback=args.lookback, noise=args.noise, more_rules=rules)
     rng = np.random.default_rng(args.rng_seed)
     chosen = services.continue_queue([s if isinstance(s, OutsideSeed) else s.id for s in seeds], spec, rng=rng)
     tracks = {track.id: track for track in services.tracks_of([pick.track_id for pick in chosen.picks])}

@@ -10,7 +10,7 @@ from pathlib import Path
 from urllib.parse import quote
 
 from segue.errors import EmptyLibraryError, LibraryError
-from segue.store.schema import APPLICATION_ID, SCHEMA_VERSION, TABLES
+from segue.store.schema import APPLICATION_ID, MIGRATIONS, SCHEMA_VERSION, TABLES
 
 Connection = sqlite3.Connection
 
@@ -48,6 +48,7 @@ class Database:
         self._lock = threading.Lock()
         self._closed = False
         self._immutable = False
+        self._lacking = ""  # tables that a library of an older version has not got, where it may not be given them
         self._check_place()
         with self._explained():
             self._prepare()
@@ -125,8 +126,7 @@ class Database:
         owner = connection.execute("PRAGMA application_id").fetchone()[0]
         empty = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0] == 0
         if empty and not self.read_only:
-            for statement in TABLES.split(";"):
-                connection.execute(statement)
+            _run(connection, TABLES)
             connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
             connection.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
         elif empty:
@@ -136,10 +136,22 @@ class Database:
         elif version > SCHEMA_VERSION:
             what = f"a newer Segue made it (schema {version}; this one reads up to {SCHEMA_VERSION})"
             raise LibraryError(what, remedy=f"Upgrade Segue. {_ELSEWHERE}", path=self.path)
+        else:
+            self._bring_up_to_date(connection, version)
         if not self.read_only:
             connection.execute("COMMIT")
             with suppress(sqlite3.OperationalError):  # a network drive may decline it, another process do it just now
                 connection.execute("PRAGMA journal_mode = WAL")  # stays with the file
+
+    def _bring_up_to_date(self, connection: Connection, version: int) -> None:
+        """Turn a library of an older version into one of this, or stand in for what it lacks if it is only read."""
+        steps = "".join(MIGRATIONS[step] for step in range(version, SCHEMA_VERSION))
+        if self.read_only:
+            self._lacking = steps.replace("CREATE TABLE", "CREATE TEMP TABLE")
+            _run(connection, self._lacking)
+        elif steps:
+            _run(connection, steps)
+            connection.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
 
     def _connect(self) -> Connection:
         mode = "immutable=1" if self._immutable else "mode=ro" if self.read_only else "mode=rwc"
@@ -152,6 +164,7 @@ class Database:
             connection.execute("PRAGMA foreign_keys = ON")
             connection.execute("PRAGMA synchronous = NORMAL")  # safe in WAL mode against a killed process
             connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
+            _run(connection, self._lacking)
         except BaseException:
             connection.close()
             raise
@@ -187,3 +200,10 @@ class Database:
             known = _REASONS.get(code)
             what, remedy = known or (f"SQLite reports: {error}", f"Check the disk. {_ELSEWHERE}")
             raise LibraryError(what, remedy=remedy, path=self.path) from error
+
+
+def _run(connection: Connection, statements: str) -> None:
+    """Execute statements one by one, within whatever transaction there is."""
+    for statement in statements.split(";"):
+        if statement.strip():
+            connection.execute(statement)

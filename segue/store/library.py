@@ -15,6 +15,7 @@ from typing import Any, Self
 from segue.errors import LibraryError, ModelError, UnknownTrackError, printable
 from segue.store import rows
 from segue.store.database import Connection, Database
+from segue.store.heard_tags import HOLDS_TAG, HeardTags
 from segue.values import (
     FileStat,
     Fingerprint,
@@ -51,6 +52,7 @@ class Library:
     def __init__(self, data_folder: Path | str, *, read_only: bool = False) -> None:
         self.folder = Path(data_folder)
         self._database = Database(self.folder / FILE_NAME, read_only=read_only)
+        self.heard_tags = HeardTags(self._database.reading, self._changing)
 
     @classmethod
     def open(cls, data_folder: Path | str, *, read_only: bool = False) -> Self:
@@ -241,24 +243,29 @@ class Library:
             held = held or _track_at(db, Path(text))
         if held is not None:
             return (held,)
-        found = () if isinstance(what, Path) else self.search(text, limit=None)
+        found = () if isinstance(what, Path) else self.search(text, limit=None, by_sound=False)
         if not found:
             raise self._unknown(text)
         return found
 
-    def search(self, words: str, *, limit: int | None = 50) -> tuple[Track, ...]:
+    def search(self, words: str, *, limit: int | None = 50, by_sound: bool = True) -> tuple[Track, ...]:
         """Tracks that hold every word in title, artist, album, genre, year or the last three names of the path.
 
         Case and accents do not matter. Words that begin a word of the tags count most; then come the tags' other hits
-        and those in the path alone.
+        and those in the path alone, and last, ``by_sound``, the tracks that are confidently heard as what a word says.
         """
         wanted = rows.words_to_find(words)
-        holds = " AND ".join("instr(all_words, ?) > 0" for _ in wanted) or "1"
-        rank = " + ".join("2 * (instr(tag_words, ' ' || ?) > 0) + (instr(tag_words, ?) > 0)" for _ in wanted) or "NULL"
-        twice = [word for word in wanted for _ in range(2)]
-        statement = f"SELECT id FROM tracks WHERE {holds} ORDER BY {rank} DESC, {_ORDER} LIMIT ?"
+        one = f"(instr(all_words, ?) > 0 OR {HOLDS_TAG})" if by_sound else "instr(all_words, ?) > 0"
+        holds = " AND ".join(one for _ in wanted) or "1"
+        rank = " + ".join(
+            "2 * (instr(tag_words, ' ' || ?) > 0) + (instr(tag_words, ?) > 0) + (instr(all_words, ?) > 0)"
+            for _ in wanted
+        )
+        asked = [word for word in wanted for _ in range(2 if by_sound else 1)]
+        asked += [word for word in wanted for _ in range(3)]
+        statement = f"SELECT id FROM tracks WHERE {holds} ORDER BY {rank or 'NULL'} DESC, {_ORDER} LIMIT ?"
         with self._database.reading() as db:
-            ids = db.execute(statement, (*wanted, *twice, -1 if limit is None else limit)).fetchall()
+            ids = db.execute(statement, (*asked, -1 if limit is None else limit)).fetchall()
             found = (_track(db, track_id) for (track_id,) in ids)
             return tuple(track for track in found if track is not None)
 

@@ -72,6 +72,16 @@ def blobs_to_matrix(blobs: list[bytes]) -> Floats:
     return np.frombuffer(b"".join(blobs), dtype=_TRACK_TYPE).astype(np.float32).reshape(len(blobs), -1)
 
 
+def floats_to_blob(values: Floats) -> bytes:
+    """Numbers ``(k,)`` as little-endian float32."""
+    return np.asarray(values).astype(_TRACK_TYPE).tobytes()
+
+
+def blob_to_floats(blob: bytes) -> Floats:
+    """Numbers ``(k,)`` float32, from what `floats_to_blob` made."""
+    return np.frombuffer(blob, dtype=_TRACK_TYPE).astype(np.float32)
+
+
 def storable(text: str) -> str:
     """Text that UTF-8 can hold: halves of characters, as broken tags and odd file names have them, become U+FFFD."""
     return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")

@@ -5,9 +5,22 @@ from __future__ import annotations
 APPLICATION_ID = 0x53656775
 """'Segu' in the file's header, so that another program's database is not taken for a library."""
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 
-TABLES = """
+_HEARD_TAGS = """
+CREATE TABLE heard_tags (
+    track_id TEXT NOT NULL REFERENCES tracks (id) ON DELETE CASCADE,
+    model TEXT NOT NULL,
+    mel TEXT NOT NULL,
+    head TEXT NOT NULL,
+    probabilities BLOB NOT NULL,
+    words TEXT NOT NULL,
+    PRIMARY KEY (track_id, model, mel)
+);
+"""
+
+TABLES = (
+    """
 CREATE TABLE meta (
     key TEXT PRIMARY KEY,
     value
@@ -65,3 +78,8 @@ CREATE TABLE scan_errors (
 
 INSERT INTO meta VALUES ('version', 0), ('content', 0);
 """
+    + _HEARD_TAGS
+)
+
+MIGRATIONS = {1: _HEARD_TAGS}
+"""What turns a library of a version into one of the next."""

@@ -112,6 +112,10 @@ class Teacher:
         """Kernel and bias of the penultimate layer."""
         return self._weights["dense/kernel"], self._weights["dense/bias"]
 
+    def tag_layer(self) -> tuple[Floats, Floats]:
+        """Kernel and bias of the last layer, which turns vectors into the logits of `TAGS`."""
+        return self._weights["dense_1/kernel"], self._weights["dense_1/bias"]
+
     def _forward(self, slices: Any) -> tuple[Any, Any]:
         scale, shift = _batch_norm(self._weights, 0)
         heard = tf.cast(tf.transpose(slices, (0, 2, 1)) * scale + shift, self._dtype)  # (n, 313, 96)

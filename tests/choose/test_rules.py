@@ -5,6 +5,7 @@ import pytest
 from segue.choose.rules import (
     ArtistSpacing,
     Candidate,
+    HeardAs,
     History,
     NoRepeat,
     NoSecondCopy,
@@ -24,6 +25,17 @@ def test_what_the_listener_refused_never_comes() -> None:
     assert rule.refusal(Candidate(*_song("a")), History()) == "you disliked it"
     assert rule.refusal(Candidate(*_song("b")), History()) == "you do not want to hear it"
     assert rule.refusal(Candidate(*_song("c")), History()) is None
+    assert rule.relaxed() is None
+
+
+def test_what_is_heard_as_something_else_never_comes() -> None:
+    heard = {TrackId("a"): ("jazz", "mellow"), TrackId("b"): ("soul",), TrackId("c"): ("metal", "jazz")}
+    rule = HeardAs(heard, only=frozenset({"soul", "jazz"}), never=frozenset({"metal"}))
+    assert rule.refusal(Candidate(*_song("a")), History()) is None
+    assert rule.refusal(Candidate(*_song("b")), History()) is None
+    assert rule.refusal(Candidate(*_song("c")), History()) == "it is heard as metal"
+    assert rule.refusal(Candidate(*_song("d")), History()) == "it is not heard as jazz or soul"
+    assert HeardAs(heard, never=frozenset({"metal"})).refusal(Candidate(*_song("d")), History()) is None
     assert rule.relaxed() is None
 
 
