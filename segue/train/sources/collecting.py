@@ -9,13 +9,32 @@ from functools import partial
 from itertools import chain
 from pathlib import Path
 
-from segue.errors import FetchError, WithheldError
+from segue.errors import FetchError, ParameterError, WithheldError
 from segue.train.sources.fetching import FetchProgress, FetchReport, OnProgress, PatientSession, SkippedPlaylist
 from segue.train.sources.jsonl import write_playlists
 from segue.train.sources.pages import Listed, Page, PageStore, bring, stored
 from segue.train.sources.playlist import SourcePlaylist
 
 FILE = "playlists.jsonl"
+FOLDER = ".fetched"  # hidden, so that no reader of playlists looks into it
+
+
+def claim(out: Path, source: str) -> None:
+    """Make ``out`` the folder of a source, so that another's playlists are not written over those that are there.
+
+    Raises
+    ------
+    ParameterError
+        If ``out`` holds playlists of another source, or a file of that name that no source has written.
+    """
+    store = PageStore(out / FOLDER)
+    there = store.read("source")
+    if there == source:
+        return
+    if (out / FILE).exists():
+        whose = f"the playlists of {there}" if there else f"a {FILE} of your own"
+        raise ParameterError(f"the folder holds {whose}", remedy="Choose another folder (--out)", path=out)
+    store.write("source", source)
 
 
 class Teller:

@@ -196,15 +196,15 @@ def failure_in_words(error: Exception, host: str) -> str:
     """Why no answer came, without the library's words for it."""
     text = str(error)
     if isinstance(error, failures.SSLError):
-        return f"the certificate of {host} is not valid; is the clock right, or does something stand in between?"
+        return f"the certificate of {host} is not valid (is the clock right? does something stand in between?)"
     if isinstance(error, failures.ProxyError):
         return f"the proxy on the way to {host} does not answer"
     if isinstance(error, failures.Timeout):
         return f"{host} does not answer in time"
     if "NameResolutionError" in text or "getaddrinfo" in text or "Name or service not known" in text:
-        return f"the name {host} cannot be looked up; is this machine online?"
+        return f"the name {host} cannot be looked up (is this machine online?)"
     if "refused" in text:
         return f"{host} refuses the connection"
     if "unreachable" in text:
-        return f"there is no way to {host}; is this machine online?"
+        return f"there is no way to {host} (is this machine online?)"
     return f"the connection to {host} broke off"

@@ -16,7 +16,7 @@ from urllib.parse import quote
 from segue.config import FETCH, FetchSpec
 from segue.errors import FetchError, ParameterError, WithheldError
 from segue.play.xspf import parse_jspf
-from segue.train.sources.collecting import Collected, Teller, collect, iter_collected, publish
+from segue.train.sources.collecting import FOLDER, Collected, Teller, claim, collect, iter_collected, publish
 from segue.train.sources.fetching import FetchReport, OnProgress, PatientSession
 from segue.train.sources.fields import day_of, mbid_of, text_of
 from segue.train.sources.opening import SourceFile
@@ -59,11 +59,13 @@ def fetch_listenbrainz(
     spec = spec or ListenBrainzSpec()
     if not user.strip() or len(user) > 200:
         raise ParameterError(f"{user!r} is no name of a user", remedy="Give the name as ListenBrainz shows it")
+    user = user.strip()
+    claim(out, f"{user} at ListenBrainz")
+    store = PageStore(out / FOLDER)
     with PatientSession(spec=spec.manners) as session:
         _introduce(session, spec)
         teller = Teller(session, on_progress)
-        account = _Account(session, spec.api_url, user.strip())
-        store = PageStore(out / ".fetched" / "listenbrainz").within(user.strip())
+        account = _Account(session, spec.api_url, user)
         total = account.listen_count()
         collected = Collected((), 0, ())
         if spec.playlists:

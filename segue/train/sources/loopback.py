@@ -24,7 +24,7 @@ class _Server(ThreadingHTTPServer):
 
     def handle_error(self, request: object, client_address: object) -> None:
         """A browser that hangs up is nothing to tell of; http.server would print a traceback."""
-        log.debug("%s hung up", client_address)
+        log.debug("%s hung up (%s)", client_address, request)
 
 
 class Loopback:
@@ -35,9 +35,9 @@ class Loopback:
         self._answers: queue.Queue[tuple[str, str]] = queue.Queue()
         try:
             self._server = _Server(("127.0.0.1", port), self._handler())
-        except OSError as error:
+        except (OSError, OverflowError) as error:
             raise FetchError(
-                f"port {port} of this machine, to which the browser would come back, is in use",
+                f"port {port} of this machine, to which the browser would come back, cannot be used ({error})",
                 remedy="Choose another port, and enter it also as the redirect URI of your app",
             ) from error
         self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)

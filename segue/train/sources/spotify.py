@@ -21,7 +21,7 @@ from spotipy.oauth2 import SpotifyOauthError, SpotifyPKCE
 
 from segue.config import FETCH, FetchSpec
 from segue.errors import FetchError, ParameterError, WithheldError
-from segue.train.sources.collecting import Teller, collect, iter_collected, publish
+from segue.train.sources.collecting import FOLDER, Teller, claim, collect, iter_collected, publish
 from segue.train.sources.fetching import STRANGER, FetchReport, OnProgress, PatientSession
 from segue.train.sources.loopback import Loopback
 from segue.train.sources.pages import Listed, Page, PageStore
@@ -68,7 +68,8 @@ def fetch_spotify(
         raise ParameterError(f"{client_id!r} is no client id", remedy=f"Copy that of your app from {_DASHBOARD}")
     if not re.fullmatch(r"|[A-Z]{2}|from_token", spec.market):
         raise ParameterError(f"{spec.market!r} is no country", remedy="Give two capital letters, such as DE")
-    store = PageStore(out / ".fetched" / "spotify" / (spec.market or "home"))
+    claim(out, "Spotify")
+    store = PageStore(out / FOLDER / (spec.market or "home"))
     with _spotipy_is_silent(), PatientSession(spec=spec.manners) as session:
         teller = Teller(session, on_progress)
         account = _Account(session, spec, _log_in(client_id, session, spec))

@@ -192,6 +192,22 @@ def test_a_playlist_that_is_withheld_is_passed_over(fetch, tmp_path: Path) -> No
     assert [(s.id, s.reason) for s in report.skipped] == [(mbid(1), "127.0.0.1 answers 404 (Cannot find playlist)")]
 
 
+def test_a_folder_belongs_to_one_source(fetch, tmp_path: Path) -> None:
+    """Two sources write a file of the same name: the second must not take the first one's place."""
+    with FakeListenBrainz(three_evenings()) as fake:
+        with pytest.raises(FetchError, match="does not know the user"):
+            fetch(fake, user="robb")  # a slip that leaves no trace
+        fetch(fake)
+        with pytest.raises(ParameterError, match=r"holds the playlists of rob / ü at ListenBrainz.*--out"):
+            fetch(fake, user="another")
+        (tmp_path / "own").mkdir()
+        (tmp_path / "own" / "playlists.jsonl").write_text("mine")
+        with pytest.raises(ParameterError, match=r"holds a playlists.jsonl of your own"):
+            fetch_listenbrainz(tmp_path / "own", user=USER)
+    assert (tmp_path / "own" / "playlists.jsonl").read_text() == "mine"
+    assert len(titles(tmp_path)) == 3
+
+
 @pytest.mark.parametrize("user", ["", "   ", "x" * 300])
 def test_a_name_that_cannot_be(fetch, user: str) -> None:
     with FakeListenBrainz([]) as fake, pytest.raises(ParameterError, match="no name of a user"):
