@@ -2,17 +2,18 @@ from __future__ import annotations
 
 import base64
 import struct
+from collections.abc import Callable
 from pathlib import Path
 
 import mutagen
 import pytest
 from mutagen.asf import ASFByteArrayAttribute
 from mutagen.flac import FLAC, Picture
-from mutagen.id3 import APIC, ID3, TDRC, TPE1
+from mutagen.id3 import APIC, ID3, TDRC, TPE1, TSRC, UFID
 from mutagen.mp4 import MP4, MP4Cover
 from mutagen.oggvorbis import OggVorbis
 
-from segue.listen.tags import read_artwork, read_tags
+from segue.listen.tags import TrackNumbers, read_artwork, read_numbers, read_tags
 from tests.listen.conftest import Encode, sweep, write_wav
 
 PNG = b"\x89PNG\r\n\x1a\n" + b"front" * 20
@@ -140,3 +141,53 @@ def test_broken_tags_are_no_error(tmp_path: Path) -> None:
 def test_tags_go_by_content_too(encode: Encode) -> None:
     """mutagen tried the MP3 parser alone on a FLAC named .mp3, and its tags were lost."""
     assert read_tags(encode("flac inside.mp3", "-f", "flac", *options())).title == "Été"
+
+
+MBID, ISRC = "8f3471b5-7e6a-48da-86a9-c1c07a0f47ae", "DEN960700093"
+
+
+def number_id3(path: Path, mbid: bytes, isrc: str) -> None:
+    tags = ID3(path)
+    tags.add(UFID(owner="http://musicbrainz.org", data=mbid))
+    tags.add(TSRC(text=[isrc]))
+    tags.save()
+
+
+def number_mp4(path: Path, mbid: bytes, isrc: str) -> None:
+    file = MP4(path)
+    file["----:com.apple.iTunes:MusicBrainz Track Id"] = [mbid]
+    file["----:com.apple.iTunes:ISRC"] = [isrc.encode()]
+    file.save()
+
+
+def number_words(path: Path, mbid: bytes, isrc: str) -> None:
+    file = mutagen.File(path)
+    asf = path.suffix == ".wma"
+    file["MusicBrainz/Track Id" if asf else "musicbrainz_trackid"] = [mbid.decode("latin-1")]
+    file["WM/ISRC" if asf else "ISRC"] = [isrc]
+    file.save()
+
+
+@pytest.mark.ffmpeg
+@pytest.mark.parametrize(
+    ("name", "put"),
+    [
+        ("n.mp3", number_id3),
+        ("n.m4a", number_mp4),
+        ("n.flac", number_words),
+        ("n.ogg", number_words),
+        ("n.wma", number_words),
+    ],
+)
+def test_ids_of_the_recording_in_every_container(encode: Encode, name: str, put: Callable[..., None]) -> None:
+    path = encode(name, *(["-c:a", "libvorbis"] if name == "n.ogg" else []))
+    assert read_numbers(path) == TrackNumbers()
+    put(path, MBID.upper().encode(), "DE-N96-07-00093")
+    assert read_numbers(path) == TrackNumbers(MBID, ISRC)
+    put(path, b"not an id \xff", "nonsense")
+    assert read_numbers(path) == TrackNumbers()
+
+
+def test_no_ids_in_what_is_no_audio(tmp_path: Path) -> None:
+    (tmp_path / "x.mp3").write_bytes(b"words")
+    assert read_numbers(tmp_path / "x.mp3") == TrackNumbers()

@@ -35,6 +35,7 @@ _DAY_FIRST = re.compile(r"(\d{1,2})[/.](\d{1,2})[/.](\d{4})")
 _ISO_DAY = re.compile(r"\d{4}-\d\d-\d\d")
 _CLOCK = re.compile(r"(?:(\d{1,2}):)?(\d{1,3}):(\d{2})(?:\.\d+)?")
 _CLOCK_FORMATS = ("%Y-%m-%d %H:%M", "%d %b %Y, %H:%M", "%d %b %Y %H:%M", "%m/%d/%Y %H:%M", "%d %B %Y %H:%M")
+_LONGEST_PLACE = 4096
 _LONGEST_TEXT = 500  # as with tags: longer "titles" are damage
 _MILLISECONDS_FROM = 1e11  # a clock that counts seconds gets there in the year 5138
 
@@ -65,7 +66,7 @@ def row_to_track(row: Mapping[str, Any], base: Path | None = None) -> SourceTrac
         word, rank = _meaning(name)
         if word and value not in (None, "", [], {}) and rank < ranks.get(word, len(_RANK)):
             found[word], ranks[word] = value, rank
-    place = text_of(found.get("path"), longest=4096)
+    place = _place(found.get("path"))
     track = SourceTrack(
         artist=text_of(found.get("artist")),
         title=text_of(found.get("title")),
@@ -79,16 +80,22 @@ def row_to_track(row: Mapping[str, Any], base: Path | None = None) -> SourceTrac
     return track if track.title or track.mbid or track.isrc or track.uri or track.path else None
 
 
-def text_of(value: Any, *, longest: int = _LONGEST_TEXT) -> str:
+def text_of(value: Any) -> str:
     """Text out of what JSON may hold for a name: "x", {"name": "x"}, {"#text": "x"}, ["x"] or [{"name": "x"}]."""
     if isinstance(value, list):
-        return ", ".join(part for part in (text_of(item, longest=longest) for item in value) if part)[:longest]
+        return ", ".join(part for part in map(text_of, value) if part)[:_LONGEST_TEXT]
     if isinstance(value, dict):
         named = (value.get(key) for key in ("#text", "name", "title", "isrc"))
-        return next((text_of(part, longest=longest) for part in named if part), "")
+        return next((text_of(part) for part in named if part), "")
     if value is None or isinstance(value, bool):
         return ""
-    return " ".join(printable(str(value)).replace("\0", " ").split())[:longest]
+    return " ".join(printable(str(value)).replace("\0", " ").split())[:_LONGEST_TEXT]
+
+
+def _place(value: Any) -> str:
+    """A file's place as it is written: blanks belong to it."""
+    first = value[0] if isinstance(value, list) and value else value
+    return printable(first) if isinstance(first, str) and len(first) < _LONGEST_PLACE else ""
 
 
 def mbid_of(text: str) -> str:

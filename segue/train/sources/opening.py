@@ -122,7 +122,8 @@ class SourceFile:
             start = file.read(4)
         with self.open() as file:
             if start.startswith(_UTF16):
-                yield from io.TextIOWrapper(file, "utf-16", errors="replace")
+                with io.TextIOWrapper(file, "utf-16", errors="replace") as text:
+                    yield from text
                 return
             file.read(3 if start.startswith(codecs.BOM_UTF8) else 0)
             while line := file.readline(PLAYLISTS.longest_line_bytes + 1):
