@@ -4,23 +4,28 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
 import numpy as np
 
-from segue.config import SCAN
+from segue.choose.agreement import neighbour_overlap
+from segue.choose.retrieval import Comparison, compare
+from segue.config import EVALUATION, SCAN
 from segue.embed.ears.musicnn import INSTALL as INSTALL_MUSICNN
 from segue.embed.ears.musicnn import NAME as MUSICNN
 from segue.embed.encoder import MUSICNN_ALL, Ear
 from segue.embed.shelf import DEFAULT, WITH_SEGUE, Kind, Shelf, prove
 from segue.errors import ModelError, ParameterError, SegueError
 from segue.store.ingest import ScanOptions
+from segue.store.labels import Labels
 from segue.store.library import Library
 from segue.store.rehearing import Rehearing, hear_again
-from segue.values import Fingerprint, HeardBy, ScanProgress
+from segue.values import Fingerprint, Floats, HeardBy, ScanProgress, TrackId, TrackVectors
+
+_FEWEST_COMPARED = 2
 
 
 def shelf_of(data: Path) -> Shelf:
@@ -261,3 +266,84 @@ def ms_a_slice(ear: Ear, *, slices: int = 2, rounds: int = 3) -> float:
         encoder.encode(some)
         least = min(least, time.thread_time() - began_s)
     return least * 1000.0 / slices
+
+
+# Two side by side ----------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """One of two ears, on the tracks that both have heard; ``scores`` is None where the labels do not suffice."""
+
+    ear: Ear
+    tracks: int
+    size_bytes: int
+    ms_a_slice: float
+    scores: Comparison | None
+
+
+@dataclass(frozen=True, slots=True)
+class SideBySide:
+    """Two ears on one library: ``tracks`` that both heard, ``agreement`` the share of the ten nearest they share."""
+
+    tracks: int
+    labelled: int
+    agreement: float
+    chance: float
+    ears: tuple[Measured, Measured]
+
+
+def compare_ears(library: Library, shelf: Shelf, names: tuple[str, str], *, labels: Labels | None) -> SideBySide:
+    """Measure two ears on the tracks that both have heard: by labels, against each other, and what they cost.
+
+    Raises
+    ------
+    ModelError
+        If an ear is not here, or the two have not heard two tracks in common.
+    """
+    ears = [shelf.take(name) for name in names]
+    heard = {by.fingerprint: by.tracks for by in library.heard()}
+    deaf = next((ear for ear in ears if ear.fingerprint not in heard), None)
+    if deaf is not None:
+        what = f"the ear '{deaf.name}' has heard nothing of this library"
+        raise ModelError(what, remedy=f"Let it hear the music: segue scan --ear {deaf.name} DIR")
+    found = [library.vectors(ear.fingerprint) for ear in ears]
+    common = sorted(set(found[0].ids) & set(found[1].ids))
+    if len(common) < _FEWEST_COMPARED:
+        what = f"only {len(common)} tracks were heard by both"
+        raise ModelError(
+            what, remedy=f"{_FEWEST_COMPARED} are the least. Let them hear more: segue scan --ear NAME DIR"
+        )
+    matrices = [_rows_of(vectors, common) for vectors in found]
+    labelled = [track_id for track_id in common if labels is not None and track_id in labels.labels]
+    one, other = (
+        Measured(
+            ear=ear,
+            tracks=heard[ear.fingerprint],
+            size_bytes=ear.network.stat().st_size,
+            ms_a_slice=ms_a_slice(ear, slices=SCAN.encode_batch_slices),
+            scores=_scores(_rows_of(vectors, labelled), labelled, labels),
+        )
+        for ear, vectors in zip(ears, found, strict=True)
+    )
+    return SideBySide(
+        tracks=len(common),
+        labelled=len(labelled),
+        agreement=neighbour_overlap(*matrices),
+        chance=min(1.0, EVALUATION.shared_neighbours / (len(common) - 1)),
+        ears=(one, other),
+    )
+
+
+def _rows_of(vectors: TrackVectors, ids: Sequence[TrackId]) -> Floats:
+    rows = {track_id: row for row, track_id in enumerate(vectors.ids)}
+    picked: Floats = vectors.matrix[[rows[track_id] for track_id in ids]]
+    return picked
+
+
+def _scores(vectors: Floats, ids: Sequence[TrackId], labels: Labels | None) -> Comparison | None:
+    """As far as there are labels to compare by; too few of them say nothing."""
+    if labels is None or len(ids) <= EVALUATION.neighbours or len({labels.labels[i] for i in ids}) == len(ids):
+        return None
+    artists = [labels.artists.get(i, "") for i in ids]
+    return compare(vectors, [labels.labels[i] for i in ids], artists=artists if any(artists) else None)

@@ -14,6 +14,7 @@ from segue.choose.playlist import ContinueSpec
 from segue.config import SCAN
 from segue.ears import (
     Selection,
+    compare_ears,
     forget,
     heard_by,
     in_use,
@@ -25,6 +26,7 @@ from segue.embed.shelf import Shelf
 from segue.errors import ModelError, ParameterError, UnknownTrackError
 from segue.services import Services
 from segue.store.ingest import ScanOptions
+from segue.store.labels import Labels
 from segue.store.library import Library
 from segue.values import FileStat, Fingerprint, Hearing
 from tests.embed.conftest import DIMENSION, write_ear
@@ -268,3 +270,20 @@ class TestList:
 
     def test_without_a_library(self, shelf: Shelf) -> None:
         assert [row.tracks for row in list_ears(shelf, None) if row.name == "second"] == [0]
+
+
+class TestCompare:
+    def test_two_ears_on_what_both_heard(self, library: Library, shelf: Shelf) -> None:
+        choose(library, shelf)
+        labels = Labels("a table", {track.id: track.info.artist.split()[0] for track in library.tracks()}, {})
+        found = compare_ears(library, shelf, ("first", "second"), labels=labels)
+        assert (found.tracks, found.labelled, found.agreement) == (4, 4, 1.0)  # each has but three others
+        assert [measured.ear.name for measured in found.ears] == ["first", "second"]
+        assert found.ears[0].scores is None  # P@5 among four says nothing
+        assert all(measured.ms_a_slice > 0 for measured in found.ears)
+        itself = compare_ears(library, shelf, ("first", "first"), labels=None)
+        assert itself.agreement == 1.0
+
+    def test_an_ear_that_has_heard_nothing(self, library: Library, shelf: Shelf) -> None:
+        with pytest.raises(ModelError, match=r"'third' has heard nothing.*--ear third"):
+            compare_ears(library, shelf, ("first", "third"), labels=None)

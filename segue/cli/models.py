@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -15,13 +15,19 @@ from segue.cli.answers import Bar, print_json, say
 from segue.cli.words import at_least, common_words
 from segue.config import SCAN, ScanSpec, describe
 from segue.embed.shelf import Shelf, scores_of
-from segue.errors import EmptyLibraryError, printable
+from segue.errors import EmptyLibraryError, ParameterError, printable
 from segue.store.ingest import ScanOptions
+from segue.store.labels import Labels, labels_from_tags, read_labels
 from segue.store.library import Library
 
 PURPOSE = "list the ears there are, compare them, and choose one"
 
 _HEAD = ("", "name", "from", "numbers", "size", "ms a slice", "heard", "P@5", "fingerprint")
+_RETRIEVAL = ("p_at_5", "first", "mrr")
+_COMPARED = (
+    *("name", "P@5", "1-NN", "MRR", "others' P@5", "1-NN", "MRR"),
+    *("hubness", "numbers", "size", "ms a slice"),
+)
 _SHOWN = 3  # files named where many could be
 
 
@@ -37,6 +43,14 @@ def words(parser: argparse.ArgumentParser) -> None:
     select.add_argument("--workers", type=at_least(0), default=SCAN.workers, help=describe(ScanSpec, "workers"))
     select.add_argument(
         "--anyway", action="store_true", help="go by it even if many of the tracks are out of reach now"
+    )
+    compare = _action(actions, "compare", _compare, "measure two ears on this library, side by side")
+    compare.add_argument("names", nargs=2, metavar="NAME", help="two of those that `segue models` lists")
+    compare.add_argument(
+        "--labels",
+        type=Path,
+        metavar="CSV",
+        help="a table path,label,artist (default: the files' own artists or albums)",
     )
     forget = _action(actions, "forget", _forget, "drop what an ear has heard of the library")
     forget.add_argument("name", help="its name or fingerprint, as `segue models` lists them")
@@ -199,6 +213,59 @@ def _told(selection: ears.Selection) -> str:
 def _some(paths: tuple[Path, ...]) -> str:
     named = ", ".join(printable(path) for path in paths[:_SHOWN])
     return named + (f" and {len(paths) - _SHOWN} more" if len(paths) > _SHOWN else "")
+
+
+def _compare(args: argparse.Namespace) -> int:
+    with Library.open(args.data, read_only=True) as library:
+        labels = _labels(args.labels, library)
+        found = ears.compare_ears(library, ears.shelf_of(args.data), tuple(args.names), labels=labels)
+    rows = [_measured_row(measured) for measured in found.ears]
+    if args.json:
+        facts = {"tracks": found.tracks, "labelled": found.labelled, "labels": labels and labels.source}
+        print_json({**facts, "agreement": round(found.agreement, 4), "chance": round(found.chance, 4), "ears": rows})
+        return 0
+    _print_table([_COMPARED, *(_measured_cells(row) for row in rows)])
+    if labels is not None:
+        unmatched = f"; {labels.unmatched} rows fit no file" if labels.unmatched else ""
+        compared = f"{found.labelled} of the {found.tracks} tracks that both heard{unmatched}"
+        print(f"P@5, 1-NN and MRR by {labels.source}: {compared}.")
+    print(f"Of a track's ten nearest, the two have {found.agreement:.0%} in common ({found.chance:.0%} by chance).")
+    return 0
+
+
+def _labels(path: Path | None, library: Library) -> Labels | None:
+    tracks = library.tracks()
+    if path is not None:
+        return read_labels(path, tracks)
+    try:
+        return labels_from_tags(tracks)
+    except ParameterError as error:
+        print(f"segue: {error}", file=sys.stderr)
+        return None
+
+
+def _measured_row(measured: ears.Measured) -> dict[str, Any]:
+    return {
+        "name": measured.ear.name,
+        "fingerprint": str(measured.ear.fingerprint),
+        "tracks": measured.tracks,
+        "dimension": measured.ear.dimension,
+        "size_bytes": measured.size_bytes,
+        "ms_a_slice": round(measured.ms_a_slice, 3),
+        "scores": None if measured.scores is None else asdict(measured.scores),
+    }
+
+
+def _measured_cells(row: dict[str, Any]) -> tuple[str, ...]:
+    scores = row["scores"] or {"plain": None, "filtered": None, "hubness": None}
+    figures = [scores[part][key] if scores[part] else None for part in ("plain", "filtered") for key in _RETRIEVAL]
+    return (
+        row["name"],
+        *("-" if figure is None else f"{figure:.3f}" for figure in (*figures, scores["hubness"])),
+        str(row["dimension"]),
+        f"{row['size_bytes'] / 1e6:.1f} MB",
+        f"{row['ms_a_slice']:.1f}",
+    )
 
 
 def _forget(args: argparse.Namespace) -> int:

@@ -34,6 +34,12 @@ def music(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
+def no_workers(monkeypatch: pytest.MonkeyPatch) -> Callable[[], None]:
+    """From here on nothing needs to be heard."""
+    return lambda: monkeypatch.setattr("segue.store.workers._Worker._start", lambda self: pytest.fail("a worker"))
+
+
+@pytest.fixture
 def open_folder() -> Iterator[Path]:
     """A folder that every user may enter, which pytest's own is not."""
     folder = Path(tempfile.mkdtemp(prefix="segue-test-"))
