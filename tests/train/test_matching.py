@@ -63,7 +63,8 @@ def test_one_title(spellings: list[str]) -> None:
 @pytest.mark.parametrize(
     ("one", "other"),
     [("Hey Jude", "Hey Jude (Live)"), ("Hey Jude", "Hey Jude - Live at Wembley"), ("Blue", "Blue (X Remix)"),
-     ("One", "One - Acoustic"), ("Song", "Song 2"), ("Part 1", "Part 2"), ("With You", "You"), ("Live Forever", "Forever"),
+     ("One", "One - Acoustic"), ("Song", "Song 2"), ("Part 1", "Part 2"), ("With You", "You"),
+     ("Live Forever", "Forever"),
      ("Remastered", "Hey Jude"), ("From the Morning", "Morning"), ("!!!", "???"), ("が", "か")],
 )  # fmt: skip
 def test_two_titles(one: str, other: str) -> None:
