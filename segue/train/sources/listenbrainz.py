@@ -174,11 +174,11 @@ def iter_listens(store: PageStore, ask: Callable[[int | None], list[dict[str, An
     A block holds every play with ``from <= listened_at < to``. The plays of the oldest second of an answer may go on in
     the next answer, so that the block ends one second above it. The newest block is always asked for.
     """
-    spans = sorted((block["to"], block["from"]) for block in store.values())
+    spans = sorted((block["to"], block["from"]) for value in store.values() if (block := _whole(value)))
     before: int | None = None
     while before is None or before > 0:
         to = None if before is None else next((to for to, since in spans if to >= before > since), None)
-        block = None if to is None else store.read(str(to))
+        block = None if to is None else _whole(store.read(str(to)))
         if block is None:
             listens = ask(before)
             if not listens:
@@ -197,6 +197,12 @@ def _block(listens: list[dict[str, Any]], before: int | None) -> dict[str, Any]:
         "from": since,
         "listens": [listen for listen in listens if listen["listened_at"] >= since],
     }
+
+
+def _whole(value: Any) -> dict[str, Any] | None:
+    """A block as it was written; None if it is damaged."""
+    block = _dict(value)
+    return block if all(isinstance(block.get(key), int) for key in ("to", "from")) and "listens" in block else None
 
 
 def _shortened(listen: dict[str, Any]) -> dict[str, Any]:

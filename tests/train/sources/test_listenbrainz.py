@@ -140,6 +140,19 @@ def test_every_play_comes_once_whatever_is_on_disk(
     assert sorted(p["track_metadata"] for p in got) == sorted(p["track_metadata"] for p in plays)
 
 
+def test_damaged_blocks_are_fetched_again(fetch, tmp_path: Path) -> None:
+    with FakeListenBrainz(three_evenings(), most=7) as fake:
+        fetch(fake)
+        blocks = [path for path in (tmp_path / "out").rglob("*.json") if "listened_at" in path.read_text()]
+        for path, damage in zip(
+            blocks, ("", "{", "[]", '{"to": 3}', '{"to": "x", "from": 1, "listens": []}'), strict=False
+        ):
+            path.write_text(damage)
+        fetch(fake)
+    assert len(blocks) > 4
+    assert titles(tmp_path) == [evening(0), evening(1), evening(2)]
+
+
 def test_limits_are_kept_before_they_bite(fetch) -> None:
     with FakeListenBrainz(three_evenings(), most=20) as fake:
         fake.headers = {"X-RateLimit-Remaining": "0", "X-RateLimit-Reset-In": "0.1"}
