@@ -8,8 +8,6 @@ recent processors.
 
 from __future__ import annotations
 
-import shutil
-import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,7 +17,7 @@ import numpy as np
 import tensorflow as tf
 
 from segue.config import MUSICNN_MEL
-from segue.errors import ModelError
+from segue.embed.ears.musicnn_network import MusicnnWeights, read_weights
 from segue.values import Floats
 
 TAGS = (
@@ -62,9 +60,7 @@ TAGS = (
         "happy",
     ),
 )
-DIMENSION = 200
-_BATCH_NORM_EPSILON = 1e-3
-_TIMBRAL = ((0, 1, 8), (1, 2, 10))  # convolution, batch norm, filter positions laid side by side
+_TIMBRAL = ((0, 8), (1, 10))  # convolution, filter positions laid side by side
 _TEMPORAL = (2, 3, 4)
 _POSITIONS_IN_TIME = 16
 
@@ -82,7 +78,7 @@ class Teacher:
 
     def __init__(self, folder: Path, *, precision: Literal["float32", "bfloat16"] = "float32") -> None:
         """Read the weights from ``folder``: the ``MSD_musicnn`` folder of the PyPI package ``musicnn``."""
-        self._weights = _read_weights(folder)
+        self._weights = read_weights(folder)
         self._dtype = tf.dtypes.as_dtype(precision)
         self._timbral = [_timbral_matrix(self._weights, *part) for part in _TIMBRAL]
         self._temporal = _temporal_matrix(self._weights)
@@ -98,26 +94,26 @@ class Teacher:
 
     def kernel(self, k: int) -> Floats:
         """The filters of the k-th convolution, (height, width, in, out)."""
-        return self._weights[f"{_numbered('conv2d', k)}/kernel"]
+        return self._weights.kernel(k)
 
     def bias(self, k: int) -> Floats:
         """The biases of the k-th convolution."""
-        return self._weights[f"{_numbered('conv2d', k)}/bias"]
+        return self._weights.bias(k)
 
     def batch_norm(self, k: int) -> tuple[Floats, Floats]:
         """Scale and shift of the k-th normalisation."""
-        return _batch_norm(self._weights, k)
+        return self._weights.norm(k)
 
     def dense(self) -> tuple[Floats, Floats]:
         """Kernel and bias of the penultimate layer."""
-        return self._weights["dense/kernel"], self._weights["dense/bias"]
+        return self._weights.dense()
 
     def tag_layer(self) -> tuple[Floats, Floats]:
         """Kernel and bias of the last layer, which turns vectors into the logits of `TAGS`."""
-        return self._weights["dense_1/kernel"], self._weights["dense_1/bias"]
+        return self._weights.dense(1)
 
     def _forward(self, slices: Any) -> tuple[Any, Any]:
-        scale, shift = _batch_norm(self._weights, 0)
+        scale, shift = self._weights.norm(0)
         heard = tf.cast(tf.transpose(slices, (0, 2, 1)) * scale + shift, self._dtype)  # (n, 313, 96)
         front = tf.concat([*(self._timbre(heard, k) for k in range(len(_TIMBRAL))), self._tempo(heard)], 2)
         layers = [front]  # (n, 313, 561), then three of 64
@@ -126,13 +122,14 @@ class Teacher:
             layers.append(fresh if k == 0 else fresh + layers[-1])
         features = tf.concat(layers, 2)  # (n, 313, 753)
         pooled = tf.stack([tf.reduce_max(features, 1), tf.reduce_mean(features, 1)], 2)
-        scale, shift = _batch_norm(self._weights, 9)
+        scale, shift = self._weights.norm(9)
         flat = tf.reshape(pooled, (-1, scale.shape[0])) * scale + shift  # (n, 1506): max and mean take turns
-        hidden = tf.nn.relu(flat @ self._weights["dense/kernel"] + self._weights["dense/bias"])
-        scale, shift = _batch_norm(self._weights, 10)
+        kernel, bias = self._weights.dense()
+        hidden = tf.nn.relu(flat @ kernel + bias)
+        scale, shift = self._weights.norm(10)
         vectors = hidden * scale + shift
-        logits = vectors @ self._weights["dense_1/kernel"] + self._weights["dense_1/bias"]
-        return vectors, tf.sigmoid(logits)
+        kernel, bias = self._weights.dense(1)
+        return vectors, tf.sigmoid(vectors @ kernel + bias)
 
     def _timbre(self, heard: Any, k: int) -> Any:
         """Filters of 7 frames by many bands: the loudest place in frequency counts. (n, 313, 204)."""
@@ -142,12 +139,12 @@ class Teacher:
         taps = tf.stack([padded[:, i : i + frames] for i in range(7)], 2)  # (n, 313, 7, 96)
         patches = tf.stack([taps[:, :, :, at : at + width] for at in starts], 2)  # (n, 313, starts, 7, width)
         rows = tf.reshape(patches, (-1, 7 * width))
-        conv, norm, _ = _TIMBRAL[k]
-        sign = _norm_sign(self._weights, norm)
+        conv, _ = _TIMBRAL[k]
+        sign = self._weights.sign(conv)
         places = matrix.shape[1] // 204 * len(starts)
         products = tf.reshape(rows @ tf.cast(matrix, self._dtype), (-1, places, 1, 204))
         loudest = tf.reshape(_loudest(products), (-1, frames, 204)) * sign
-        return self._activated(loudest, conv, norm)
+        return self._activated(loudest, conv)
 
     def _tempo(self, heard: Any) -> Any:
         """Filters of 128, 64 and 32 frames by one band: the loudest band counts. (n, 313, 153)."""
@@ -162,23 +159,23 @@ class Teacher:
         loudest = tf.reshape(loudest, (-1, blocks * _POSITIONS_IN_TIME, 153))[:, :frames]
         parts = []
         for part, conv in enumerate(_TEMPORAL):
-            mine = loudest[:, :, 51 * part : 51 * (part + 1)] * _norm_sign(self._weights, conv + 1)
-            parts.append(self._activated(mine, conv, conv + 1))
+            mine = loudest[:, :, 51 * part : 51 * (part + 1)] * self._weights.sign(conv)
+            parts.append(self._activated(mine, conv))
         return tf.concat(parts, 2)
 
     def _middle(self, features: Any, k: int) -> Any:
         """One of the three dense layers of 7 frames. (n, 313, 64)."""
-        kernel = np.swapaxes(self._weights[f"conv2d_{5 + k}/kernel"], 1, 2)[:, 0]  # (7, in, 64)
+        kernel = np.swapaxes(self._weights.kernel(5 + k), 1, 2)[:, 0]  # (7, in, 64)
         padded = tf.cast(tf.pad(features, [[0, 0], [3, 3], [0, 0]]), self._dtype)
         frames = features.shape[1]
         taps = tf.concat([padded[:, i : i + frames] for i in range(7)], 2)  # (n, 313, 7 * in)
         rows = tf.reshape(taps, (-1, taps.shape[2]))
         products = rows @ tf.cast(kernel.reshape(-1, kernel.shape[2]), self._dtype)
-        return self._activated(tf.reshape(tf.cast(products, tf.float32), (-1, frames, 64)), 5 + k, 6 + k)
+        return self._activated(tf.reshape(tf.cast(products, tf.float32), (-1, frames, 64)), 5 + k)
 
-    def _activated(self, products: Any, conv: int, norm: int) -> Any:
-        scale, shift = _batch_norm(self._weights, norm)
-        return tf.nn.relu(products + self._weights[f"{_numbered('conv2d', conv)}/bias"]) * scale + shift
+    def _activated(self, products: Any, conv: int) -> Any:
+        scale, shift = self._weights.norm(conv + 1)
+        return tf.nn.relu(products + self._weights.bias(conv)) * scale + shift
 
 
 def _loudest(products: Any) -> Any:
@@ -187,44 +184,9 @@ def _loudest(products: Any) -> Any:
     return tf.cast(tf.nn.max_pool2d(products, (places, 1), 1, "VALID"), tf.float32)
 
 
-def _read_weights(folder: Path) -> dict[str, Floats]:
-    """Read a checkpoint whose two files have no name before the dot."""
-    index, data = folder / ".index", folder / ".data-00000-of-00001"
-    if not (index.is_file() and data.is_file()):
-        raise ModelError(
-            "the teacher's checkpoint is not there",
-            remedy="Give the folder MSD_musicnn of the package musicnn 0.1.0",
-            path=folder,
-        )
-    with tempfile.TemporaryDirectory() as scratch:
-        shutil.copy(index, Path(scratch) / "m.index")
-        shutil.copy(data, Path(scratch) / "m.data-00000-of-00001")
-        reader = tf.train.load_checkpoint(str(Path(scratch) / "m"))
-        names = [name for name in reader.get_variable_to_shape_map() if "Adam" not in name and "power" not in name]
-        return {name: reader.get_tensor(name) for name in names}
-
-
-def _numbered(name: str, k: int) -> str:
-    return name if k == 0 else f"{name}_{k}"
-
-
-def _batch_norm(weights: dict[str, Floats], k: int) -> tuple[Floats, Floats]:
-    """Scale and shift that stand for a batch normalisation at inference."""
-    name = _numbered("batch_normalization", k)
-    scale = weights[f"{name}/gamma"] / np.sqrt(weights[f"{name}/moving_variance"] + _BATCH_NORM_EPSILON)
-    return scale, weights[f"{name}/beta"] - weights[f"{name}/moving_mean"] * scale
-
-
-def _norm_sign(weights: dict[str, Floats], norm: int) -> Floats:
-    """-1 where the normalisation after the rectifier turns the loudest into the softest, else 1."""
-    return np.where(_batch_norm(weights, norm)[0] < 0.0, -1.0, 1.0).astype(np.float32)
-
-
-def _timbral_matrix(
-    weights: dict[str, Floats], conv: int, norm: int, positions: int
-) -> tuple[Floats, Sequence[int], int]:
+def _timbral_matrix(weights: MusicnnWeights, conv: int, positions: int) -> tuple[Floats, Sequence[int], int]:
     """Lay ``positions`` neighbouring places of each filter side by side: (7 * width, positions * 204)."""
-    kernel = weights[f"{_numbered('conv2d', conv)}/kernel"][:, :, 0] * _norm_sign(weights, norm)  # (7, bands, 204)
+    kernel = weights.kernel(conv)[:, :, 0] * weights.sign(conv)  # (7, bands, 204)
     bands = kernel.shape[1]
     width, last = bands + positions - 1, MUSICNN_MEL.mel_bands - bands + 1 - positions
     matrix = np.zeros((7, width, positions, kernel.shape[2]), np.float32)
@@ -234,12 +196,12 @@ def _timbral_matrix(
     return matrix.reshape(7 * width, -1), starts, width
 
 
-def _temporal_matrix(weights: dict[str, Floats]) -> Floats:
+def _temporal_matrix(weights: MusicnnWeights) -> Floats:
     """All three temporal convolutions at 16 neighbouring frames: (143, 16 * 153)."""
     longest = 128
     matrix = np.zeros((longest + _POSITIONS_IN_TIME - 1, _POSITIONS_IN_TIME, 153), np.float32)
     for part, conv in enumerate(_TEMPORAL):
-        kernel = weights[f"conv2d_{conv}/kernel"][:, 0, 0] * _norm_sign(weights, conv + 1)  # (taps, 51)
+        kernel = weights.kernel(conv)[:, 0, 0] * weights.sign(conv)  # (taps, 51)
         ahead = (longest - 1) // 2 - (len(kernel) - 1) // 2
         for place in range(_POSITIONS_IN_TIME):
             matrix[place + ahead : place + ahead + len(kernel), place, 51 * part : 51 * (part + 1)] = kernel

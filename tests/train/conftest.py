@@ -11,27 +11,13 @@ import tensorflow as tf
 
 from segue.config import SPECCY_MEL
 from segue.train.corpus import Recording, write_array
-
-KERNELS = ((7, 38, 204), (7, 67, 204), (128, 1, 51), (64, 1, 51), (32, 1, 51), (7, 561, 64), (7, 64, 64), (7, 64, 64))
-NORMS = (1, 204, 204, 51, 51, 51, 64, 64, 64, 1506, 200)
+from tests.embed.ears.standin import random_weights
 
 
 @pytest.fixture(scope="session")
 def teacher_weights() -> dict[str, np.ndarray]:
-    """Random weights under MusiCNN's names; some normalisations are negative, as the real ones are."""
-    rng = np.random.default_rng(0)
-    made = {}
-    for k, (height, width, filters) in enumerate(KERNELS):
-        name = f"conv2d_{k}" if k else "conv2d"
-        made[f"{name}/kernel"] = rng.standard_normal((height, width, 1, filters)) / (height * width) ** 0.5
-        made[f"{name}/bias"] = rng.standard_normal(filters) * 0.1
-    for k, size in enumerate(NORMS):
-        name = f"batch_normalization_{k}" if k else "batch_normalization"
-        made |= {f"{name}/{part}": rng.standard_normal(size) for part in ("gamma", "beta", "moving_mean")}
-        made[f"{name}/moving_variance"] = rng.uniform(0.5, 2.0, size)
-    made |= {"dense/kernel": rng.standard_normal((1506, 200)) / 40, "dense/bias": rng.standard_normal(200)}
-    made |= {"dense_1/kernel": rng.standard_normal((200, 50)) / 14, "dense_1/bias": rng.standard_normal(50)}
-    return {name: value.astype(np.float32) for name, value in made.items()}
+    """Random weights under MusiCNN's names."""
+    return random_weights()
 
 
 @pytest.fixture(scope="session")

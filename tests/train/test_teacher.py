@@ -3,10 +3,13 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
+import onnxruntime
 import pytest
 import tensorflow as tf
 
 from segue.config import MUSICNN_MEL
+from segue.embed.ears.musicnn import find_weights
+from segue.embed.ears.musicnn_network import musicnn_network, read_weights
 from segue.errors import ModelError
 from segue.train.architectures import build
 from segue.train.distil import Target
@@ -53,6 +56,26 @@ def test_the_fast_form_agrees_with_the_plain_one(teacher_weights: dict[str, np.n
     np.testing.assert_allclose(lesson.vectors, wanted, atol=1e-4 * np.abs(wanted).max())
     assert lesson.tags.shape == (2, 50)
     assert ((lesson.tags >= 0.0) & (lesson.tags <= 1.0)).all()
+
+
+def assert_graph_and_teacher_agree(folder: Path) -> None:
+    """The ear at run time and the teacher at training time are one network in two forms."""
+    slices, none = random_slices(2), np.zeros(200, np.float32)
+    session = onnxruntime.InferenceSession(musicnn_network(read_weights(folder), none))
+    wanted = Teacher(folder).hear(slices).vectors
+    np.testing.assert_allclose(session.run(None, {"slices": slices})[0], wanted, atol=1e-4 * np.abs(wanted).max())
+
+
+def test_the_ear_at_run_time_hears_what_the_teacher_hears(teacher_folder: Path) -> None:
+    assert_graph_and_teacher_agree(teacher_folder)
+
+
+def test_so_it_does_with_the_real_weights() -> None:
+    try:
+        folder = find_weights()
+    except ModelError as error:
+        pytest.skip(f"LEFT OUT: {error}")
+    assert_graph_and_teacher_agree(folder)
 
 
 def test_half_precision_points_the_same_way(teacher_weights: dict[str, np.ndarray], teacher_folder: Path) -> None:

@@ -62,8 +62,15 @@ class MusicnnWeights:
 
 
 def read_weights(folder: Path) -> MusicnnWeights:
-    """Read the weights from the folder ``MSD_musicnn`` of the package; raises ModelError if they are damaged."""
-    tensors = read_checkpoint(folder / ".index", folder / ".data-00000-of-00001", wanted=_is_weight)
+    """Read the weights from the folder ``MSD_musicnn`` of the package; raises ModelError if they are not whole."""
+    index, data = folder / ".index", folder / ".data-00000-of-00001"
+    if not (index.is_file() and data.is_file()):
+        raise ModelError(
+            "the weights of MusiCNN are not there",
+            remedy="Give the folder MSD_musicnn of the package musicnn 0.1.0",
+            path=folder,
+        )
+    tensors = read_checkpoint(index, data, wanted=_is_weight)
     weights = MusicnnWeights(tensors)
     try:
         shapes = [weights.kernel(k).shape for k in (*dict(_TIMBRAL), *_TEMPORAL, *_MIDDLE)]
