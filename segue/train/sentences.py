@@ -1,4 +1,4 @@
-"""Playlists as sentences on disk: tracks are numbers, a list is a stretch of one long array, read as often as needed."""
+"""Playlists as sentences on disk: tracks are numbers, and a list is a stretch of one array, read as often as needed."""
 
 from __future__ import annotations
 
@@ -283,12 +283,12 @@ class Sentences:
         self._order, self._seed = order, seed
         self.epoch = 0
         self.on_list: Callable[[int], None] = lambda _: None
-        self.failure: OSError | None = None
+        self.failure: BaseException | None = None
 
     def __iter__(self) -> Iterator[list[str]]:
         try:
             yield from self._sentences()
-        except OSError as error:
+        except BaseException as error:  # noqa: BLE001 - raised again where gensim has come to its end
             self.failure = error
 
     def _sentences(self) -> Iterator[list[str]]:

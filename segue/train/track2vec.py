@@ -6,6 +6,7 @@ import hashlib
 import json
 import logging
 import tempfile
+import zipfile
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -27,6 +28,7 @@ GENSIM_VERSION = str(gensim.__version__)
 NAME = "track2vec.kv"
 _VECTORS, _OUTPUTS, _TRACKS = f"{NAME}.vectors.npy", "track2vec.outputs.npy", "track2vec.tracks.jsonl"
 _LAST_RATE = 1e-4
+_THINNED_OF_AVERAGE = 1 / 3  # few tracks have large shares each: those of average plays lose a tenth at most
 _WIDEST_BAG = 200  # in a shuffled list so many neighbours are a fair draw of all pairs; more cost time only
 
 
@@ -41,14 +43,14 @@ class Track2VecSpec:
     order: Literal["list", "bag"] = _option(
         "list", "list: neighbours in the order of play; bag: all tracks of a list, in any order"
     )
-    window: int = _option(10, "tracks to either side that count as neighbours (order list)")
-    min_count: int = _option(2, "rarer tracks are left out")
+    window: int = _option(20, "tracks to either side that count as neighbours (order list)")
+    min_count: int = _option(5, "rarer tracks are left out")
     size: int = _option(100, "numbers in a vector")
     skip_gram: bool = _option(True, "predict neighbours from the track (skip-gram), not the track from neighbours")
-    epochs: int = _option(30, "passes over the playlists")
+    epochs: int = _option(20, "passes over the playlists")
     negative: int = _option(10, "random tracks that each neighbour is told from")
     ns_exponent: float = _option(0.75, "random tracks come in proportion to their plays to this power; -1 to 1")
-    sample: float = _option(1e-3, "tracks with a larger share of all plays are thinned out")
+    sample: float = _option(1e-4, "tracks with a larger share of all plays are thinned out; never average ones")
     rate: float = _option(0.025, "learning rate at the start; it falls evenly to almost nothing")
     workers: int = _option(1, "threads; with one, the same seed gives the same vectors")
     seed: int = _option(0, "seed of all that is random")
@@ -163,7 +165,7 @@ def _new_model(corpus: Corpus, lists: Integers, vocabulary: Vocabulary, spec: Tr
         sg=int(spec.skip_gram),
         negative=spec.negative,
         ns_exponent=spec.ns_exponent,
-        sample=spec.sample,
+        sample=max(spec.sample, _THINNED_OF_AVERAGE / len(vocabulary.rows)) if spec.sample else 0.0,
         workers=spec.workers,
         seed=spec.seed,
         sorted_vocab=0,  # they come sorted, ties in the order of their first play
@@ -202,10 +204,12 @@ def _train_epoch(
         end_alpha=rates[1],
         report_delay=3600.0,
     )
-    if sentences.failure is not None:
+    if isinstance(sentences.failure, OSError):
         raise FileAccessError(
             f"the prepared playlists could not be read to the end ({sentences.failure})", remedy="Start again"
         ) from sentences.failure
+    if sentences.failure is not None:
+        raise sentences.failure
     log.info("epoch %d of %d, %d plays", epoch + 1, spec.epochs, plays)
 
 
@@ -235,7 +239,7 @@ def _load_checkpoint(model: Word2Vec, path: Path, identity: dict[str, Any]) -> i
     if not path.is_file():
         return 0
     try:
-        with np.load(path, allow_pickle=False) as stored:
+        with path.open("rb") as file, np.load(file, allow_pickle=False) as stored:
             theirs = json.loads(str(stored["identity"]))
             other = [name for name in identity if theirs.get(name) != identity[name]]
             if other:
@@ -248,7 +252,7 @@ def _load_checkpoint(model: Word2Vec, path: Path, identity: dict[str, Any]) -> i
             model.wv.vectors[:] = stored["vectors"]
             model.syn1neg[:] = stored["outputs"]
             done = int(stored["epoch"])
-    except (OSError, ValueError, KeyError, EOFError) as error:
+    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
         raise ModelError(f"damaged checkpoint ({error})", remedy="Begin anew with --fresh", path=path) from error
     log.info("going on after epoch %d", done)
     return done
@@ -271,6 +275,7 @@ def save_vectors(found: TrackVectors, folder: Path) -> None:
         If ``folder`` cannot be written to.
     """
     keyed = KeyedVectors(found.vectors.shape[1], count=0)
+    keyed.lifecycle_events = None  # they hold the time of day, and no two files would be alike
     keyed.add_vectors(found.keys, found.vectors)
     for name, plays in zip(found.keys, found.plays.tolist(), strict=True):
         keyed.set_vecattr(name, "count", plays)
