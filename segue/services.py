@@ -21,6 +21,7 @@ from segue.ears import InUse, ear_to_scan_with, in_use, shelf_of, take_over
 from segue.embed.encoder import Ear
 from segue.embed.pooling import pool_for
 from segue.errors import EmptyLibraryError, FileAccessError, SegueError, UnknownTrackError, WorkerError
+from segue.evaluation import EvaluationReport, OnProgress, Question, evaluate
 from segue.files import access_error, check_folder, is_file, real_path, track_id_of
 from segue.listen.tags import read_artwork
 from segue.play.render import TranscodeCache, browser_mime
@@ -383,6 +384,14 @@ class Services:
             if is_file(path):
                 return path
         raise FileAccessError("it is not there any more", remedy="Scan its folder again", path=track.paths[0])
+
+    # Measuring -------------------------------------------------------------------------------------------------------
+
+    def evaluate(
+        self, question: Question, *, on_progress: OnProgress | None = None, cancel: threading.Event | None = None
+    ) -> EvaluationReport:
+        """How well the ear in use does on this library; see `segue.evaluation.evaluate`."""
+        return evaluate(self.library, self.ear, question, on_progress=on_progress, cancel=cancel)
 
     # Handing over ----------------------------------------------------------------------------------------------------
 

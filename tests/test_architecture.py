@@ -16,12 +16,14 @@ ORDER = ["listen", "embed", "store", "choose", "play"]
 ALLOWED: dict[str, set[str]] = {
     **{room: {room, *ORDER[:at]} for at, room in enumerate(ORDER)},
     "demo": {"demo"},
-    "doctor": {"doctor", "embed", "store"},
+    "doctor": {"doctor", "ears", "embed", "store"},
     "ears": {"ears", "embed", "store", "choose"},
+    "labelling": {"labelling", "store"},
+    "evaluation": {"evaluation", "labelling", "embed", "store", "choose"},
     "tagging": {"tagging", "ears", "embed", "store", "choose"},
-    "services": {"services", "ears", "tagging", "demo", *ORDER},
+    "services": {"services", "ears", "tagging", "labelling", "evaluation", "demo", *ORDER},
     "web": {"web", "services", *ORDER},
-    "cli": {"cli", "services", "ears", "web", "demo", "doctor", *ORDER},
+    "cli": {"cli", "services", "ears", "labelling", "evaluation", "web", "demo", "doctor", *ORDER},
     "train": {"train", "demo", *ORDER},
 }
 HOMES = {

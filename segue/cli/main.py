@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from typing import Protocol
 
 from segue import __version__
-from segue.cli import demo, doctor, export, models, playlist, scan, serve, similar, tags, vectors
+from segue.cli import demo, doctor, evaluate, export, models, playlist, scan, serve, similar, tags, vectors
 from segue.cli.words import common_words
 from segue.errors import SegueError
 
@@ -36,6 +36,7 @@ COMMANDS: dict[str, Command] = {
     "vectors": vectors,
     "export": export,
     "models": models,
+    "evaluate": evaluate,
     "doctor": doctor,
     "demo": demo,
 }
