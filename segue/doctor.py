@@ -8,11 +8,13 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
-
 from segue import __version__
-from segue.embed.encoder import Encoder, load_ear
-from segue.errors import SegueError
+from segue.ears import in_use, shelf_of
+from segue.embed.ears.musicnn import NAME as MUSICNN
+from segue.embed.ears.musicnn import VERSION, find_weights
+from segue.embed.encoder import Ear
+from segue.embed.shelf import DEFAULT, prove
+from segue.errors import LibraryError, SegueError
 from segue.ffmpeg import MODULE_FORMATS, find_ffmpeg, run
 from segue.store.library import Library
 
@@ -37,7 +39,8 @@ def examine(data: Path) -> tuple[Finding, ...]:
         ),
         _python(),
         _ffmpeg(),
-        _ear(),
+        _ear(data),
+        _second_ear(),
         _space(data),
         _library(data),
     )
@@ -60,13 +63,32 @@ def _ffmpeg() -> Finding:
     )
 
 
-def _ear() -> Finding:
+def _ear(data: Path) -> Finding:
     try:
-        ear = load_ear()
-        vector = Encoder(ear).encode(np.full((1, ear.mel.mel_bands, ear.mel.slice_frames), 0.5, np.float32))
+        ear = _ear_of(data)
+        prove(ear)
     except SegueError as error:
         return Finding("ear", error.what, good=False, remedy=error.remedy)
-    return Finding("ear", f"{ear.name} {ear.fingerprint}, {vector.shape[1]} dimensions, pooled by {ear.pooling}")
+    return Finding("ear", f"{ear.name} {ear.fingerprint}, {ear.dimension} dimensions, pooled by {ear.pooling}")
+
+
+def _second_ear() -> Finding:
+    """It is a choice, so its lack is no fault."""
+    try:
+        find_weights()
+    except SegueError as error:
+        return Finding("second ear", f"{error.what}; only --ear musicnn needs it", remedy=error.remedy)
+    return Finding("second ear", f"{MUSICNN} {VERSION}")
+
+
+def _ear_of(data: Path) -> Ear:
+    """The ear that the library goes by, or where there is none, the one that it would go by."""
+    shelf = shelf_of(data)
+    try:
+        with Library.open(data, read_only=True) as library:
+            return in_use(library, shelf).the_ear
+    except LibraryError:  # the next finding is about that
+        return shelf.take(DEFAULT)
 
 
 def _space(data: Path) -> Finding:

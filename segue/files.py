@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import errno
 import hashlib
 import os
@@ -67,6 +68,24 @@ def expanded(text: str) -> Path:
 def is_file(path: Path | str) -> bool:
     """Whether a file is there to be seen; unlike Path.is_file(), no place that may not be asked about is an error."""
     return os.path.isfile(path)  # noqa: PTH113
+
+
+def is_nameless_text(path: Path) -> bool:
+    """Whether a file is plainly text and has no ending that says otherwise, like README or LICENSE."""
+    if path.suffix:
+        return False
+    try:
+        with path.open("rb") as file:
+            start = file.read(4096)
+    except OSError:
+        return False
+    if b"\0" in start:
+        return False
+    try:
+        text = codecs.getincrementaldecoder("utf-8")().decode(start)  # the last character may be cut in two
+    except UnicodeDecodeError:
+        return False
+    return bool(text) and all(character.isprintable() or character.isspace() for character in text)
 
 
 def check_folder(folder: Path) -> None:

@@ -72,8 +72,9 @@ def test_failures_are_one_line_each(tmp_path: Path, capsys: pytest.CaptureFixtur
 
 
 def test_a_folder_that_is_not_there(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["scan", str(tmp_path / "gone"), "--data", str(tmp_path / "data")]) == 1
-    assert "gone: it is not there" in capsys.readouterr().err
+    """It made a library, and said that nothing was in it."""
+    assert "gone: it is not there" in refusal(capsys, "scan", tmp_path / "gone", "--data", tmp_path / "data")
+    assert not (tmp_path / "data").exists()
 
 
 @pytest.mark.parametrize(

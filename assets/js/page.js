@@ -67,7 +67,8 @@
 
   function inSearch(event) {
     const first = document.querySelector("#results .row-main");
-    if (event.key === "Escape") event.target.blur();
+    if (event.key === "Escape" && event.target.value) props("search", { value: "" });
+    else if (event.key === "Escape") event.target.blur();
     else if (event.key === "ArrowDown" && first) {
       event.preventDefault();
       first.focus();

@@ -32,6 +32,7 @@
     const two = (n) => String(n).padStart(2, "0");
     return hours ? `${hours}:${two(minutes)}:${two(seconds)}` : `${minutes}:${two(seconds)}`;
   };
+  const shownLength = () => Math.round(song && song.duration_s > 0 ? song.duration_s : length()); // as the lists show it
   const length = () => (Number.isFinite(audio.duration) ? audio.duration : song ? song.duration_s : 0);
 
   // The sound ---------------------------------------------------------------------------------------------------------
@@ -197,9 +198,9 @@
     seek.max = total || 1;
     if (!dragging) seek.value = at;
     seek.disabled = !song;
-    seek.setAttribute("aria-valuetext", `${clock(at)} of ${clock(total)}`);
+    seek.setAttribute("aria-valuetext", `${clock(at)} of ${clock(shownLength())}`);
     by("player-elapsed").textContent = clock(at);
-    by("player-length").textContent = clock(total);
+    by("player-length").textContent = clock(shownLength());
     fill(seek);
   }
 

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import argparse
 import sys
+from pathlib import Path
 
 from segue.cli.answers import Bar, print_json
 from segue.cli.words import at_least, ear_of, ear_words
 from segue.config import SCAN, ScanSpec, describe
+from segue.embed.shelf import DEFAULT
 from segue.errors import printable
-from segue.files import expanded
+from segue.files import access_error, expanded
 from segue.services import Services
 from segue.values import ScanReport
 
@@ -26,6 +28,7 @@ def words(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Run the command and return its exit code."""
+    _check_places(args.folders)
     services = Services(args.data, ear=ear_of(args), workers=args.workers)
     try:
         with Bar(quiet=args.json) as bar:
@@ -33,6 +36,18 @@ def run(args: argparse.Namespace) -> int:
         return _print_report(report, services, as_json=args.json)
     finally:
         services.close()
+
+
+def _check_places(places: list[Path]) -> None:
+    """Raise FileAccessError if none of them is there: a slip of the fingers makes no library."""
+    errors = []
+    for place in places:
+        try:
+            place.stat()
+        except OSError as error:
+            errors.append(access_error(error, place.absolute()))
+    if len(errors) == len(places):
+        raise errors[0]
 
 
 def _print_report(report: ScanReport, services: Services, *, as_json: bool) -> int:
@@ -60,5 +75,12 @@ def _print_report(report: ScanReport, services: Services, *, as_json: bool) -> i
             f"{report.scanned} heard, {report.attached} known under another name, {report.skipped} unchanged,"
             f" {report.removed} gone, {len(report.failures)} failed, {report.known_failures} failed before;"
             f" {counts.tracks} tracks in the library ({report.seconds:.1f} s)"
+        )
+    use = services.ear_in_use()
+    if use.ear is None and not as_json:
+        print(
+            f"segue: the library still goes by an earlier ear, {use.name} {use.fingerprint}, until another has heard"
+            f" nearly all of it. Scan the rest, or let it be done at once: segue models select {use.name or DEFAULT}",
+            file=sys.stderr,
         )
     return report.exit_code

@@ -18,7 +18,7 @@ from segue.embed.encoder import Ear, Encoder
 from segue.embed.hearing import hear
 from segue.embed.pooling import pool
 from segue.errors import AudioError, FileAccessError, ParameterError, SegueError, UnsupportedAudioError, WorkerError
-from segue.files import access_error, real_path, track_id_of, walk_audio
+from segue.files import access_error, is_nameless_text, real_path, track_id_of, walk_audio
 from segue.store.library import Library
 from segue.store.pooled import pool_library
 from segue.store.workers import Job, Outcome, WorkerPool, available_cores
@@ -226,11 +226,15 @@ class _Scan:
     def _new(self, survey: _Survey) -> list[Path]:
         """The files that are neither in the library unchanged nor known to fail; counts the others."""
         known = self._library.files(self._ear.fingerprint)
-        failed = {} if self._options.retry_errors else {f.path: f for f in self._library.failures()}
+        recorded = {f.path: f for f in self._library.failures()}
+        failed = {} if self._options.retry_errors else recorded
         new = []
+        texts = []
         for path, stat in survey.files.items():
             file, failure = known.get(path), failed.get(path)
-            if file is not None and file.heard and file.stat == stat:
+            if file is None and is_nameless_text(path):
+                texts.append(path)
+            elif file is not None and file.heard and file.stat == stat:
                 self._skipped += 1
             elif failure is not None and failure.stat == stat and failure.kind not in _TRY_AGAIN:
                 self._known_failures += 1
@@ -238,6 +242,8 @@ class _Scan:
                 new.append(path)
                 if file is not None and file.stat == stat:
                     self._heard_by_others.add(path)
+        self._total -= len(texts)
+        self._library.forget_paths(path for path in texts if path in recorded)
         self._sizes.update(self._stats[path].size_bytes for path in new)
         self._sizes.update(file.stat.size_bytes for file in known.values())
         return new

@@ -16,6 +16,7 @@ from segue.errors import LibraryError, ModelError, UnknownTrackError, printable
 from segue.store import rows
 from segue.store.database import Connection, Database
 from segue.store.heard_tags import HOLDS_TAG, HeardTags
+from segue.store.typos import SHORTEST, other_spellings
 from segue.values import (
     FileStat,
     Fingerprint,
@@ -253,8 +254,18 @@ class Library:
 
         Case and accents do not matter. Words that begin a word of the tags count most; then come the tags' other hits
         and those in the path alone, and last, ``by_sound``, the tracks that are confidently heard as what a word says.
+        Where nothing is found, one slip in a word of five letters or more is forgiven.
         """
         wanted = rows.words_to_find(words)
+        found = self._search(wanted, limit, by_sound)
+        if found or max(map(len, wanted), default=0) < SHORTEST:
+            return found
+        with self._database.reading() as db:
+            known = {word for (text,) in db.execute("SELECT all_words FROM tracks") for word in text.split()}
+        near = (track for spelt in other_spellings(wanted, known) for track in self._search(spelt, limit, by_sound))
+        return tuple({track.id: track for track in near}.values())[:limit]
+
+    def _search(self, wanted: list[str], limit: int | None, by_sound: bool) -> tuple[Track, ...]:
         one = f"(instr(all_words, ?) > 0 OR {HOLDS_TAG})" if by_sound else "instr(all_words, ?) > 0"
         holds = " AND ".join(one for _ in wanted) or "1"
         rank = " + ".join(

@@ -22,7 +22,7 @@ def clock(seconds: float) -> str:
     """A length as listeners read it: 3:07, 1:02:07; nothing for an unknown length."""
     if seconds <= 0:
         return ""
-    whole = round(seconds)
+    whole = int(seconds + 0.5)  # as the player rounds it
     hours, minutes = divmod(whole // 60, 60)
     return f"{hours}:{minutes:02d}:{whole % 60:02d}" if hours else f"{minutes}:{whole % 60:02d}"
 

@@ -195,6 +195,19 @@ class TestBadFiles:
         assert (report.skipped, report.known_failures) == (6, 4)  # all but the two that a worker died of
         assert "vanish" not in {failure.path.stem for failure in library.failures()}
 
+    def test_text_without_an_ending_is_passed_over_in_silence(self, music: Path, library: Library) -> None:
+        """A LICENSE beside the songs was listed among the songs that could not be read."""
+        (music / "LICENSE").write_text("Do what you like. Grüße\n" * 300, encoding="utf-8")
+        (music / "README").write_text("Songs\n")
+        library.add_failure(
+            ScanFailure(music / "README", "NotAudioError", "no audio", "Leave it out", FileStat(6, 0), 0.0)
+        )
+        (music / "letter.mp3").write_text("no song")
+        (music / "nothing").touch()
+        report = hear_all(music, library)
+        assert sorted(failure.path.name for failure in report.failures) == ["letter.mp3", "nothing"]
+        assert sorted(failure.path.name for failure in library.failures()) == ["letter.mp3", "nothing"]
+
     def test_a_file_that_hangs_is_given_up(self, music: Path, library: Library) -> None:
         write_wav(music / "hang.wav", 9)
         settings = replace(SCAN, workers=1, seconds_a_file=1.0, seconds_a_megabyte=0.0)

@@ -76,6 +76,19 @@ def play_first(page: Any) -> None:
     wait(page, f"{AUDIO}.currentTime > 0.2 && document.querySelectorAll('#queue-list > div > ol > li').length === 5")
 
 
+def test_escape_clears_the_search_and_then_leaves_it(address: str, visit: Visit) -> None:
+    page = visit(address)
+    page.wait_for_selector(FIRST)
+    page.keyboard.press("/")
+    page.keyboard.type("quiet eng")
+    wait(page, "document.querySelectorAll('#results .row-main').length === 1")
+    page.keyboard.press("Escape")
+    wait(page, "document.querySelectorAll('#results .row-main').length > 1")
+    assert page.input_value("#search") == ""
+    page.keyboard.press("Escape")
+    wait(page, "document.activeElement !== document.querySelector('#search')")
+
+
 def test_search_click_hear_and_the_next_song_starts_by_itself(
     address: str, visit: Visit, shelf: tuple[Track, ...]
 ) -> None:
