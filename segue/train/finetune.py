@@ -38,8 +38,19 @@ class TuneSpec:
     epochs: int = 8
     patience: int = 2  # epochs without a better validation
     slices_an_epoch: int = 4  # of each track, drawn anew
-    minutes: float = 40.0  # no further epoch begins if it would end later
+    minutes: float = 40.0  # no further epoch begins if it would end later; 0: no limit
     seed: int = 1
+
+    def __post_init__(self) -> None:
+        """Refuse what cannot be meant."""
+        for name in ("batch", "epochs", "patience", "slices_an_epoch"):
+            if getattr(self, name) < 1:
+                raise ParameterError(f"{name} is {getattr(self, name)}", remedy="Give 1 or more")
+        for name in ("playlist_weight", "rate"):
+            if not 0.0 < getattr(self, name) <= 1.0:
+                raise ParameterError(f"{name} is {getattr(self, name)}", remedy="Give more than 0, at most 1")
+        if not (self.minutes >= 0.0 and self.weight_decay >= 0.0):
+            raise ParameterError("minutes or weight_decay is negative", remedy="Give 0 or more")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -196,7 +207,7 @@ class _Run:
         return (
             self.epoch < self.spec.epochs
             and self.epoch - self.best_epoch < self.spec.patience
-            and self.seconds + average <= self.spec.minutes * 60.0
+            and (not self.spec.minutes or self.seconds + average <= self.spec.minutes * 60.0)
         )
 
     def rate(self, within: float) -> float:

@@ -53,6 +53,7 @@ MOST_SLICES = 32  # of a track that a head learns from, spread evenly over it
 WINDOWS = 8  # of a track that a personal ear learns from, spread evenly over it
 _WANTED_TFS = (2.0, 7.0)
 _POOLED_TRACKS = 200  # enough to choose how to pool
+_EPSILON_TRACKS = 50
 _FEWEST_LABELLED = 12  # held-out tracks by artists with two or more, to ask whether an artist is still recognised
 
 
@@ -168,7 +169,8 @@ def _pooling(
         found = pool({TrackId(key): rows for key, rows in whole.items()}, epsilon=epsilon, method=method)
         return foretell({str(key): vector for key, vector in found.items()}, lists, only=held_out).mrr
 
-    epsilons = [find_epsilon(list(whole.values()), wanted_tf=tf) for tf in _WANTED_TFS]
+    some = list(whole.values())[:: max(1, len(whole) // _EPSILON_TRACKS)]
+    epsilons = [find_epsilon(some, wanted_tf=tf) for tf in _WANTED_TFS]
     best = max(epsilons, key=lambda epsilon: mrr(epsilon, "tfidf"))
     return best, "tfidf" if mrr(best, "tfidf") > mrr(best, "mean") else "mean"
 
@@ -279,7 +281,7 @@ def _compared(
 
 def _same_epsilon(ear: Ear, before: list[Floats], after: list[Floats]) -> float:
     """The epsilon at which as many slices are the same as the card's makes for the ear before."""
-    few = slice(None, None, max(1, len(before) // _POOLED_TRACKS))
+    few = slice(None, None, max(1, len(before) // _EPSILON_TRACKS))
     wanted = mean_tf(before[few], epsilon=ear.epsilon)
     return ear.epsilon if wanted < 1.05 else find_epsilon(after[few], wanted_tf=wanted)
 
