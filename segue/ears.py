@@ -19,8 +19,8 @@ from segue.embed.ears.musicnn import NAME as MUSICNN
 from segue.embed.encoder import MUSICNN_ALL, Ear
 from segue.embed.shelf import DEFAULT, WITH_SEGUE, Kind, Shelf, prove
 from segue.errors import ModelError, ParameterError, SegueError
+from segue.labelling import Labelling
 from segue.store.ingest import ScanOptions
-from segue.store.labels import Labels
 from segue.store.library import Library
 from segue.store.rehearing import Rehearing, hear_again
 from segue.values import Fingerprint, Floats, HeardBy, ScanProgress, TrackId, TrackVectors
@@ -293,7 +293,7 @@ class SideBySide:
     ears: tuple[Measured, Measured]
 
 
-def compare_ears(library: Library, shelf: Shelf, names: tuple[str, str], *, labels: Labels | None) -> SideBySide:
+def compare_ears(library: Library, shelf: Shelf, names: tuple[str, str], *, labels: Labelling | None) -> SideBySide:
     """Measure two ears on the tracks that both have heard: by labels, against each other, and what they cost.
 
     Raises
@@ -341,9 +341,9 @@ def _rows_of(vectors: TrackVectors, ids: Sequence[TrackId]) -> Floats:
     return picked
 
 
-def _scores(vectors: Floats, ids: Sequence[TrackId], labels: Labels | None) -> Comparison | None:
+def _scores(vectors: Floats, ids: Sequence[TrackId], labels: Labelling | None) -> Comparison | None:
     """As far as there are labels to compare by; too few of them say nothing."""
-    if labels is None or len(ids) <= EVALUATION.neighbours or len({labels.labels[i] for i in ids}) == len(ids):
+    names = [] if labels is None else [labels.labels[i].name for i in ids]
+    if labels is None or len(ids) <= EVALUATION.neighbours or len(set(names)) == len(ids):
         return None
-    artists = [labels.artists.get(i, "") for i in ids]
-    return compare(vectors, [labels.labels[i] for i in ids], artists=artists if any(artists) else None)
+    return compare(vectors, names, artists=labels.artists(ids))

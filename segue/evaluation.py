@@ -14,7 +14,6 @@ from typing import Any
 import numpy as np
 
 from segue.choose.retrieval import Comparison, Retrieval, compare, standardised
-from segue.choose.rules import artist_key
 from segue.config import SCAN
 from segue.embed.ears.untrained import untrained_ear
 from segue.embed.encoder import Ear, Encoder, load_ear
@@ -25,7 +24,7 @@ from segue.labelling import LabelBy, Labelling, label_by_folder, label_by_table,
 from segue.store.library import Library
 from segue.store.pooled import is_pooled
 from segue.store.workers import Job, WorkerPool, available_cores
-from segue.values import Floats, Track, TrackId, TrackInfo
+from segue.values import Floats, Track, TrackId
 
 OnProgress = Callable[[str, int, int], None]
 """Told what is done ("listening", "comparing"), how much of it, and of how much."""
@@ -131,7 +130,7 @@ def evaluate(
         ids = [i for i in ids if i in floors]
         vectors = {name: matrix[heard] for name, matrix in vectors.items()} | _floor_vectors(ids, floors)
     names = [labelling.labels[i].name for i in ids]
-    artists = [artist_key(TrackInfo("", labelling.labels[i].artist)) for i in ids] if labelling.filters else None
+    artists = labelling.artists(ids)
     rows = []
     for at, (name, matrix) in enumerate(vectors.items()):
         step = partial(_step, tell, at, len(vectors))

@@ -8,10 +8,11 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal, get_args
 
+from segue.choose.rules import artist_key
 from segue.errors import ParameterError
 from segue.files import is_file, real_path
 from segue.store.label_table import LabelTable, read_label_table
-from segue.values import Track, TrackId
+from segue.values import Track, TrackId, TrackInfo
 
 LabelBy = Literal["auto", "genre", "artist", "album", "folder"]
 LABEL_BY: tuple[LabelBy, ...] = get_args(LabelBy)
@@ -50,6 +51,10 @@ class Labelling:
     unheard: tuple[Path, ...] = ()
     contradictory: int = 0
     incomplete: int = 0
+
+    def artists(self, ids: Sequence[TrackId]) -> list[str] | None:
+        """The tracks' artists as they are compared, "" where unknown; None where they are not to be left out."""
+        return [artist_key(TrackInfo("", self.labels[i].artist)) for i in ids] if self.filters else None
 
     def without_singles(self) -> Labelling:
         """Leave out the tracks whose label no other bears."""

@@ -24,11 +24,12 @@ from segue.ears import (
 )
 from segue.embed.shelf import Shelf
 from segue.errors import ModelError, ParameterError, UnknownTrackError
+from segue.labelling import Label, Labelling
 from segue.services import Services
+from segue.store.heard_tags import TagRow
 from segue.store.ingest import ScanOptions
-from segue.store.labels import Labels
 from segue.store.library import Library
-from segue.values import FileStat, Fingerprint, Hearing
+from segue.values import FileStat, Fingerprint, Hearing, ScanProgress
 from tests.embed.conftest import DIMENSION, write_ear
 from tests.songs import write_song, write_songs
 
@@ -185,6 +186,14 @@ class TestForget:
         with pytest.raises(ModelError, match="no ear called 'first' has heard"):
             heard_by(library, shelf, "first")
 
+    def test_its_tags_go_too(self, library: Library, shelf: Shelf) -> None:
+        choose(library, shelf)
+        first, track_id = shelf.take("first").fingerprint, library.tracks()[0].id
+        library.heard_tags.put({track_id: TagRow(np.ones(2, np.float32), ["polka"])}, first, "head")
+        assert library.search("polka")
+        forget(library, shelf, heard_by(library, shelf, "first"))
+        assert not library.search("polka")
+
     def test_by_fingerprint_and_by_a_name_of_old(self, library: Library, shelf: Shelf) -> None:
         put_stranger(library, tracks=2)
         assert heard_by(library, shelf, "speccy").fingerprint == STRANGER
@@ -216,6 +225,22 @@ class TestABoothThatRuns:
         choose(library, shelf)
         assert booth.ear.name == "first"
         booth.close()
+
+
+def test_a_scan_during_which_another_ear_is_chosen_leaves_nothing_unheard(
+    data: Path, library: Library, shelf: Shelf, tmp_path: Path
+) -> None:
+    write_song(tmp_path / "more" / "New - One.wav", 60)
+    services = Services(data, workers=1)
+
+    def choose_meanwhile(progress: ScanProgress) -> None:
+        if progress.done == progress.total and name_in_use(library, shelf) == "first":
+            choose(library, shelf)
+
+    services.scan([tmp_path / "more"], on_progress=choose_meanwhile)
+    assert services.ear.name == "second"
+    assert len(library.vectors(services.ear.fingerprint).ids) == 5
+    services.close()
 
 
 class TestAnEarThatIsGone:
@@ -275,7 +300,7 @@ class TestList:
 class TestCompare:
     def test_two_ears_on_what_both_heard(self, library: Library, shelf: Shelf) -> None:
         choose(library, shelf)
-        labels = Labels("a table", {track.id: track.info.artist.split()[0] for track in library.tracks()}, {})
+        labels = Labelling("a table", {track.id: Label(track.info.artist.split()[0], "") for track in library.tracks()})
         found = compare_ears(library, shelf, ("first", "second"), labels=labels)
         assert (found.tracks, found.labelled, found.agreement) == (4, 4, 1.0)  # each has but three others
         assert [measured.ear.name for measured in found.ears] == ["first", "second"]

@@ -16,8 +16,8 @@ from segue.cli.words import at_least, common_words
 from segue.config import SCAN, ScanSpec, describe
 from segue.embed.shelf import Shelf, scores_of
 from segue.errors import EmptyLibraryError, ParameterError, printable
+from segue.labelling import Labelling, label_by_table, label_by_tags
 from segue.store.ingest import ScanOptions
-from segue.store.labels import Labels, labels_from_tags, read_labels
 from segue.store.library import Library
 
 PURPOSE = "list the ears there are, compare them, and choose one"
@@ -50,7 +50,7 @@ def words(parser: argparse.ArgumentParser) -> None:
         "--labels",
         type=Path,
         metavar="CSV",
-        help="a table path,label,artist (default: the files' own artists or albums)",
+        help="a table path,label,artist (default: the files' own tags)",
     )
     forget = _action(actions, "forget", _forget, "drop what an ear has heard of the library")
     forget.add_argument("name", help="its name or fingerprint, as `segue models` lists them")
@@ -226,19 +226,20 @@ def _compare(args: argparse.Namespace) -> int:
         return 0
     _print_table([_COMPARED, *(_measured_cells(row) for row in rows)])
     if labels is not None:
-        unmatched = f"; {labels.unmatched} rows fit no file" if labels.unmatched else ""
+        strays = len(labels.missing) + len(labels.unheard)
+        unmatched = f"; {strays} files of the table are not in the library" if strays else ""
         compared = f"{found.labelled} of the {found.tracks} tracks that both heard{unmatched}"
         print(f"P@5, 1-NN and MRR by {labels.source}: {compared}.")
     print(f"Of a track's ten nearest, the two have {found.agreement:.0%} in common ({found.chance:.0%} by chance).")
     return 0
 
 
-def _labels(path: Path | None, library: Library) -> Labels | None:
+def _labels(path: Path | None, library: Library) -> Labelling | None:
     tracks = library.tracks()
     if path is not None:
-        return read_labels(path, tracks)
+        return label_by_table(tracks, path)
     try:
-        return labels_from_tags(tracks)
+        return label_by_tags(tracks, "auto")
     except ParameterError as error:
         print(f"segue: {error}", file=sys.stderr)
         return None
