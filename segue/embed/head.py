@@ -51,9 +51,10 @@ class HeadWeights:
             raise ParameterError(
                 f"vectors {vectors.shape} do not fit a head for {len(self.straight)} numbers", remedy=_REMEDY
             )
-        placed = vectors @ self.straight + self.bias
-        placed = placed + np.maximum(vectors @ self.hidden + self.hidden_bias, 0.0) @ self.out
-        lengths = np.linalg.norm(placed, axis=1, keepdims=True)
+        with np.errstate(over="ignore", invalid="ignore"):  # what comes of it is refused below
+            placed = vectors @ self.straight + self.bias
+            placed = placed + np.maximum(vectors @ self.hidden + self.hidden_bias, 0.0) @ self.out
+            lengths = np.linalg.norm(placed, axis=1, keepdims=True)
         if not (np.isfinite(lengths).all() and lengths.all()):
             raise ParameterError("the head's answer is zero or not finite", remedy=_REMEDY)
         unit: Floats = np.asarray(placed / lengths, np.float32)
