@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,6 +17,7 @@ from segue.values import Floats
 
 _BLOCK_BYTES = 128 << 20
 _HIT = 10
+RECENT_DAYS = 28
 _MOST_LISTS = 5000  # from so many a share of 1 % is known to a seventh of itself; rarer ones decide nothing
 
 
@@ -115,10 +117,20 @@ def _ranks(queries: Sequence[Query], ranker: Ranker, plays: Integers) -> NDArray
     return np.concatenate(found) if found else np.empty(0)
 
 
-def popularity(plays: Integers) -> Ranker:
+def popularity(plays: NDArray[Any]) -> Ranker:
     """The most played tracks, whatever was heard."""
     scores = plays.astype(np.float32)
     return lambda heard: np.tile(scores, (len(heard), 1))
+
+
+def recent_popularity(corpus: Corpus, lists: Integers, model: TrackVectors) -> Ranker:
+    """The most played tracks of the last four weeks of these dated ``lists``, whatever was heard; ties as over all."""
+    dates = np.asarray([corpus.dates[int(k)] for k in lists])
+    since = (dt.date.fromisoformat(max(dates.tolist())) - dt.timedelta(days=RECENT_DAYS)).isoformat()
+    rows, lately = _model_rows(corpus, model), corpus.counts(lists[dates > since])
+    plays = np.zeros(len(model))
+    plays[rows[rows >= 0]] = lately[rows >= 0]
+    return popularity(plays + model.plays / (1.0 + model.plays.sum()))
 
 
 def likeness(model: TrackVectors, *, lookback: int) -> Ranker:

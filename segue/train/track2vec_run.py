@@ -17,7 +17,17 @@ import numpy as np
 from segue import __version__
 from segue.errors import ParameterError
 from segue.files import atomic_write
-from segue.train.held_out import CoOccurrence, Scores, draw_queries, likeness, popularity, score, what_follows
+from segue.train.held_out import (
+    RECENT_DAYS,
+    CoOccurrence,
+    Scores,
+    draw_queries,
+    likeness,
+    popularity,
+    recent_popularity,
+    score,
+    what_follows,
+)
 from segue.train.sentences import Corpus, CorpusFacts, Integers, Split, split, write_corpus
 from segue.train.sources.playlist import SourcePlaylist, SourceTrack
 from segue.train.track2vec import (
@@ -146,6 +156,11 @@ def _judge(
     far = run.lookback
     rankers = [
         ("popularity", 0, popularity(model.plays)),
+        *(
+            [(f"popularity, last {RECENT_DAYS} days", 0, recent_popularity(corpus, learned, model))]
+            if run.split == "date"
+            else []
+        ),
         *(("co-occurrence, share of lists", k, together.ranker(cosine=False, lookback=k)) for k in sorted({1, far})),
         *(("co-occurrence, cosine", k, together.ranker(cosine=True, lookback=k)) for k in sorted({1, far})),
         *(("Track2Vec, likeness", k, likeness(model, lookback=k)) for k in sorted({1, far})),

@@ -8,7 +8,17 @@ import pytest
 
 from segue.errors import PlaylistError
 from segue.train import held_out
-from segue.train.held_out import CoOccurrence, Queries, Query, draw_queries, likeness, popularity, score, what_follows
+from segue.train.held_out import (
+    CoOccurrence,
+    Queries,
+    Query,
+    draw_queries,
+    likeness,
+    popularity,
+    recent_popularity,
+    score,
+    what_follows,
+)
 from segue.train.sentences import split, write_corpus
 from segue.train.track2vec import Track2VecSpec, TrackVectors, train_vectors
 from tests.train.playlists import clustered, key_of, playlist
@@ -66,6 +76,16 @@ def test_queries_are_next_tracks_that_were_not_heard_before(tmp_path: Path) -> N
     assert len(fewer[0]) == 2
     with pytest.raises(PlaylistError, match="no next track"):
         draw_queries(corpus, np.arange(0), model, most=2, seed=0)
+
+
+def test_recent_popularity_counts_the_last_four_weeks(tmp_path: Path) -> None:
+    days = ["2020-01-01", "2020-01-02", "2020-02-01", "2020-02-10"]
+    titles = [("x", "y"), ("y", "x"), ("z", "y"), ("z", "w")]
+    lists = [playlist(day, *t, date=day) for day, t in zip(days, titles, strict=True)]
+    corpus = write_corpus(lists, tmp_path, key_of=key_of)
+    model = model_of("a|y", "a|x", "a|z", "a|w", plays=[3, 2, 2, 1])
+    scores = recent_popularity(corpus, np.arange(4), model)([np.asarray([0])])[0]
+    assert np.argsort(-scores).tolist() == [2, 0, 3, 1]  # z twice lately; y and w once, y more often before
 
 
 def test_co_occurrence_by_hand(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

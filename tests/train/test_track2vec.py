@@ -66,9 +66,13 @@ def test_the_same_seed_gives_the_same_vectors_in_every_process(tmp_path: Path) -
         "spec = Track2VecSpec(size=8, epochs=2, min_count=1, seed=5)\n"
         "save_vectors(train_vectors(corpus, np.arange(60), spec), Path(sys.argv[1]))"
     )
-    for name, hash_seed in (("a", "1"), ("b", "2")):
-        env = {**os.environ, "PYTHONHASHSEED": hash_seed}
-        subprocess.run([sys.executable, "-c", code, str(tmp_path / name)], check=True, cwd=ROOT, env=env)
+    processes = [
+        subprocess.Popen(
+            [sys.executable, "-c", code, str(tmp_path / name)], cwd=ROOT, env={**os.environ, "PYTHONHASHSEED": seed}
+        )
+        for name, seed in (("a", "1"), ("b", "2"))
+    ]
+    assert [process.wait() for process in processes] == [0, 0]
     same = sorted(path.name for path in (tmp_path / "a").iterdir() if path.is_file())
     assert len(same) == 4
     for name in same:
