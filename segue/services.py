@@ -313,7 +313,9 @@ class Services:
             report = replace(report, cancelled=pooled.cancelled)
         if not report.cancelled:
             self.tags.renew(ear, cancel=cancel)
-            take_over(self.library, use, ear)
+            taken_over = take_over(self.library, use, ear)
+            if not taken_over and self.ear_in_use().fingerprint != use.fingerprint:
+                run(ear=self.ear)  # another ear was chosen meanwhile, and may not have heard what was new
         return report
 
     def _forget_demo(self) -> int:

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Callable
 from typing import Any
 
 from tqdm import tqdm
 
+from segue.embed.shelf import DEFAULT
 from segue.errors import printable
 from segue.play.m3u import PlaylistEntry
+from segue.services import Services
 from segue.values import ScanProgress, Track
 
 
@@ -54,6 +57,17 @@ def say(facts: dict[str, Any], sentence: str, *, as_json: bool) -> None:
         print_json(facts)
     else:
         print(sentence)
+
+
+def tell_of_ear(services: Services) -> None:
+    """Say that the ear that the library goes by is gone, if it is, and what then."""
+    use = services.ear_in_use()
+    if use.ear is None:
+        print(
+            f"segue: the library goes by an ear that is here no longer, {use.name} {use.fingerprint}, until another has"
+            f" heard nearly all of it. Let it be done at once: segue models select {use.name or DEFAULT}",
+            file=sys.stderr,
+        )
 
 
 def print_json(value: Any) -> None:

@@ -6,10 +6,9 @@ import argparse
 import sys
 from pathlib import Path
 
-from segue.cli.answers import Bar, print_json
+from segue.cli.answers import Bar, print_json, tell_of_ear
 from segue.cli.words import at_least, ear_of, ear_words
 from segue.config import SCAN, ScanSpec, describe
-from segue.embed.shelf import DEFAULT
 from segue.errors import printable
 from segue.files import access_error, expanded
 from segue.services import Services
@@ -76,11 +75,5 @@ def _print_report(report: ScanReport, services: Services, *, as_json: bool) -> i
             f" {report.removed} gone, {len(report.failures)} failed, {report.known_failures} failed before;"
             f" {counts.tracks} tracks in the library ({report.seconds:.1f} s)"
         )
-    use = services.ear_in_use()
-    if use.ear is None and not as_json:
-        print(
-            f"segue: the library still goes by an earlier ear, {use.name} {use.fingerprint}, until another has heard"
-            f" nearly all of it. Scan the rest, or let it be done at once: segue models select {use.name or DEFAULT}",
-            file=sys.stderr,
-        )
+        tell_of_ear(services)
     return report.exit_code

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 
+from segue.cli.answers import tell_of_ear
 from segue.cli.words import at_least, ear_of, ear_words
 from segue.config import SCAN, WEB, ScanSpec, WebSpec, describe
 from segue.errors import ParameterError
@@ -32,6 +33,7 @@ def run(args: argparse.Namespace) -> int:
     if not 0 < args.port < 65_536:
         raise ParameterError(f"the port is {args.port}", remedy="Choose one from 1024 to 65535")
     services = Services(args.data, ear=ear_of(args), workers=args.workers)
+    tell_of_ear(services)
     try:
         if args.music is not None:
             services.start_scan(args.music)

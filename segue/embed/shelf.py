@@ -101,7 +101,8 @@ class Shelf:
     def _copy(self, card: Path, ear: Ear, name: str) -> Ear:
         """The card comes last: without it there is no ear yet, whatever happens in between."""
         try:
-            self.folder.mkdir(parents=True, exist_ok=True)
+            self.folder.parent.mkdir(exist_ok=True)  # but no folder above it: that would be a slip of the fingers
+            self.folder.mkdir(exist_ok=True)
             with tempfile.TemporaryDirectory(prefix=".adding-", dir=self.folder) as folder:
                 copy = Path(folder) / f"{name}.json"
                 for suffix in (".onnx", HEAD_SUFFIX):

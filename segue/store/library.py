@@ -157,6 +157,7 @@ class Library:
         with self._changing() as db:
             heard = db.execute("DELETE FROM slice_vectors WHERE model = ? AND mel = ?", ear).rowcount
             db.execute("DELETE FROM track_vectors WHERE model = ? AND mel = ?", ear)
+            db.execute("DELETE FROM heard_tags WHERE model = ? AND mel = ?", ear)
             db.execute("DELETE FROM meta WHERE key IN (?, ?)", (f"name {fingerprint}", f"pooled {fingerprint}"))
             return heard
 
