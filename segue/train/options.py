@@ -61,8 +61,8 @@ class LearnSpec:
         return SpoilSpec() if self.augment else AS_HEARD
 
 
-def add_options(parser: argparse.ArgumentParser, *, leave_out: frozenset[str] = frozenset()) -> None:
-    """Give the parser an option for each number; what is not given is None, so that the defaults stay in one place."""
+def add_options(parser: argparse._ActionsContainer, *, leave_out: frozenset[str] = frozenset()) -> None:
+    """Give a parser an option for each number; what is not given is None, so that defaults stay in one place."""
     hints = get_type_hints(LearnSpec)
     for option in fields(LearnSpec):
         if option.name in leave_out:

@@ -7,6 +7,7 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,8 +16,10 @@ from segue.config import MUSICNN_MEL, SPECCY_MEL
 from segue.errors import FileAccessError
 from segue.listen.mel import single_slice
 from segue.train.augment import Augmenter, Window
-from segue.train.teacher import Teacher
 from segue.values import Floats
+
+if TYPE_CHECKING:
+    from segue.train.teacher import Teacher  # TensorFlow, which training from lessons needs as little as Keras does
 
 log = logging.getLogger(__name__)
 

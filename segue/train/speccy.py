@@ -28,6 +28,7 @@ from segue.values import Floats
 log = logging.getLogger(__name__)
 
 _LAST_RATE = 0.01  # of the highest
+_STATE = ("best", "best_epoch", "epochs", "spent_s", "learned_slices")
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +95,8 @@ class SpeccyTrainer:
         self.model.compile(optimizer=optimizer, loss=loss)
         self.model.optimizer.build(self.model.trainable_variables)
         self.best_weights: list[NDArray[Any]] = self.model.get_weights()
-        self.best, self.best_epoch, self.epochs, self.spent_s = -math.inf, 0, 0, 0.0
+        self.best, self.best_epoch, self.epochs = -math.inf, 0, 0
+        self.spent_s, self.learned_slices = 0.0, 0
         if self._path.is_file():
             self._resume()
 
@@ -149,6 +151,7 @@ class SpeccyTrainer:
         is_best = score.cosine > self.best
         if is_best:
             self.best, self.best_epoch, self.best_weights = score.cosine, self.epochs, self.model.get_weights()
+        self.learned_slices += batches.size * watch.batches_done
         self.spent_s += time.monotonic() - began
         self._save()
         return Epoch(self.epochs, self.spec.epochs, float(history.history["loss"][-1]), score, is_best)
@@ -174,7 +177,7 @@ class SpeccyTrainer:
         arrays |= {f"best-{k}": value for k, value in enumerate(self.best_weights)}
         state = [keras.ops.convert_to_numpy(value) for value in self.model.optimizer.variables]
         arrays |= {f"optimizer-{k}": value for k, value in enumerate(state)}
-        facts = {name: getattr(self, name) for name in ("best", "best_epoch", "epochs", "spent_s")}
+        facts = {name: getattr(self, name) for name in _STATE}
         with atomic_write(self._path) as partial, partial.open("wb") as file:
             np.savez(file, identity=json.dumps(self._identity()), facts=json.dumps(facts), **arrays)
 
@@ -263,9 +266,11 @@ class _Watch(keras.callbacks.Callback):  # type: ignore[misc]  # Keras has no ty
     def __init__(self, batches: Batches, path: Path, until: float) -> None:
         super().__init__()
         self._batches, self._path, self._until = batches, path, until
+        self.batches_done = 0
 
     def on_train_batch_end(self, batch: int, logs: dict[str, Any] | None = None) -> None:
         """Look at the feed, the loss and the clock."""
+        self.batches_done += 1
         if self._batches.failure is not None:
             raise FileAccessError(
                 f"the cache of slices could not be read ({self._batches.failure})",

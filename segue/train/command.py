@@ -1,0 +1,168 @@
+"""What `train_speccy.py` may be told, and which training that means; it returns lines, and prints nothing."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from segue.errors import ParameterError
+from segue.train.options import LearnSpec, add_options, spec_of
+
+if TYPE_CHECKING:
+    from segue.train.finetune import TuneSpec
+
+OnProgress = Callable[[str, int, int], None]
+"""Told what is being done, how much of it is done, and of how much."""
+
+BUNDLED = Path(__file__).parent.parent / "embed" / "models"
+_EPILOG = """
+The bundled ear:        --recipe bundled --music DIR --teacher DIR
+From your own music:    --playlists DIR --music DIR [--arch cnn1d] [--loss cosine]
+With vectors you have:  --vectors DIR_OR_NPZ --music DIR
+A head on an ear:       --arch head --ear speccy --playlists DIR --data Pickles
+Fine-tuning:            --from bundled --playlists DIR --data Pickles
+Which network:          --compare --arch cnn1d,resnet_se --playlists DIR --music DIR
+"""
+
+
+def make_parser(description: str) -> argparse.ArgumentParser:
+    """All options; `run` says which go together."""
+    parser = argparse.ArgumentParser(
+        description=description, epilog=_EPILOG, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument(
+        "--music", type=Path, action="append", metavar="DIR", help="folder of music; for the recipe, one of packages"
+    )
+    parser.add_argument("--work", type=Path, default=Path(".training"), help="caches and checkpoints (%(default)s)")
+    parser.add_argument("--out", type=Path, help="folder for the ear (the recipe: where Segue looks; else models/)")
+    parser.add_argument("--arch", help="network (recipe: heir; else cnn1d), or head; several, with commas, to compare")
+    _add_recipe(parser.add_argument_group("the bundled ear"))
+    _add_own(parser.add_argument_group("from your own playlists"))
+    add_options(parser.add_argument_group("how it learns"), leave_out=frozenset({"arch", "precision"}))
+    return parser
+
+
+def _add_recipe(group: argparse._ArgumentGroup) -> None:
+    group.add_argument("--recipe", choices=["bundled"], help="make the ear that comes with Segue")
+    group.add_argument("--teacher", type=Path, help="folder MSD_musicnn of the PyPI package musicnn")
+    group.add_argument("--hours", type=float, default=0.6, help="time for training (%(default)s)")
+    group.add_argument("--held-out", action="append", metavar="PACKAGE", help="package never learned from; repeatable")
+    group.add_argument(
+        "--precision",
+        choices=["float32", "bfloat16", "mixed_float16", "mixed_bfloat16"],
+        default="float32",
+        help="recipe: bfloat16 is quicker on new processors; else mixed_float16 or mixed_bfloat16 on a GPU (float32)",
+    )
+
+
+def _add_own(group: argparse._ArgumentGroup) -> None:
+    group.add_argument("--playlists", type=Path, action="append", metavar="PATH", help="file or folder; repeatable")
+    group.add_argument("--vectors", type=Path, help="folder by train_track2vec.py, or an .npz of ids and vectors")
+    group.add_argument("--data", type=Path, help="the library whose music it is, in place of --music")
+    group.add_argument("--name", default="mine", help="name of the new ear (%(default)s)")
+    group.add_argument("--ear", default="speccy", help="with --arch head: the ear it is put on (%(default)s)")
+    group.add_argument("--from", dest="start", metavar="EAR", help="fine-tune this ear; bundled is the one with Segue")
+    group.add_argument("--windows", type=int, default=16, help="slices of a track to learn from (%(default)s)")
+    group.add_argument("--compare", action="store_true", help="train several architectures alike and print a table")
+
+
+def is_recipe(args: argparse.Namespace) -> bool:
+    """Whether the bundled ear is meant: when it is named, or nothing else is."""
+    return args.recipe == "bundled" or not (args.playlists or args.vectors)
+
+
+def missing(args: argparse.Namespace) -> str:
+    """What else has to be given, in words; "" where nothing is."""
+    if is_recipe(args):
+        lacks = [name for name in ("music", "teacher") if not getattr(args, name)]
+        if lacks:
+            return f"the following arguments are required: {', '.join(f'--{name}' for name in lacks)}"
+        return "the recipe takes one folder of packages" if len(args.music) > 1 else ""
+    if not (args.music or args.data):
+        return "give --music, or --data with a library"
+    if args.vectors and (args.start or args.arch == "head"):
+        return "a head and a fine-tuning learn from --playlists"
+    return ""
+
+
+def run(args: argparse.Namespace, *, on_progress: OnProgress) -> list[str]:
+    """Do the training that the options mean, and return what there is to say.
+
+    Raises
+    ------
+    SegueError
+        Whatever stands in the way.
+    """
+    if is_recipe(args):
+        return _run_recipe(args)
+    from segue.train.own import OwnSpec  # Keras takes seconds to import, and --help needs none of it
+
+    own = OwnSpec(
+        playlists=tuple(args.playlists or ()),
+        name=args.name,
+        work=args.work,
+        ear=_ear(args.start or args.ear),
+        data=args.data,
+        music=tuple(args.music or ()),
+        out=args.out,
+        seed=LearnSpec().seed if args.seed is None else args.seed,
+    )
+    if args.arch == "head" or args.start:
+        from segue.train.personal import PersonalSpec, run_head, run_personal
+
+        made = run_personal(PersonalSpec(own, _tune(args)), on_progress=on_progress) if args.start else None
+        made = made or run_head(own, on_progress=on_progress)
+        return [*made.lines, *([f"written: {made.card}"] if made.card else [])]
+    return _run_supervised(args, own, on_progress)
+
+
+def _run_recipe(args: argparse.Namespace) -> list[str]:
+    from segue.train.recipe import HELD_OUT, Recipe, run_recipe
+
+    scores = run_recipe(
+        Recipe(
+            music=args.music[0],
+            work=args.work,
+            teacher=args.teacher,
+            out=args.out or BUNDLED,
+            hours=args.hours,
+            arch=args.arch or "heir",
+            held_out=tuple(args.held_out or HELD_OUT),
+            precision="bfloat16" if args.precision in ("bfloat16", "mixed_bfloat16") else "float32",
+        )
+    )
+    return [f"{name:24} {value:g}" for name, value in scores.items()]
+
+
+def _run_supervised(args: argparse.Namespace, own: object, on_progress: OnProgress) -> list[str]:
+    from segue.train.compare import compare, table
+    from segue.train.own import OwnSpec
+    from segue.train.supervised import SupervisedSpec, run_supervised
+
+    assert isinstance(own, OwnSpec)
+    archs = (args.arch or LearnSpec().arch).split(",")
+    args.precision = {"bfloat16": "mixed_bfloat16"}.get(args.precision, args.precision)
+    args.arch = archs[0]
+    spec = SupervisedSpec(own, spec_of(args), args.vectors, args.windows)
+    if args.compare:
+        return table(compare(spec, archs, on_progress=on_progress)).splitlines()
+    if len(archs) > 1:
+        raise ParameterError("several architectures are named", remedy="Name one, or add --compare")
+    made = run_supervised(spec, on_progress=on_progress)
+    return [*made.lines, *([f"written: {made.card}"] if made.card else [])]
+
+
+def _tune(args: argparse.Namespace) -> TuneSpec:
+    """The numbers of a fine-tuning as given, the others by default."""
+    from segue.train.finetune import TuneSpec
+
+    names = {"slices_a_track": "slices_an_epoch"}
+    names |= {name: name for name in ("minutes", "epochs", "patience", "batch", "rate", "weight_decay", "seed")}
+    given = {ours: getattr(args, name, None) for name, ours in names.items()}
+    return TuneSpec(**{name: value for name, value in given.items() if value is not None})
+
+
+def _ear(name: str) -> str:
+    return "speccy" if name == "bundled" else name

@@ -1,0 +1,140 @@
+from __future__ import annotations
+
+import logging
+from dataclasses import fields
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from segue.embed.encoder import Encoder, load_ear
+from segue.embed.hearing import hear
+from segue.errors import FileAccessError, ModelError, ParameterError
+from segue.listen.tags import read_tags
+from segue.train.local import LocalTrack
+from segue.train.options import LearnSpec
+from segue.train.supervised import find_files, read_targets
+from tests.train.conftest import write_wav
+from train_speccy import main
+
+pytestmark = [
+    pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning"),  # Keras 3 on numpy 1's way
+    pytest.mark.filterwarnings("ignore:.*np.object.*:FutureWarning"),  # tf2onnx under numpy 2
+]
+LEARN = ["--epochs", "2", "--batch", "8", "--slices-a-track", "2"]
+
+
+@pytest.fixture(scope="module")
+def music(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Fourteen songs by seven artists, and one file that is none."""
+    folder = tmp_path_factory.mktemp("music")
+    for k in range(14):
+        write_wav(folder / f"Band {k // 2} - Song {k}.wav", seconds=11.0, seed=k)
+    (folder / "Band 9 - Song 99.wav").write_bytes(b"no sound at all" * 100)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def vectors(music: Path) -> Path:
+    """Some tracks are named by their place, some by artist and title; one is not here."""
+    rng = np.random.default_rng(0)
+    ids = [str(music / f"Band {k // 2} - Song {k}.wav") for k in range(7)]
+    ids += [f"Band {k // 2} - Song {k}" for k in range(7, 14)] + ["Band 9 - Song 99", "Nobody - Nothing"]
+    np.savez(music.parent / "vectors.npz", ids=np.asarray(ids), vectors=rng.standard_normal((16, 100)) + 0.5)
+    return music.parent / "vectors.npz"
+
+
+def test_from_music_and_vectors_to_an_ear(
+    music: Path, vectors: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
+) -> None:
+    words = ["--vectors", str(vectors), "--music", str(music), "--work", str(tmp_path / "work"), *LEARN]
+    words += ["--out", str(tmp_path / "ears"), "--name", "ours"]
+    assert main(words) == 0
+    said = capsys.readouterr().out
+    assert "15 of 16 vectors belong to one of 15 files" in said
+    assert "12 tracks learned from, 2 of other artists held out, 1 failed" in said
+    assert "validation cosine" in said
+    assert "ratio" in said
+    ear = load_ear(tmp_path / "ears" / "ours.json")
+    heard = hear(music / "Band 0 - Song 0.wav", Encoder(ear))
+    assert heard.slice_vectors.shape == (2, 100)
+    assert main(words) == 1  # there is an ear of that name
+    assert "Choose another name" in capsys.readouterr().err
+    with caplog.at_level(logging.INFO):
+        assert main([*words, "--name", "again"]) == 0  # nothing is learned anew
+    assert "going on after epoch 2" in caplog.text
+
+
+def test_architectures_are_compared_in_one_table(
+    music: Path, vectors: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    words = ["--compare", "--arch", "cnn1d", "--vectors", str(vectors), "--music", str(music), *LEARN]
+    assert main([*words, "--work", str(tmp_path)]) == 0
+    head, _, row = capsys.readouterr().out.strip().splitlines()
+    assert "validation cosine | constant | ratio" in head
+    assert row.startswith("| `cnn1d` |")
+    assert len(row.split("|")) == len(head.split("|"))
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["--vectors", "x"], "give --music"),
+        (["--teacher", "x"], "required: --music"),
+        (["--vectors", "x", "--music", "y", "--arch", "head"], "learn from --playlists"),
+        (["--recipe", "bundled", "--music", "x", "--music", "y", "--teacher", "z"], "one folder"),
+    ],
+)
+def test_what_does_not_go_together_is_said(words: list[str], said: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as stopped:
+        main(words)
+    assert stopped.value.code == 2
+    assert said in capsys.readouterr().err
+
+
+def test_too_few_vectors_with_music_and_several_networks_are_errors_in_words(
+    music: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    np.savez(tmp_path / "few.npz", **{"Band 0 - Song 0": np.ones(100), "X - Y": np.ones(100)})
+    words = ["--vectors", str(tmp_path / "few.npz"), "--music", str(music), "--work", str(tmp_path / "work")]
+    assert main(words) == 1
+    assert "1 of 2 vectors belong to one of 15 files, and 8 are needed" in capsys.readouterr().err
+    assert main([*words, "--arch", "cnn1d,origin"]) == 1
+    assert "add --compare" in capsys.readouterr().err
+
+
+def test_vectors_are_read_or_refused_in_words(tmp_path: Path) -> None:
+    np.savez(tmp_path / "each.npz", **{"A - B": np.ones(4), "C": np.zeros(4)})
+    targets, names = read_targets(tmp_path / "each.npz")
+    assert set(targets) == {"A - B", "C"}
+    assert names == {"A - B": ("A", "B"), "C": ("", "")}
+    with pytest.raises(FileAccessError, match="no vectors"):
+        read_targets(tmp_path / "gone.npz")
+    (tmp_path / "bad.npz").write_bytes(b"text")
+    with pytest.raises(ModelError, match="these are no vectors"):
+        read_targets(tmp_path / "bad.npz")
+    np.savez(tmp_path / "uneven.npz", a=np.ones(3), b=np.ones(4))
+    with pytest.raises(ModelError, match="not of one length"):
+        read_targets(tmp_path / "uneven.npz")
+
+
+def test_files_are_found_by_place_and_by_name(music: Path) -> None:
+    tracks = {f"path:{path}": LocalTrack(path, read_tags(path)) for path in sorted(music.glob("Band [01]*.wav"))}
+    first = music / "Band 0 - Song 0.wav"
+    names = {f"path:{first}": ("", ""), "any": ("band 1", "SONG 3"), "Nobody - Nothing": ("Nobody", "Nothing")}
+    assert find_files(names, tracks) == {f"path:{first}": first, "any": music / "Band 1 - Song 3.wav"}
+
+
+@pytest.mark.parametrize(
+    "wrong", [{"rate": 0.0}, {"epochs": 0}, {"hold_out": 1.0}, {"minutes": -1.0}, {"margin": float("nan")}]
+)
+def test_options_that_cannot_be_meant_are_refused(wrong: dict[str, float]) -> None:
+    with pytest.raises(ParameterError, match=next(iter(wrong))):
+        LearnSpec(**wrong)
+
+
+def test_the_docs_name_every_option() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "training.md").read_text(encoding="utf-8")
+    for option in fields(LearnSpec):
+        name = option.name.replace("_", "-")
+        assert f"| `--{name}` | {option.default} | {option.metadata['doc']} |" in page
