@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import math
 import time
+import zipfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -241,7 +242,7 @@ class _Run:
         if not self._path.is_file():
             return
         try:
-            with np.load(self._path) as stored:
+            with self._path.open("rb") as file, np.load(file) as stored:
                 if str(stored["identity"]) != self._identity:
                     raise ModelError(
                         "the checkpoint there is of other tracks, playlists or numbers",
@@ -255,7 +256,7 @@ class _Run:
                 self.slices, self.seconds = int(stored["slices"]), float(stored["seconds"])
                 playlists, before = (float(figure) for figure in stored["best"])
                 self.best = Validation(playlists, before, self.spec.playlist_weight)
-        except (OSError, ValueError, KeyError) as error:
+        except (OSError, ValueError, KeyError, zipfile.BadZipFile) as error:
             raise ModelError(
                 f"the checkpoint is damaged ({error})", remedy="Delete it and start again", path=self._path
             ) from error
