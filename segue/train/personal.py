@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import logging
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -120,12 +121,12 @@ def run_personal(spec: PersonalSpec, *, on_progress: OnProgress) -> Outcome:
     tracks = _heard(spec, ear, own, on_progress)
     heard = listen_again(ear, tracks, own_spec.work / "heard", on_progress=on_progress)
     learn, check = _courses(own, tracks, heard, own_spec.seed)
-    tuned = fine_tune(
-        model, learn, check, spec=spec.tune, checkpoint=own_spec.work / "personal.npz", on_progress=on_progress
-    )
+    checkpoint = own_spec.work / "personal.npz"
+    tuned = fine_tune(model, learn, check, spec=spec.tune, checkpoint=checkpoint, on_progress=on_progress)
     lines = [*own.summary(), *_tuned_lines(tuned, constant_cosine(learn, check), check)]
     scores = _tuned_scores(own, tuned, constant_cosine(learn, check))
     if tuned.best_epoch == 0:
+        checkpoint.unlink(missing_ok=True)  # a next run is another training
         lines.append(f"held-out artists gained nothing: {ear.name} stays as it is, and no ear was written")
         return Outcome(None, scores, tuple(lines))
     on_progress("measuring", 0, 1)
@@ -137,6 +138,7 @@ def run_personal(spec: PersonalSpec, *, on_progress: OnProgress) -> Outcome:
     rounded = {name: round(value, 4) for name, value in scores.items()}
     card = Card(epsilon, ear.pooling, today, rounded, name=own_spec.name, mel=ear.mel)
     export(model, own_spec.card.parent, card)
+    checkpoint.unlink(missing_ok=True)
     return Outcome(own_spec.card, scores, (*lines, *more_lines))
 
 
@@ -180,7 +182,7 @@ def _head_scores(own: Own, fit: Fit, before: Foretelling, after: Foretelling) ->
         **_facts(own),
         "validation_cosine": fit.cosine,
         "constant_cosine": fit.constant,
-        "cosine_ratio": fit.ratio,
+        **({"cosine_ratio": fit.ratio} if math.isfinite(fit.ratio) else {}),  # JSON knows no infinity
         "linear_cosine": fit.straight,
         **before.scores("before"),
         **after.scores("after"),
