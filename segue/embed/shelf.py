@@ -15,6 +15,7 @@ import numpy as np
 
 from segue.embed.encoder import Ear, Encoder, load_ear
 from segue.embed.head import HEAD_SUFFIX, read_head
+from segue.embed.tagger import TAGS_SUFFIX
 from segue.errors import ModelError, ParameterError, SegueError
 from segue.files import access_error
 
@@ -105,7 +106,7 @@ class Shelf:
             self.folder.mkdir(exist_ok=True)
             with tempfile.TemporaryDirectory(prefix=".adding-", dir=self.folder) as folder:
                 copy = Path(folder) / f"{name}.json"
-                for suffix in (".onnx", HEAD_SUFFIX):
+                for suffix in (".onnx", HEAD_SUFFIX, TAGS_SUFFIX):
                     if (beside := ear.network.with_suffix(suffix)).exists():
                         shutil.copyfile(beside, copy.with_suffix(suffix))
                 facts = {**json.loads(card.read_text(encoding="utf-8")), "name": name}

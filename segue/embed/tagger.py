@@ -23,6 +23,7 @@ _MOODS = frozenset(
 )
 _VOICES = frozenset(("female vocalists", "female vocalist", "male vocalists", "instrumental", "guitar", "acoustic"))
 _DECADES = frozenset(("oldies", "60s", "70s", "80s", "90s", "00s"))
+TAGS_SUFFIX = ".tags.npz"
 _REMEDY = "Install Segue anew, or fit the tags to this ear again"
 
 
@@ -93,7 +94,7 @@ def group_of(name: str) -> TagGroup:
 
 def tagger_path(ear: Ear) -> Path:
     """Where the tag head of an ear lies: beside its network."""
-    return ear.network.with_suffix(".tags.npz")
+    return ear.network.with_suffix(TAGS_SUFFIX)
 
 
 def find_tagger(ear: Ear) -> Tagger | None:

@@ -13,6 +13,7 @@ import pytest
 from segue.embed.encoder import MODELS, load_ear
 from segue.embed.head import Head, read_head, write_head
 from segue.embed.shelf import Shelf, scores_of
+from segue.embed.tagger import find_tagger, write_tagger
 from segue.errors import ModelError, ParameterError, SegueError
 from segue.values import Fingerprint
 from tests.embed.conftest import DIMENSION, write_ear
@@ -164,3 +165,13 @@ def test_a_head_comes_along(shelf: Shelf, elsewhere: Path) -> None:
     head_file.write_bytes(head_file.read_bytes()[:-9])
     with pytest.raises(ModelError, match="head"):
         shelf.add(card, name="other")
+
+
+def test_tags_come_along(shelf: Shelf, elsewhere: Path) -> None:
+    card = write_ear(elsewhere, name="mine")
+    ear = load_ear(card)
+    parts = np.zeros((ear.dimension, 1), np.float32), np.zeros(1, np.float32), np.full(1, 0.5, np.float32)
+    write_tagger(ear, kernel=parts[0], bias=parts[1], thresholds=parts[2], card={"names": ["jazz"]})
+    tagger = find_tagger(shelf.add(card, name="other"))
+    assert tagger is not None
+    assert tagger.names == ("jazz",)
