@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
@@ -29,6 +30,7 @@ OnFile = Callable[[int, int, str], None]
 
 _JSON_LINES = (".jsonl", ".ndjson", ".jl", ".listens")
 _XML = re.compile(r"<(plist|dj_playlists|(?:\w+:)?playlist)\b", re.IGNORECASE)
+_IS_JSON = re.compile(r"\{|\[\s*[\[\]{]")  # but not [playlist], with which a PLS file begins
 _CAUSES_SHOWN = 5
 _JSPF = re.compile(r'\A\s*\{\s*"playlist"\s*:\s*\{')
 
@@ -231,7 +233,7 @@ def read_playlists(paths: Iterable[Path | str], *, on_file: OnFile | None = None
     if not reading.paths:
         raise PlaylistError("no playlists were named", remedy="Name files or folders that hold playlists")
     for path in reading.paths:
-        if not path.exists():
+        if not os.path.exists(path):  # noqa: PTH110 - unlike Path.exists(), never an error itself
             raise PlaylistError("it is not there", remedy="Check the path", path=path)
     return reading
 
@@ -251,7 +253,7 @@ def reader_of(source: SourceFile) -> tuple[str, Reader] | None:
             "playlist": ("XSPF", iter_xspf),
         }
         return by_tag[tag[1].lower().rpartition(":")[2]] if tag else None
-    if start.startswith(("{", "[{", "[\n", "[\r", "[ ", "[[", "[]")):
+    if _IS_JSON.match(start):
         return _json_reader(start, name)
     if (
         start.startswith("#EXTM3U")

@@ -9,15 +9,19 @@ import tracemalloc
 import zipfile
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from segue.config import PLAYLISTS
 from segue.errors import PlaylistError
 from segue.listen.tags import TrackNumbers
-from segue.train.local import LocalTrack
+from segue.store.library import Library
+from segue.train.local import LocalTrack, read_library
+from segue.train.matching import LocalIndex, local_key
 from segue.train.sources.folders import iter_albums
+from segue.train.sources.playlist import SourceTrack
 from segue.train.sources.reading import read_playlists
-from segue.values import TrackInfo
+from segue.values import FileStat, Fingerprint, Hearing, TrackId, TrackInfo
 from tests.songs import write_song
 
 
@@ -134,6 +138,24 @@ def test_songs_give_their_folders_and_albums(tmp_path: Path) -> None:
     assert (playlist.id, playlist.name) == ("folder/mix", "mix")
     assert [track.title for track in playlist.tracks] == ["Title 1", "Title 2", "Title 10"]
     assert reading.report.short_playlists == 1
+
+
+def test_a_library_gives_its_folders_and_albums(tmp_path: Path) -> None:
+    ear = Fingerprint("model", "mel")
+    row = np.eye(1, 4, dtype=np.float32)
+    with Library.open(tmp_path / "Pickles") as library:
+        for number in range(3):
+            info = TrackInfo(f"Song {number}", "Can", "Tago Mago", duration_s=200.0)
+            hearing = Hearing(TrackId(f"{number:016x}"), info, row, ear)
+            path = tmp_path / ("a" if number < 2 else "b") / f"{number}.mp3"
+            library.add(hearing, path, stat=FileStat(1, 1), vector=row[0])
+    reading = read_playlists([tmp_path / "Pickles"])
+    found = {playlist.name: [track.title for track in playlist.tracks] for playlist in reading}
+    assert found == {"a": ["Song 0", "Song 1"], "Can - Tago Mago": ["Song 0", "Song 1", "Song 2"]}
+    tracks = list(read_library(tmp_path / "Pickles"))
+    match = LocalIndex(tracks).find(SourceTrack("CAN", "Song 2 (2004 Remaster)", duration_s=205.0))
+    assert match.track is not None
+    assert local_key(match.track) == "track:0000000000000002"
 
 
 def test_an_album_that_is_a_folder_counts_once() -> None:
