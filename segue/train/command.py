@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import fields
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import Any
 
 from segue.errors import ParameterError
 from segue.train.options import LearnSpec, add_options, spec_of
-
-if TYPE_CHECKING:
-    from segue.train.finetune import TuneSpec
 
 OnProgress = Callable[[str, int, int], None]
 """Told what is being done, how much of it is done, and of how much."""
@@ -64,7 +62,7 @@ def _add_own(group: argparse._ArgumentGroup) -> None:
     group.add_argument("--name", default="mine", help="name of the new ear (%(default)s)")
     group.add_argument("--ear", default="speccy", help="with --arch head: the ear it is put on (%(default)s)")
     group.add_argument("--from", dest="start", metavar="EAR", help="fine-tune this ear; bundled is the one with Segue")
-    group.add_argument("--windows", type=int, default=16, help="slices of a track to learn from (%(default)s)")
+    group.add_argument("--windows", type=int, help="slices of a track to learn from (16; with --from 8)")
     group.add_argument("--compare", action="store_true", help="train several architectures alike and print a table")
 
 
@@ -84,6 +82,8 @@ def missing(args: argparse.Namespace) -> str:
         return "give --music, or --data with a library"
     if args.vectors and (args.start or args.arch == "head"):
         return "a head and a fine-tuning learn from --playlists"
+    if args.start and args.arch:
+        return "an ear that is fine-tuned keeps its network: leave --arch out"
     return ""
 
 
@@ -109,13 +109,30 @@ def run(args: argparse.Namespace, *, on_progress: OnProgress) -> list[str]:
         out=args.out,
         seed=LearnSpec().seed if args.seed is None else args.seed,
     )
-    if args.arch == "head" or args.start:
-        from segue.train.personal import PersonalSpec, run_head, run_personal
+    if args.start:
+        from segue.train.finetune import TuneSpec
+        from segue.train.personal import WINDOWS, PersonalSpec, run_personal
 
-        made = run_personal(PersonalSpec(own, _tune(args)), on_progress=on_progress) if args.start else None
-        made = made or run_head(own, on_progress=on_progress)
-        return [*made.lines, *([f"written: {made.card}"] if made.card else [])]
-    return _run_supervised(args, own, on_progress)
+        tune = TuneSpec(**_given(args, TuneSpec, {"slices_a_track": "slices_an_epoch"}))
+        made = run_personal(PersonalSpec(own, tune, args.windows or WINDOWS), on_progress=on_progress)
+    elif args.arch == "head":
+        from segue.train.head import HeadSpec
+        from segue.train.personal import run_head
+
+        made = run_head(own, head=HeadSpec(**_given(args, HeadSpec, {})), on_progress=on_progress)
+    else:
+        return _run_supervised(args, own, on_progress)
+    return [*made.lines, *([f"written: {made.card}"] if made.card else [])]
+
+
+def _given(args: argparse.Namespace, spec: type, renamed: Mapping[str, str]) -> dict[str, Any]:
+    """The numbers on the command line, by the spec's own names; one that it lacks would be passed over in silence."""
+    options = [f.name for f in fields(LearnSpec) if f.name not in ("arch", "precision")]
+    given = {renamed.get(name, name): value for name in options if (value := getattr(args, name)) is not None}
+    if strange := given.keys() - {f.name for f in fields(spec)}:
+        names = ", ".join(f"--{name.replace('_', '-')}" for name in sorted(strange))
+        raise ParameterError(f"{names} means nothing in this training", remedy="Leave it out")
+    return given
 
 
 def _run_recipe(args: argparse.Namespace) -> list[str]:
@@ -139,29 +156,19 @@ def _run_recipe(args: argparse.Namespace) -> list[str]:
 def _run_supervised(args: argparse.Namespace, own: object, on_progress: OnProgress) -> list[str]:
     from segue.train.compare import compare, table
     from segue.train.own import OwnSpec
-    from segue.train.supervised import SupervisedSpec, run_supervised
+    from segue.train.supervised import WINDOWS, SupervisedSpec, run_supervised
 
     assert isinstance(own, OwnSpec)
     archs = (args.arch or LearnSpec().arch).split(",")
     args.precision = {"bfloat16": "mixed_bfloat16"}.get(args.precision, args.precision)
     args.arch = archs[0]
-    spec = SupervisedSpec(own, spec_of(args), args.vectors, args.windows)
+    spec = SupervisedSpec(own, spec_of(args), args.vectors, args.windows or WINDOWS)
     if args.compare:
         return table(compare(spec, archs, on_progress=on_progress)).splitlines()
     if len(archs) > 1:
         raise ParameterError("several architectures are named", remedy="Name one, or add --compare")
     made = run_supervised(spec, on_progress=on_progress)
     return [*made.lines, *([f"written: {made.card}"] if made.card else [])]
-
-
-def _tune(args: argparse.Namespace) -> TuneSpec:
-    """The numbers of a fine-tuning as given, the others by default."""
-    from segue.train.finetune import TuneSpec
-
-    names = {"slices_a_track": "slices_an_epoch"}
-    names |= {name: name for name in ("minutes", "epochs", "patience", "batch", "rate", "weight_decay", "seed")}
-    given = {ours: getattr(args, name, None) for name, ours in names.items()}
-    return TuneSpec(**{name: value for name, value in given.items() if value is not None})
 
 
 def _ear(name: str) -> str:

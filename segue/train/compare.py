@@ -12,6 +12,7 @@ import numpy as np
 import onnxruntime
 
 from segue.train.architectures import front_end
+from segue.train.export import write_onnx
 from segue.train.options import LearnSpec
 from segue.train.own import OnProgress
 from segue.train.speccy import Score, SpeccyTrainer
@@ -67,7 +68,7 @@ def judge(split: Split, learn: LearnSpec, work: Path, *, on_progress: OnProgress
     p_at_5 = same_group(model, split, learn)
     slices = np.random.default_rng(0).random((_TIMED_SLICES, *model.input_shape[1:]), dtype=np.float32)
     model.predict_on_batch(slices)  # Keras exports only what has been called
-    model.export(path, format="onnx", verbose=False)
+    write_onnx(model, path)
     return Row(
         arch=learn.arch,
         score=score,

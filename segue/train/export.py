@@ -49,7 +49,7 @@ def export(model: keras.Model, folder: Path, card: Card) -> Path:
         (_CHECKED_SLICES, card.mel.mel_bands, card.mel.slice_frames), dtype=np.float32
     )
     wanted = np.asarray(model.predict_on_batch(slices))
-    model.export(partial, format="onnx", verbose=False)
+    write_onnx(model, partial)
     session = onnxruntime.InferenceSession(str(partial), providers=["CPUExecutionProvider"])
     ends = {"input": session.get_inputs()[0].name, "output": session.get_outputs()[0].name}
     apart = _largest_difference(session, slices, wanted)
@@ -75,6 +75,24 @@ def export(model: keras.Model, folder: Path, card: Card) -> Path:
     path = folder / f"{card.name}.json"
     path.write_text(json.dumps(facts, indent=2) + "\n", encoding="utf-8")
     return path
+
+
+def write_onnx(model: keras.Model, path: Path) -> None:
+    """Write a network that has been called at least once.
+
+    Raises
+    ------
+    ModelError
+        If this backend of Keras lacks what the export needs.
+    """
+    try:
+        model.export(path, format="onnx", verbose=False)
+    except ImportError as error:
+        raise ModelError(
+            f"the network cannot be exported with the backend {keras.backend.backend()} ({error})",
+            remedy="Run the same command with KERAS_BACKEND=tensorflow: it goes on from the checkpoint",
+            path=path,
+        ) from error
 
 
 def _largest_difference(session: Any, slices: Floats, wanted: Floats) -> float:

@@ -78,6 +78,7 @@ def test_architectures_are_compared_in_one_table(
         (["--vectors", "x"], "give --music"),
         (["--teacher", "x"], "required: --music"),
         (["--vectors", "x", "--music", "y", "--arch", "head"], "learn from --playlists"),
+        (["--playlists", "x", "--music", "y", "--from", "bundled", "--arch", "cnn1d"], "keeps its network"),
         (["--recipe", "bundled", "--music", "x", "--music", "y", "--teacher", "z"], "one folder"),
     ],
 )
@@ -97,6 +98,15 @@ def test_too_few_vectors_with_music_and_several_networks_are_errors_in_words(
     assert "1 of 2 vectors belong to one of 15 files, and 8 are needed" in capsys.readouterr().err
     assert main([*words, "--arch", "cnn1d,origin"]) == 1
     assert "add --compare" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("way", [["--from", "bundled"], ["--arch", "head"]])
+def test_a_number_that_this_training_lacks_is_refused(
+    way: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    words = ["--playlists", str(tmp_path), "--music", str(tmp_path), "--work", str(tmp_path), *way]
+    assert main([*words, "--loss", "triplet", "--epochs", "3"]) == 1
+    assert "--loss means nothing in this training" in capsys.readouterr().err
 
 
 def test_vectors_are_read_or_refused_in_words(tmp_path: Path) -> None:
