@@ -10,14 +10,15 @@ from collections.abc import Sequence
 from tqdm import tqdm
 
 from segue.errors import SegueError
-from segue.train.track2vec_words import parse
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command and print its answer; 0 well, 1 it failed, 2 it was called wrongly."""
-    args = parse(sys.argv[1:] if argv is None else argv)
     logging.basicConfig(level=logging.WARNING, format="%(message)s")
     try:
+        from segue.train.track2vec_words import parse  # gensim takes seconds to import, time enough for Ctrl-C
+
+        args = parse(sys.argv[1:] if argv is None else argv)
         with tqdm(disable=None, dynamic_ncols=True, leave=False, unit_scale=True) as bar:
             answer = args.run(args, lambda what, done, of: _show(bar, what, done, of))
     except SegueError as error:
@@ -36,7 +37,8 @@ def _show(bar: "tqdm[None]", what: str, done: int, of: int | None) -> None:
         return
     if not bar.desc.startswith(what):
         bar.set_description(what, refresh=False)
-        bar.reset(of)
+        bar.reset()
+        bar.total = of
     bar.update(done - bar.n)
 
 

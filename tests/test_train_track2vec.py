@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import io
 import json
 from dataclasses import fields
 from pathlib import Path
 
 import pytest
+from tqdm import tqdm
 
 import train_track2vec
 from segue.train.sources.jsonl import write_playlists
@@ -96,6 +98,26 @@ def test_the_options_are_documented(spec: type) -> None:
     ]
     assert len(rows) > 4
     assert [row for row in rows if row not in page] == []
+
+
+def test_ctrl_c_ends_it_with_a_word(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    def interrupt(_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("segue.train.track2vec_words.parse", interrupt)
+    assert train_track2vec.main(["x.m3u"]) == 130
+    assert "run the same command again and it goes on" in capsys.readouterr().err
+
+
+def test_the_bar_shows_each_stage_from_its_start() -> None:
+    drawn = io.StringIO()
+    with tqdm(file=drawn, mininterval=0.0, miniters=1) as bar:
+        train_track2vec._show(bar, "epoch 1 of 2", 5, 10)
+        train_track2vec._show(bar, "epoch 2 of 2", 2, 10)
+        assert (bar.n, bar.total) == (2, 10)
+        train_track2vec._show(bar, "playlists", 3, None)
+        assert (bar.n, bar.total) == (3, None)
+    assert "epoch 2 of 2:  20%" in drawn.getvalue()
 
 
 def test_words_without_a_command_train() -> None:
