@@ -80,7 +80,8 @@ def _plain(text: str) -> str:
     """Lower case without accents, and with plain apostrophes."""
     decomposed = unicodedata.normalize("NFKD", text.casefold())
     plain = unicodedata.normalize("NFC", _MARKS.sub("", decomposed)).casefold().translate(_LETTERS)
-    return re.sub(r" '?n'? ", " and ", " ".join(plain.split()))  # one blank each: the patterns below rely on it
+    plain = " ".join(plain.split()) or "".join(text.split())  # one blank each: the patterns below rely on it
+    return re.sub(r" '?n'? ", " and ", plain)
 
 
 def _without_the(text: str) -> str:
@@ -89,6 +90,7 @@ def _without_the(text: str) -> str:
 
 def _squeezed(text: str) -> str:
     """Letters and digits only; where there are none (``!!!``), what there is without blanks."""
-    text = _ALONE.sub(r"\1", text.replace("'", "")).replace("&", " and ")
-    text = re.sub(r"(?<=[^\W\d_])\$|\$(?=[^\W\d_])", "s", text)
-    return _NO_WORD.sub("", re.sub(r"(?<=[^\W\d_])!(?=[^\W\d_])", "i", text)) or "".join(text.split())
+    words = _ALONE.sub(r"\1", text.replace("'", "")).replace("&", " and ")
+    words = re.sub(r"(?<=[^\W\d_])\$|\$(?=[^\W\d_])", "s", words)
+    words = re.sub(r"(?<=[^\W\d_])!(?=[^\W\d_])", "i", words)
+    return _NO_WORD.sub("", words) or "".join(text.split())
