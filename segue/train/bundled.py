@@ -41,14 +41,14 @@ class _Constant:
 def load_network(ear: Ear) -> keras.Model:
     """Rebuild the Keras network of an ear that was exported from one of the registered architectures.
 
-    The architecture is the one that the card or the graph names, or else whichever fits. Batch normalisations come back
-    as the scale and shift that the export made of them, so keep them frozen when the network goes on learning.
+    The architecture is the one that the card or the graph names; where neither names one, all are tried. Batch
+    normalisations come back as the scale and shift that the export made of them, so keep them frozen when the network
+    goes on learning.
 
     Raises
     ------
     ModelError
-        If its graph fits no architecture, or Keras and ONNX Runtime then differ by more
-        than 1e-4 on random slices.
+        If its graph fits no architecture, or Keras and ONNX Runtime then differ by more than 1e-4 on random slices.
     """
     constants = _constants(ear)
     reasons = []
@@ -69,14 +69,11 @@ def load_network(ear: Ear) -> keras.Model:
 
 
 def _candidates(ear: Ear, constants: Mapping[str, list[_Constant]]) -> list[str]:
-    """The architectures to try, the likeliest first."""
+    """The architectures that the card or the graph names, or else all that hear the same."""
     named = [str(read_card(ear).get("architecture", ""))]
     named += [re.sub(r"_\d+$", "", scope.split("/")[0]) for scope in constants]
-    return list(
-        dict.fromkeys(
-            name for name in (*named, *sorted(ARCHITECTURES)) if name in ARCHITECTURES and front_end(name) == ear.mel
-        )
-    )
+    fitting = [name for name in sorted(ARCHITECTURES) if front_end(name) == ear.mel]
+    return [name for name in dict.fromkeys(named) if name in fitting] or fitting
 
 
 def _constants(ear: Ear) -> dict[str, list[_Constant]]:
