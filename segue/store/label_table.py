@@ -26,7 +26,7 @@ class LabelledFile:
 
 @dataclass(frozen=True, slots=True)
 class LabelTable:
-    """The rows of a table, and how many lack a path or a label."""
+    """The rows of a table, and how many lack a label or a path that a file can have."""
 
     rows: tuple[LabelledFile, ...]
     incomplete: int
@@ -69,7 +69,7 @@ def _read(reader: Iterator[list[str]], table: Path) -> LabelTable:
     incomplete = 0
     for cells in reader:
         row = dict(zip(names, (cell.strip() for cell in cells), strict=False))
-        if row.get("path") and row.get("label"):
+        if row.get("path") and row.get("label") and "\0" not in row["path"]:
             rows.append(LabelledFile(_place(row["path"], table), row["label"], row.get("artist", "")))
         else:
             incomplete += any(row.values())

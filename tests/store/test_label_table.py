@@ -41,6 +41,12 @@ def test_rows_without_a_path_or_a_label_are_counted(tmp_path: Path) -> None:
     assert (len(found.rows), found.incomplete) == (1, 3)
 
 
+def test_a_path_that_no_file_can_have_counts_as_lacking(tmp_path: Path) -> None:
+    """A null character in a path once ended the command with a traceback."""
+    found = read_label_table(table(tmp_path, "path,label\na.mp3,rock\nb\0c.mp3,rock\n"))
+    assert (len(found.rows), found.incomplete) == (1, 1)
+
+
 def test_paths_written_on_windows_lead_to_files_that_are_there(tmp_path: Path) -> None:
     (tmp_path / "rock").mkdir()
     (tmp_path / "rock" / "a.mp3").touch()
