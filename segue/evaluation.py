@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from segue.choose.retrieval import Comparison, Retrieval, compare, standardised
-from segue.config import SCAN
+from segue.config import EVALUATION, SCAN
 from segue.embed.ears.untrained import untrained_ear
 from segue.embed.encoder import Ear, Encoder, load_ear
 from segue.embed.floors import FloorVectors, hear_floors
@@ -169,11 +169,13 @@ def _labelling(tracks: list[Track], question: Question) -> Labelling:
         found = label_by_folder(tracks, question.root)
     else:
         found = label_by_tags(tracks, question.label_by)
-    if not found.labels:
+    if len(found.labels) <= EVALUATION.neighbours:
+        some = f"only {len(found.labels)}" if found.labels else "no two"
         away = f"; {len(found.missing)} of its files are missing, {len(found.unheard)} not scanned"
         raise ParameterError(
-            f"no two of the {len(tracks)} tracks share a label, by {found.source}{away if question.table else ''}",
-            remedy="Give labels that several tracks share, and paths that lead to the library's files",
+            f"{some} of the {len(tracks)} tracks share a label, by {found.source}{away if question.table else ''}",
+            remedy=f"Give labels that several tracks share, {EVALUATION.neighbours + 1} tracks or more, and paths that"
+            " lead to the library's files",
         )
     return found
 
