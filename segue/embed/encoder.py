@@ -80,7 +80,7 @@ def _read_ear(card_path: Path, *, hears_all: bool = False) -> Ear:
         raise ModelError("the card does not hold facts by name", remedy=_REMEDY, path=card_path)
     if card.get("sha256") != digest:
         raise ModelError(
-            f"the network ({digest[:8]}) is not the one on its card ({card.get('sha256', '')[:8]})",
+            f"the network ({digest[:8]}) is not the one on its card ({str(card.get('sha256', ''))[:8]})",
             remedy=_REMEDY,
             path=network,
         )

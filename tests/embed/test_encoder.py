@@ -52,10 +52,13 @@ def test_missing_and_damaged_ears(tmp_path: Path) -> None:
         load_ear(tmp_path / "none.json")
     card = write_ear(tmp_path)
     content = json.loads(card.read_text(encoding="utf-8"))
-    for broken in ("{", json.dumps({**content, "pooling": "magic"}), json.dumps({**content, "mel": {}})):
-        card.write_text(broken, encoding="utf-8")
+    for broken in ("{", {**content, "pooling": "magic"}, {**content, "mel": {}}):
+        card.write_text(broken if isinstance(broken, str) else json.dumps(broken), encoding="utf-8")
         with pytest.raises(ModelError, match=r"tiny\.json"):
             load_ear(card)
+    card.write_text(json.dumps({**content, "sha256": None}), encoding="utf-8")
+    with pytest.raises(ModelError, match="not the one on its card"):
+        load_ear(card)
 
 
 def test_a_damaged_network_is_refused(tmp_path: Path) -> None:
