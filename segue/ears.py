@@ -47,8 +47,11 @@ class InUse:
         """The ear; raises ModelError if it is not here."""
         if self.ear is not None:
             return self.ear
-        put_back = INSTALL_MUSICNN if self.name in (MUSICNN, MUSICNN_ALL) else "segue models add PATH.json"
-        remedy = f"Put it back ({put_back}), or choose another (segue models select NAME)"
+        if self.name in ("", DEFAULT):  # another Segue brought it
+            remedy = f"Let this Segue's own hear the library: segue models select {DEFAULT}"
+        else:
+            put_back = INSTALL_MUSICNN if self.name in (MUSICNN, MUSICNN_ALL) else "segue models add PATH.json"
+            remedy = f"Put it back ({put_back}), or choose another (segue models select NAME)"
         raise ModelError(
             f"the ear that the library goes by, {self.name or 'one without a name'} {self.fingerprint}, is not here"
             " any more; songs that it heard can be chosen, but it cannot hear others",
