@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import fields
 from pathlib import Path
 from typing import Any
@@ -15,6 +15,7 @@ OnProgress = Callable[[str, int, int], None]
 """Told what is being done, how much of it is done, and of how much."""
 
 BUNDLED = Path(__file__).parent.parent / "embed" / "models"
+_NUMBERS = tuple(f.name for f in fields(LearnSpec) if f.name not in ("arch", "precision"))
 _EPILOG = """
 The bundled ear:        --recipe bundled --music DIR --teacher DIR
 From your own music:    --playlists DIR --music DIR [--arch cnn1d] [--loss cosine]
@@ -63,12 +64,15 @@ def _add_own(group: argparse._ArgumentGroup) -> None:
     group.add_argument("--ear", default="speccy", help="with --arch head: the ear it is put on (%(default)s)")
     group.add_argument("--from", dest="start", metavar="EAR", help="fine-tune this ear; bundled is the one with Segue")
     group.add_argument("--windows", type=int, help="slices of a track to learn from (16; with --from 8)")
-    group.add_argument("--compare", action="store_true", help="train several architectures alike and print a table")
+    group.add_argument(
+        "--compare", action="store_true", default=None, help="train several architectures alike and print a table"
+    )
 
 
 def is_recipe(args: argparse.Namespace) -> bool:
     """Whether the bundled ear is meant: when it is named, or nothing else is."""
-    return args.recipe == "bundled" or not (args.playlists or args.vectors)
+    named = (args.playlists, args.vectors, args.data, args.start, args.compare, args.arch == "head")
+    return args.recipe == "bundled" or not any(named)
 
 
 def missing(args: argparse.Namespace) -> str:
@@ -77,14 +81,29 @@ def missing(args: argparse.Namespace) -> str:
         lacks = [name for name in ("music", "teacher") if not getattr(args, name)]
         if lacks:
             return f"the following arguments are required: {', '.join(f'--{name}' for name in lacks)}"
+        if strange := _named(args, ["playlists", "vectors", "data", "start", "compare", "windows", *_NUMBERS]):
+            return f"{strange} means nothing to the recipe"
         return "the recipe takes one folder of packages" if len(args.music) > 1 else ""
-    if not (args.music or args.data):
-        return "give --music, or --data with a library"
-    if args.vectors and (args.start or args.arch == "head"):
-        return "a head and a fine-tuning learn from --playlists"
-    if args.start and args.arch:
-        return "an ear that is fine-tuned keeps its network: leave --arch out"
-    return ""
+    is_head = args.arch == "head"
+    strange = _named(args, ["teacher", "held_out"])
+    wrong = {
+        "give --playlists, or --vectors made from some": not (args.playlists or args.vectors),
+        "give --playlists or --vectors, not both": args.playlists and args.vectors,
+        "give --music, or --data with a library": not (args.music or args.data),
+        "give --music or --data, not both": args.music and args.data,
+        f"{strange} means something to the recipe alone": strange,
+        "--windows takes 1 or more": args.windows is not None and args.windows < 1,
+        "a head and a fine-tuning learn from --playlists": args.vectors and (args.start or is_head),
+        "--compare is for networks from nothing": args.compare and (args.start or is_head),
+        "an ear that is fine-tuned keeps its network: leave --arch out": args.start and args.arch,
+    }
+    return next((text for text, is_so in wrong.items() if is_so), "")
+
+
+def _named(args: argparse.Namespace, names: Sequence[str]) -> str:
+    """Those of the options that are given, as they are written."""
+    given = ("from" if name == "start" else name for name in names if getattr(args, name) is not None)
+    return ", ".join(f"--{name.replace('_', '-')}" for name in given)
 
 
 def run(args: argparse.Namespace, *, on_progress: OnProgress) -> list[str]:
@@ -97,6 +116,7 @@ def run(args: argparse.Namespace, *, on_progress: OnProgress) -> list[str]:
     """
     if is_recipe(args):
         return _run_recipe(args)
+    numbers = spec_of(args)  # refuses what cannot be meant, whichever training it is for
     from segue.train.own import OwnSpec  # Keras takes seconds to import, and --help needs none of it
 
     own = OwnSpec(
@@ -107,7 +127,7 @@ def run(args: argparse.Namespace, *, on_progress: OnProgress) -> list[str]:
         data=args.data,
         music=tuple(args.music or ()),
         out=args.out,
-        seed=LearnSpec().seed if args.seed is None else args.seed,
+        seed=numbers.seed,
     )
     if args.start:
         from segue.train.finetune import TuneSpec
@@ -127,8 +147,7 @@ def run(args: argparse.Namespace, *, on_progress: OnProgress) -> list[str]:
 
 def _given(args: argparse.Namespace, spec: type, renamed: Mapping[str, str]) -> dict[str, Any]:
     """The numbers on the command line, by the spec's own names; one that it lacks would be passed over in silence."""
-    options = [f.name for f in fields(LearnSpec) if f.name not in ("arch", "precision")]
-    given = {renamed.get(name, name): value for name in options if (value := getattr(args, name)) is not None}
+    given = {renamed.get(name, name): value for name in _NUMBERS if (value := getattr(args, name)) is not None}
     if strange := given.keys() - {f.name for f in fields(spec)}:
         names = ", ".join(f"--{name.replace('_', '-')}" for name in sorted(strange))
         raise ParameterError(f"{names} means nothing in this training", remedy="Leave it out")

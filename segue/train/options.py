@@ -11,6 +11,9 @@ from segue.train.spoil import AS_HEARD, SpoilSpec
 
 LossName = Literal["cosine", "triplet", "distillation"]
 
+MOST_SEED = 2**32 - 1
+"""NumPy and Keras take no larger one."""
+
 
 def _option(default: Any, doc: str) -> Any:
     return field(default=default, metadata={"doc": doc})
@@ -47,6 +50,8 @@ class LearnSpec:
         for name, least in at_least.items():
             if getattr(self, name) < least:
                 raise ParameterError(f"{name} is {getattr(self, name)}", remedy=f"Give {least} or more")
+        if self.seed > MOST_SEED:
+            raise ParameterError(f"seed is {self.seed}", remedy=f"Give {MOST_SEED} or less")
         for name in ("minutes", "weight_decay", "margin", "similarity_weight"):
             if not getattr(self, name) >= 0.0:
                 raise ParameterError(f"{name} is {getattr(self, name)}", remedy="Give 0 or more")

@@ -12,6 +12,7 @@ import numpy as np
 from segue.embed.encoder import Ear
 from segue.embed.shelf import Shelf, check_name
 from segue.errors import FileAccessError, ModelError, ParameterError, PlaylistError
+from segue.files import access_error
 from segue.store.ingest import scan
 from segue.store.library import Library
 from segue.train.local import LocalTrack, read_folder, read_library
@@ -66,6 +67,8 @@ class OwnSpec:
             If there is no music, or the name is no name for an ear.
         ModelError
             If there is an ear of that name.
+        FileAccessError
+            If a folder to write to cannot be made.
         """
         if self.data is None and not self.music:
             raise ParameterError("there is no music to learn from", remedy="Give --data with a library, or --music")
@@ -73,6 +76,11 @@ class OwnSpec:
         if self.card.exists():
             what = f"there is an ear called '{self.name}' already"
             raise ModelError(what, remedy="Choose another name: --name", path=self.card)
+        for folder in (self.work, *([self.out] if self.out is not None else [])):
+            try:
+                folder.mkdir(parents=True, exist_ok=True)
+            except OSError as error:
+                raise access_error(error, folder) from error
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import logging
 import math
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -268,7 +269,7 @@ def _compared(
     scores = {**first.scores("before"), **second.scores("after")}
     lines = foretold_lines(first, second, names=names)
     artists = {track.key: track.group for track in check.tracks}
-    counts = {group: list(artists.values()).count(group) for group in set(artists.values())}
+    counts = Counter(artists.values())
     asked = [key for key in artists if counts[artists[key]] > 1]
     if len(asked) >= _FEWEST_LABELLED:
         labels = [artists[key] for key in asked]

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import logging
 import math
 import time
+import zipfile
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -169,8 +171,10 @@ class SpeccyTrainer:
 
     def _identity(self) -> dict[str, Any]:
         """What must be the same for the checkpoint to be gone on from."""
-        keys = [[track.key for track in part.tracks] for part in (self.split.learn, self.split.held_out)]
-        return {"arch": self.spec.arch, "loss": self.spec.loss, "tracks": keys}
+        both = (self.split.learn, self.split.held_out)
+        keys = [[track.key for track in part.tracks] for part in both]
+        vectors = hashlib.blake2b(b"".join(part.targets.astype("<f4").tobytes() for part in both), digest_size=8)
+        return {"arch": self.spec.arch, "loss": self.spec.loss, "tracks": keys, "vectors": vectors.hexdigest()}
 
     def _save(self) -> None:
         arrays = {f"weight-{k}": value for k, value in enumerate(self.model.get_weights())}
@@ -183,7 +187,7 @@ class SpeccyTrainer:
 
     def _resume(self) -> None:
         try:
-            with np.load(self._path, allow_pickle=False) as stored:
+            with self._path.open("rb") as file, np.load(file, allow_pickle=False) as stored:
                 self._compare(json.loads(str(stored["identity"])))
                 self.model.set_weights(_numbered(stored, "weight"))
                 self.best_weights = _numbered(stored, "best")
@@ -191,7 +195,7 @@ class SpeccyTrainer:
                     variable.assign(value)
                 for name, value in json.loads(str(stored["facts"])).items():
                     setattr(self, name, value)
-        except (OSError, ValueError, KeyError, EOFError) as error:
+        except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
             raise ModelError(
                 f"the checkpoint is damaged ({error})", remedy="Delete it to begin anew", path=self._path
             ) from error
@@ -211,6 +215,12 @@ class SpeccyTrainer:
                 f"the checkpoint learned from {len(theirs['tracks'][0])} tracks, which are not these "
                 f"{len(ours['tracks'][0])}",
                 remedy="Choose another work folder, or give the same music and vectors",
+                path=self._path,
+            )
+        if theirs["vectors"] != ours["vectors"]:
+            raise ModelError(
+                "the checkpoint learned other vectors of the same tracks",
+                remedy="Choose another work folder, or give the same vectors",
                 path=self._path,
             )
 

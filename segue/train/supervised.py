@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import logging
+import zipfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -64,9 +65,9 @@ def run_supervised(spec: SupervisedSpec, *, on_progress: OnProgress) -> Outcome:
         Whatever stands in the way: no vectors, no music of theirs, one artist only, a loss that is no number.
     """
     spec.own.check()
+    mel = front_end(spec.learn.arch)  # refuses an unknown architecture before anything is heard
     use_all_devices(spec.learn.batch)
     lesson = find_lesson(spec, on_progress=on_progress)
-    mel = front_end(spec.learn.arch)
     (split,), failed = hear_lesson(lesson, spec, (mel,), on_progress=on_progress)
     trainer = SpeccyTrainer(spec.own.work / f"speccy-{spec.learn.arch}-{spec.learn.loss}", split, spec.learn)
     score = trainer.train(lambda epoch: on_progress(f"{epoch.score}", epoch.number, epoch.of))
@@ -146,14 +147,14 @@ def read_targets(path: Path) -> tuple[dict[str, Floats], dict[str, tuple[str, st
         found = load_vectors(path)
         return dict(zip(found.keys, found.vectors, strict=True)), dict(zip(found.keys, found.names, strict=True))
     try:
-        with np.load(path, allow_pickle=False) as stored:
+        with path.open("rb") as file, np.lib.npyio.NpzFile(file, allow_pickle=False) as stored:
             if {"ids", "vectors"} <= set(stored.files):
                 targets = dict(zip((str(key) for key in stored["ids"]), stored["vectors"], strict=True))
             else:
                 targets = {key: np.asarray(stored[key], np.float32) for key in stored.files}
     except FileNotFoundError as error:
         raise FileAccessError("there are no vectors", remedy="Make them with train_track2vec.py", path=path) from error
-    except (OSError, ValueError, EOFError) as error:
+    except (OSError, ValueError, EOFError, zipfile.BadZipFile) as error:
         raise ModelError(f"these are no vectors ({error})", remedy="Give a folder or an .npz", path=path) from error
     if not targets or len({np.shape(vector) for vector in targets.values()} | {()}) != 2:
         raise ModelError("the vectors are not of one length, or none", remedy="Make them anew", path=path)

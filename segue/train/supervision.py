@@ -134,10 +134,11 @@ def foretell(
     queries: list[tuple[list[int], int]] = []
     for playlist in playlists:
         rows = [row_of[key] for key in playlist if key in row_of]
+        first = {row: at for at, row in reversed(list(enumerate(rows)))}
         queries += [
             (rows[max(0, at - CHOICE.lookback) : at], rows[at])
             for at in range(1, len(rows))
-            if rows[at] not in rows[:at] and (not only or rows[at] in wanted_rows)
+            if first[rows[at]] == at and (not only or rows[at] in wanted_rows)
         ]
     ranks = np.concatenate([np.zeros(0), *(_ranks(matrix, block) for block in _blocks(queries))])
     if not len(ranks):

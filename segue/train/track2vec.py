@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 
 from segue.errors import FileAccessError, ModelError, ParameterError, PlaylistError
 from segue.files import access_error, atomic_write
+from segue.train.options import MOST_SEED
 from segue.train.sentences import Corpus, Integers, Sentences
 from segue.values import Floats
 
@@ -29,6 +30,7 @@ NAME = "track2vec.kv"
 _VECTORS, _OUTPUTS, _TRACKS = f"{NAME}.vectors.npy", "track2vec.outputs.npy", "track2vec.tracks.jsonl"
 _LAST_RATE = 1e-4
 _THINNED_OF_AVERAGE = 1 / 3  # few tracks have large shares each: those of average plays lose a tenth at most
+_AT_MOST = {"size": 10_000, "workers": 1000, "seed": MOST_SEED}
 _WIDEST_BAG = 200  # in a shuffled list so many neighbours are a fair draw of all pairs; more cost time only
 
 
@@ -61,6 +63,9 @@ class Track2VecSpec:
         for name, least in at_least.items():
             if getattr(self, name) < least:
                 raise ParameterError(f"{name} is {getattr(self, name)}", remedy=f"Give {least} or more")
+        for name, most in _AT_MOST.items():
+            if getattr(self, name) > most:
+                raise ParameterError(f"{name} is {getattr(self, name)}", remedy=f"Give {most} or less")
         if not -1.0 <= self.ns_exponent <= 1.0:
             raise ParameterError(f"ns_exponent is {self.ns_exponent}", remedy="Give -1 to 1")
         if not 0.0 < self.rate <= 1.0:

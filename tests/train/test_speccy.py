@@ -86,9 +86,14 @@ def test_checkpoints_of_others_are_refused(split: Split, tmp_path: Path) -> None
         SpeccyTrainer(tmp_path, split, replace(SPEC, loss="triplet"))
     with pytest.raises(ModelError, match="learned from 12 tracks, which are not these 8"):
         SpeccyTrainer(tmp_path, Split(split.learn.subset(range(8)), split.held_out), SPEC)
-    (tmp_path / "checkpoint.npz").write_bytes(b"half of it")
-    with pytest.raises(ModelError, match="damaged"):
-        SpeccyTrainer(tmp_path, split, SPEC)
+    turned = TrackSet(split.learn.tracks, -split.learn.targets)
+    with pytest.raises(ModelError, match="other vectors of the same tracks"):
+        SpeccyTrainer(tmp_path, Split(turned, split.held_out), SPEC)
+    whole = (tmp_path / "checkpoint.npz").read_bytes()
+    for damaged in (b"half of it", whole[: len(whole) // 2]):
+        (tmp_path / "checkpoint.npz").write_bytes(damaged)
+        with pytest.raises(ModelError, match="damaged"):
+            SpeccyTrainer(tmp_path, split, SPEC)
 
 
 @pytest.mark.parametrize("loss", ["triplet", "distillation"])

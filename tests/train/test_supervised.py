@@ -43,10 +43,16 @@ def vectors(music: Path) -> Path:
     return music.parent / "vectors.npz"
 
 
+@pytest.fixture(scope="module")
+def work(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What one training has left, the next one finds."""
+    return tmp_path_factory.mktemp("work")
+
+
 def test_from_music_and_vectors_to_an_ear(
-    music: Path, vectors: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    music: Path, vectors: Path, work: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    words = ["--vectors", str(vectors), "--music", str(music), "--work", str(tmp_path / "work"), *LEARN]
+    words = ["--vectors", str(vectors), "--music", str(music), "--work", str(work), *LEARN]
     words += ["--out", str(tmp_path / "ears"), "--name", "ours"]
     assert main(words) == 0
     said = capsys.readouterr().out
@@ -62,10 +68,10 @@ def test_from_music_and_vectors_to_an_ear(
 
 
 def test_architectures_are_compared_in_one_table(
-    music: Path, vectors: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    music: Path, vectors: Path, work: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     words = ["--compare", "--arch", "cnn1d", "--vectors", str(vectors), "--music", str(music), *LEARN]
-    assert main([*words, "--work", str(tmp_path)]) == 0
+    assert main([*words, "--work", str(work)]) == 0
     head, _, row = capsys.readouterr().out.strip().splitlines()
     assert "validation cosine | constant | ratio" in head
     assert row.startswith("| `cnn1d` |")
@@ -80,6 +86,14 @@ def test_architectures_are_compared_in_one_table(
         (["--vectors", "x", "--music", "y", "--arch", "head"], "learn from --playlists"),
         (["--playlists", "x", "--music", "y", "--from", "bundled", "--arch", "cnn1d"], "keeps its network"),
         (["--recipe", "bundled", "--music", "x", "--music", "y", "--teacher", "z"], "one folder"),
+        (["--recipe", "bundled", "--music", "x", "--teacher", "z", "--epochs", "3"], "--epochs means nothing"),
+        (["--from", "bundled", "--data", "x"], "give --playlists"),
+        (["--arch", "head", "--music", "x"], "give --playlists"),
+        (["--playlists", "x", "--vectors", "y", "--music", "z"], "not both"),
+        (["--playlists", "x", "--data", "y", "--music", "z"], "not both"),
+        (["--playlists", "x", "--music", "y", "--held-out", "z"], "--held-out means something to the recipe alone"),
+        (["--playlists", "x", "--music", "y", "--windows", "0"], "1 or more"),
+        (["--playlists", "x", "--music", "y", "--from", "bundled", "--compare"], "networks from nothing"),
     ],
 )
 def test_what_does_not_go_together_is_said(words: list[str], said: str, capsys: pytest.CaptureFixture[str]) -> None:
@@ -107,6 +121,21 @@ def test_a_number_that_this_training_lacks_is_refused(
     words = ["--playlists", str(tmp_path), "--music", str(tmp_path), "--work", str(tmp_path), *way]
     assert main([*words, "--loss", "triplet", "--epochs", "3"]) == 1
     assert "--loss means nothing in this training" in capsys.readouterr().err
+    assert main([*words, "--seed", "-1"]) == 1
+    assert "seed is -1" in capsys.readouterr().err
+
+
+def test_what_would_be_known_too_late_is_refused_before_anything_is_heard(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "file").write_bytes(b"")
+    words = ["--playlists", str(tmp_path), "--music", str(tmp_path)]
+    assert main([*words, "--work", str(tmp_path / "work"), "--arch", "no_such"]) == 1
+    assert "there is no architecture 'no_such'" in capsys.readouterr().err
+    assert main([*words, "--work", str(tmp_path / "file")]) == 1
+    assert "a file of that name is there already. Name a folder" in capsys.readouterr().err
+    assert main([*words, "--work", str(tmp_path / "work"), "--out", str(tmp_path / "file" / "x")]) == 1
+    assert "train_speccy: " in capsys.readouterr().err
 
 
 def test_vectors_are_read_or_refused_in_words(tmp_path: Path) -> None:
@@ -116,9 +145,12 @@ def test_vectors_are_read_or_refused_in_words(tmp_path: Path) -> None:
     assert names == {"A - B": ("A", "B"), "C": ("", "")}
     with pytest.raises(FileAccessError, match="no vectors"):
         read_targets(tmp_path / "gone.npz")
-    (tmp_path / "bad.npz").write_bytes(b"text")
-    with pytest.raises(ModelError, match="these are no vectors"):
-        read_targets(tmp_path / "bad.npz")
+    half = (tmp_path / "each.npz").read_bytes()[:300]
+    np.save(tmp_path / "one.npy", np.ones(4))
+    for name, data in (("bad.npz", b"text"), ("half.npz", half), ("one.npz", (tmp_path / "one.npy").read_bytes())):
+        (tmp_path / name).write_bytes(data)
+        with pytest.raises(ModelError, match="these are no vectors"):
+            read_targets(tmp_path / name)
     np.savez(tmp_path / "uneven.npz", a=np.ones(3), b=np.ones(4))
     with pytest.raises(ModelError, match="not of one length"):
         read_targets(tmp_path / "uneven.npz")
@@ -132,7 +164,8 @@ def test_files_are_found_by_place_and_by_name(music: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "wrong", [{"rate": 0.0}, {"epochs": 0}, {"hold_out": 1.0}, {"minutes": -1.0}, {"margin": float("nan")}]
+    "wrong",
+    [{"rate": 0.0}, {"epochs": 0}, {"hold_out": 1.0}, {"minutes": -1.0}, {"seed": 2**32}, {"margin": float("nan")}],
 )
 def test_options_that_cannot_be_meant_are_refused(wrong: dict[str, float]) -> None:
     with pytest.raises(ParameterError, match=next(iter(wrong))):

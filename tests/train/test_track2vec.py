@@ -170,7 +170,11 @@ def test_playlists_that_vanish_from_the_disk_end_the_training(corpus: Corpus, mo
 
 
 @pytest.mark.parametrize(
-    "wrong", [{"window": 0}, {"min_count": 0}, {"ns_exponent": 2.0}, {"rate": 0.0}, {"sample": -1.0}, {"epochs": 0}]
+    "wrong",
+    [
+        *({"window": 0}, {"min_count": 0}, {"ns_exponent": 2.0}, {"rate": 0.0}, {"sample": -1.0}, {"epochs": 0}),
+        *({"seed": 2**32}, {"size": 10**11}, {"workers": 10**6}),
+    ],
 )
 def test_settings_out_of_range_are_refused(wrong: dict[str, float]) -> None:
     with pytest.raises(ParameterError, match=next(iter(wrong))):
