@@ -46,7 +46,7 @@ def make_parser(description: str) -> argparse.ArgumentParser:
 def _add_recipe(group: argparse._ArgumentGroup) -> None:
     group.add_argument("--recipe", choices=["bundled"], help="make the ear that comes with Segue")
     group.add_argument("--teacher", type=Path, help="folder MSD_musicnn of the PyPI package musicnn")
-    group.add_argument("--hours", type=float, default=0.6, help="time for training (%(default)s)")
+    group.add_argument("--hours", type=float, default=1.3, help="time for training (%(default)s)")
     group.add_argument("--held-out", action="append", metavar="PACKAGE", help="package never learned from; repeatable")
     group.add_argument(
         "--precision",

@@ -21,7 +21,8 @@ import tensorflow as tf
 
 from segue.config import MUSICNN_MEL
 from segue.demo.library import demo_manifest, make_demo
-from segue.errors import WorkerError
+from segue.embed.encoder import Ear, load_ear
+from segue.errors import ParameterError, WorkerError
 from segue.train.architectures import build
 from segue.train.augment import AS_RECORDED, Augmenter
 from segue.train.corpus import Recording, decode, gather, load_recordings, save_recordings, split
@@ -50,6 +51,7 @@ from segue.train.shards import (
     window_slices,
     write_shard,
 )
+from segue.train.tagging import fit_tags, layer_of
 from segue.train.teacher import Teacher
 from segue.values import Floats
 
@@ -65,6 +67,7 @@ HELD_OUT = (
 )
 _LOUDNESS_WINDOWS = 96
 _MAKERS_AT_ONCE = 2
+_TIE = 0.01  # of P@5: the plain mean must be better by more, or TF-IDF stays
 _SYSTEM_SOUNDFONTS = Path("/usr/share/sounds")
 
 
@@ -157,7 +160,7 @@ def label_forever(recipe: Recipe) -> None:
 
 
 def finish(recipe: Recipe, trainer: Trainer, sources: Sources, teacher: Teacher) -> dict[str, float]:
-    """Measure on held-out music, and export."""
+    """Measure on held-out music, export, and fit the tags that go with the ear."""
     model = trainer.finished_model()
     heard = listen(sources.held_out)
     check = read_all(recipe.work / "check")
@@ -167,9 +170,20 @@ def finish(recipe: Recipe, trainer: Trainer, sources: Sources, teacher: Teacher)
     scores["steps"] = float(trainer.steps)
     scores = {name: round(value, 4) for name, value in scores.items()}
     today = dt.datetime.now(dt.UTC).date().isoformat()
-    better: Literal["tfidf", "mean"] = "tfidf" if scores["speccy_tfidf_p_at_5"] >= scores["speccy_p_at_5"] else "mean"
-    export(model, recipe.out, Card(epsilon=scores["epsilon"], pooling=better, trained=today, scores=scores))
+    pooling: Literal["tfidf", "mean"] = (
+        "tfidf" if scores["speccy_p_at_5"] < scores["speccy_tfidf_p_at_5"] + _TIE else "mean"
+    )
+    card = export(model, recipe.out, Card(epsilon=scores["epsilon"], pooling=pooling, trained=today, scores=scores))
+    _fit_tags(recipe, load_ear(card), teacher)
     return scores
+
+
+def _fit_tags(recipe: Recipe, ear: Ear, teacher: Teacher) -> None:
+    """Give the ear its tags; one that can tell none is an ear all the same."""
+    try:
+        fit_tags(ear, recipe.work / "shards", held_out=recipe.work / "check", layer=layer_of(teacher))
+    except ParameterError as error:
+        log.warning("the ear has no tags: %s", error)
 
 
 def measure(
