@@ -12,6 +12,9 @@ import numpy as np
 import pytest
 
 from segue.cli.main import main
+from segue.embed.encoder import load_ear
+from segue.embed.tagger import write_tagger
+from segue.store.library import Library
 from tests.embed.conftest import DIMENSION, write_ear
 from tests.songs import write_songs
 
@@ -86,6 +89,16 @@ def test_select_then_forget_the_other(data: Path, capsys: pytest.CaptureFixture[
     assert "goes by yours" in capsys.readouterr().err
     assert answer(capsys, "models", "forget", "mine", "--yes", "--data", data, "--json")["tracks"] == 4
     assert ears(capsys, data)["mine"]["tracks"] == 0
+
+
+def test_select_keeps_what_the_ear_hears_the_songs_as(data: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """The tags of a library that had changed its ear once came with the next scan only."""
+    ear = load_ear(data / "models" / "yours.json")
+    one = np.ones(1)
+    write_tagger(ear, kernel=np.zeros((DIMENSION, 1)), bias=one, thresholds=one / 2, card={"names": ["jazz"]})
+    answer(capsys, "models", "select", "yours", "--data", data, "--workers", "1", "--json")
+    with Library.open(data, read_only=True) as library:
+        assert len(library.search("jazz")) == 4
 
 
 @pytest.mark.parametrize(("typed", "forgotten"), [("", False), ("no\n", False), ("y\n", True)])

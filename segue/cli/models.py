@@ -19,6 +19,7 @@ from segue.errors import EmptyLibraryError, ParameterError, printable
 from segue.labelling import Labelling, label_by_table, label_by_tags
 from segue.store.ingest import ScanOptions
 from segue.store.library import Library
+from segue.tagging import Tags
 
 PURPOSE = "list the ears there are, compare them, and choose one"
 
@@ -160,6 +161,9 @@ def _select(args: argparse.Namespace) -> int:
         selection = ears.select(
             library, ears.shelf_of(args.data), args.name, options=options, anyway=args.anyway, on_progress=bar.show
         )
+        if selection.switched:
+            ear = selection.ear
+            Tags(library, lambda: ears.InUse(ear.fingerprint, ear.name, ear), read_only=False).renew(ear)
     result = selection.result
     facts = {
         "name": selection.ear.name,
