@@ -20,7 +20,7 @@ from segue.demo.library import make_demo
 from segue.ears import InUse, ear_to_scan_with, in_use, shelf_of, take_over
 from segue.embed.encoder import Ear
 from segue.embed.pooling import pool_for
-from segue.errors import EmptyLibraryError, FileAccessError, SegueError, UnknownTrackError, WorkerError
+from segue.errors import EmptyLibraryError, FileAccessError, ModelError, SegueError, UnknownTrackError, WorkerError
 from segue.evaluation import EvaluationReport, OnProgress, Question, evaluate
 from segue.files import access_error, check_folder, is_file, real_path, track_id_of
 from segue.listen.tags import read_artwork
@@ -182,6 +182,13 @@ class Services:
     def failures(self) -> tuple[ScanFailure, ...]:
         """What could not be heard, and why."""
         return self.library.failures()
+
+    def heard_as(self, track_id: TrackId) -> tuple[str, ...]:
+        """What a track is confidently heard as, surest first, as far as that is kept; an ear may have no tags."""
+        try:
+            return self.tags.kept(track_id)
+        except ModelError:
+            return ()
 
     # Listening -------------------------------------------------------------------------------------------------------
 

@@ -81,6 +81,15 @@ class Tags:
             found = dict(self._all(ear.fingerprint, tagger)).get(track_id)
         return () if found is None else tagger.heard(found)
 
+    def kept(self, track_id: TrackId) -> tuple[str, ...]:
+        """The confident tags of one track, surest first, as far as they are kept; none are reckoned now.
+
+        Raises ModelError if the ear has no tags.
+        """
+        ear, tagger = self._tagger()
+        found = self._library.heard_tags.of(track_id, ear.fingerprint, tagger.fingerprint)
+        return () if found is None else tagger.confident(found)
+
     def confident(self) -> dict[TrackId, tuple[str, ...]]:
         """The confident tags of every track, surest first; raises ModelError if the ear has no tags."""
         ear, tagger = self._tagger()

@@ -64,6 +64,7 @@ class StandIn:
     fault: Exception | None = None
     began: list[str] = field(default_factory=list)
     dropped: dict[str, OutsideSeed] = field(default_factory=dict)
+    tags: dict[TrackId, tuple[str, ...]] = field(default_factory=dict)
     lock: threading.Lock = field(default_factory=threading.Lock)
 
     def search(self, words: str, *, limit: int = 50) -> tuple[Track, ...]:
@@ -110,6 +111,9 @@ class StandIn:
         with self.lock:
             self.dropped[token] = OutsideSeed(np.array([0.6, 0.8], np.float32), info)
         return DroppedSeed(token, info, None)
+
+    def heard_as(self, track_id: TrackId) -> tuple[str, ...]:
+        return self.tags.get(track_id, ())
 
     def scan_status(self) -> ScanStatus:
         return self.status

@@ -76,6 +76,18 @@ def play_first(page: Any) -> None:
     wait(page, f"{AUDIO}.currentTime > 0.2 && document.querySelectorAll('#queue-list > div > ol > li').length === 5")
 
 
+def test_the_song_that_plays_shows_what_it_is_heard_as(
+    services: StandIn, serve: Serve, visit: Visit, shelf: tuple[Track, ...]
+) -> None:
+    services.tags |= {track.id: (f"as {track.info.title}", "mellow", "piano", "slow") for track in shelf}
+    page = visit(serve(services))
+    play_first(page)
+    assert page.inner_text("#now .badges").split("\n") == [f"as {song(page)}", "mellow", "piano"]
+    services.tags.clear()
+    page.keyboard.press("n")
+    wait(page, "document.querySelectorAll('#now .badges').length === 0")
+
+
 def test_escape_clears_the_search_and_then_leaves_it(address: str, visit: Visit) -> None:
     page = visit(address)
     page.wait_for_selector(FIRST)

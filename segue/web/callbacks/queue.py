@@ -8,6 +8,7 @@ import numpy as np
 from dash import Dash, Input, Output, no_update
 
 from segue.errors import ParameterError, SegueError
+from segue.play.playqueue import Queue
 from segue.values import Track, TrackId
 from segue.web import ids, present
 from segue.web.booth import Booth, booth_from_json, booth_to_json
@@ -16,6 +17,9 @@ from segue.web.layout.queue import now, queue_list, shown_tracks
 
 if TYPE_CHECKING:
     from segue.services import Services
+
+
+_TAGS_SHOWN = 3
 
 
 def register_queue(app: Dash, services: Services) -> None:
@@ -39,7 +43,12 @@ def register_queue(app: Dash, services: Services) -> None:
         tracks = {t.id: t for t in services.tracks_of(shown_tracks(outcome.booth.queue))}
         return (
             _answer(command.get("number"), outcome, tracks),
-            now(outcome.booth.queue, tracks, grew_from=_grew_from(outcome.booth)),
+            now(
+                outcome.booth.queue,
+                tracks,
+                grew_from=_grew_from(outcome.booth),
+                heard_as=_heard_as(services, outcome.booth.queue),
+            ),
             queue_list(outcome.booth.queue, tracks, ended=outcome.ended),
             [present.notification(problem) for problem in problems] or no_update,
         )
@@ -66,3 +75,8 @@ def _grew_from(booth: Booth) -> str:
     """The name of the dropped file, as long as the queue grows from it."""
     start, current = booth.start, booth.queue.current_id
     return start.name if start is not None and current is not None and current >= start.entry_id else ""
+
+
+def _heard_as(services: Services, queue: Queue) -> tuple[str, ...]:
+    """The surest tags of the song that plays."""
+    return services.heard_as(queue.current.track_id)[:_TAGS_SHOWN] if queue.current is not None else ()

@@ -73,8 +73,10 @@ def _dial(name: str, value_id: str, explanation: str, slider: dmc.Slider) -> htm
     )
 
 
-def now(queue: Queue, tracks: Mapping[TrackId, Track], *, grew_from: str = "") -> html.Div:
-    """What plays, with its cover and why it plays."""
+def now(
+    queue: Queue, tracks: Mapping[TrackId, Track], *, grew_from: str = "", heard_as: Sequence[str] = ()
+) -> html.Div:
+    """What plays, with its cover, what it is heard as, and why it plays."""
     entry = queue.current
     if entry is None:
         return html.Div(
@@ -90,6 +92,7 @@ def now(queue: Queue, tracks: Mapping[TrackId, Track], *, grew_from: str = "") -
         html.H2(track.info.title if track else present.GONE, className="now-title"),
         html.P(present.artist_of(track) if track else "", className="now-by"),
         html.P(_album_line(track), className="now-album"),
+        *_badges(heard_as),
     ]
     return html.Div(
         [
@@ -101,6 +104,13 @@ def now(queue: Queue, tracks: Mapping[TrackId, Track], *, grew_from: str = "") -
         ],
         className="now",
     )
+
+
+def _badges(heard_as: Sequence[str]) -> list[html.Ul]:
+    if not heard_as:
+        return []
+    hint = "What Segue hears in the sound"
+    return [html.Ul([html.Li(name) for name in heard_as], className="badges", title=hint, **{"aria-label": hint})]
 
 
 def _album_line(track: Track | None) -> str:
