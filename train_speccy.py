@@ -18,7 +18,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     if lacks := missing(args):
         parser.error(lacks)
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s")
-    logging.getLogger("gensim").setLevel(logging.WARNING)  # it tells of every pass
+    for teller in ("gensim", "tf2onnx", "segue.train.track2vec"):  # they tell of every pass and every step
+        logging.getLogger(teller).setLevel(logging.WARNING)
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     try:
         with Bar() as bar:
