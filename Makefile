@@ -22,7 +22,7 @@ $(VENV)/.run: requirements.lock requirements-musicnn.txt pyproject.toml setup.sh
 	@./setup.sh $(VENV) $(PYTHON) requirements.lock
 	@touch $@
 
-install-dev: $(VENV)/.dev
+install-dev: $(VENV)/.dev ## As install, with what training and tests need
 
 $(VENV)/.dev: requirements-dev.lock requirements-musicnn.txt pyproject.toml setup.sh
 	@./setup.sh $(VENV) $(PYTHON) requirements-dev.lock
