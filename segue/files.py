@@ -48,7 +48,7 @@ def access_error(error: OSError, path: Path) -> FileAccessError:
         errno.ENOSPC: ("the disk is full", "Free some space, or choose another disk"),
         errno.EDQUOT: ("your disk quota is used up", "Free some space, or choose another disk"),
         errno.EISDIR: ("it is a folder, not a file", "Name a file"),
-        errno.EEXIST: ("a file of that name is there already", "Name a folder"),
+        errno.EEXIST: ("a file, not a folder, is in its place already", "Choose another place"),
         errno.ENOTDIR: ("it is a file, not a folder", "Name a folder"),
         errno.ELOOP: ("its symbolic links go in a circle", "Remove the link"),
         errno.ENAMETOOLONG: ("its name is too long", "Shorten the name"),

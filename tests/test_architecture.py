@@ -23,7 +23,7 @@ ALLOWED: dict[str, set[str]] = {
     "tagging": {"tagging", "ears", "embed", "store", "choose"},
     "services": {"services", "ears", "tagging", "labelling", "evaluation", "demo", *ORDER},
     "web": {"web", "services", *ORDER},
-    "cli": {"cli", "services", "ears", "labelling", "evaluation", "web", "demo", "doctor", *ORDER},
+    "cli": {"cli", "services", "ears", "tagging", "labelling", "evaluation", "web", "demo", "doctor", *ORDER},
     "train": {"train", "demo", *ORDER},
 }
 HOMES = {

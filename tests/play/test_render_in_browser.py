@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -13,8 +12,6 @@ from typing import Any
 import pytest
 
 from segue.play.render import browser_mime, transcode
-
-playwright = pytest.importorskip("playwright.sync_api")
 
 pytestmark = [pytest.mark.browser, pytest.mark.ffmpeg]
 
@@ -92,37 +89,34 @@ class Handler(BaseHTTPRequestHandler):
 
 
 @contextmanager
-def browsing(files: list[Path]) -> Iterator[Any]:
+def browsing(chromium: Any, files: list[Path]) -> Iterator[Any]:
     """A page of a Chromium that may play without being clicked."""
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     server.files = files
     thread = threading.Thread(target=server.serve_forever)
     thread.start()
-    flags = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--autoplay-policy=no-user-gesture-required"]
+    page = chromium.new_page()
     try:
-        with playwright.sync_playwright() as driver:
-            browser = driver.chromium.launch(executable_path=shutil.which("chromium"), args=flags)
-            page = browser.new_page()
-            page.goto(f"http://127.0.0.1:{server.server_port}/")
-            yield page
-            browser.close()
+        page.goto(f"http://127.0.0.1:{server.server_port}/")
+        yield page
     finally:
+        page.close()
         server.shutdown()
         thread.join()
         server.server_close()
 
 
-def test_a_copy_seeks_to_the_second(make_audio: Callable[..., Path], tmp_path: Path) -> None:
+def test_a_copy_seeks_to_the_second(chromium: Any, make_audio: Callable[..., Path], tmp_path: Path) -> None:
     copy = tmp_path / "copy.flac"
     transcode(make_audio("steps.m4a", "-c:a", "alac", source=STEPS), copy)
-    with browsing([copy]) as page:
+    with browsing(chromium, [copy]) as page:
         heard = [page.evaluate(LISTEN, second) for second in (80, 26, 5, 60)]
     assert [duration for _, duration in heard] == pytest.approx([100.0] * 4, abs=0.01)
     # half a bin of 8192 points is 2.7 Hz; the rest is for a busy machine's dropouts
     assert [hz for hz, _ in heard] == pytest.approx([1000.0, 600.0, 400.0, 800.0], abs=10.0)
 
 
-def test_what_is_called_playable_plays(make_audio: Callable[..., Path]) -> None:
+def test_what_is_called_playable_plays(chromium: Any, make_audio: Callable[..., Path]) -> None:
     files = [
         make_audio(f"{codec}.{suffix}", "-c:a", codec)
         for suffix, codec in (
@@ -139,6 +133,6 @@ def test_what_is_called_playable_plays(make_audio: Callable[..., Path]) -> None:
         )
     ]
     assert None not in [browser_mime(path) for path in files]
-    with browsing(files) as page:
+    with browsing(chromium, files) as page:
         verdicts = [page.evaluate(PLAY, f"/{number}") for number in range(len(files))]
     assert verdicts == ["plays"] * len(files)

@@ -14,13 +14,7 @@ from waitress import wasyncore
 
 from segue.values import Track
 from segue.web.factory import create_app
-from tests.tools import find_browser
 from tests.web.stand_in import StandIn, make_shelf
-
-CHROMIUM = (
-    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
-    "--disable-component-update", "--disable-sync", "--autoplay-policy=no-user-gesture-required",
-)  # fmt: skip
 
 
 class ReadingClient(FlaskClient):
@@ -80,15 +74,6 @@ class Witness:
 
     problems: list[str]
     strangers: list[str]
-
-
-@pytest.fixture(scope="session")
-def chromium() -> Iterator[Any]:
-    playwright = pytest.importorskip("playwright.sync_api")
-    with playwright.sync_playwright() as driver:
-        browser = driver.chromium.launch(executable_path=find_browser(), args=list(CHROMIUM))
-        yield browser
-        browser.close()
 
 
 @pytest.fixture
