@@ -133,7 +133,7 @@ def test_what_would_be_known_too_late_is_refused_before_anything_is_heard(
     assert main([*words, "--work", str(tmp_path / "work"), "--arch", "no_such"]) == 1
     assert "there is no architecture 'no_such'" in capsys.readouterr().err
     assert main([*words, "--work", str(tmp_path / "file")]) == 1
-    assert "a file of that name is there already. Name a folder" in capsys.readouterr().err
+    assert "a file, not a folder, is in its place already" in capsys.readouterr().err
     assert main([*words, "--work", str(tmp_path / "work"), "--out", str(tmp_path / "file" / "x")]) == 1
     assert "train_speccy: " in capsys.readouterr().err
 
