@@ -132,7 +132,8 @@ class Tags:
         tagger = self._tagger_of(ear)
         if tagger is None:
             what = f"the ear {ear.name} has no genre and mood tags"
-            raise ModelError(what, remedy="Choose another (segue models select speccy)", path=ear.network)
+            remedy = "Ask by one that has (--ear speccy), or choose it (segue models select speccy)"
+            raise ModelError(what, remedy=remedy, path=ear.network)
         return ear, tagger
 
     def _tagger_of(self, ear: Ear) -> Tagger | None:

@@ -142,7 +142,17 @@ def run(args: argparse.Namespace, *, on_progress: OnProgress) -> list[str]:
         made = run_head(own, head=HeadSpec(**_given(args, HeadSpec, {})), on_progress=on_progress)
     else:
         return _run_supervised(args, own, on_progress)
-    return [*made.lines, *([f"written: {made.card}"] if made.card else [])]
+    if not made.card:
+        return list(made.lines)
+    return [*made.lines, f"written: {made.card}", f"to go by it: {_words_to_choose(made.card, args.data)}"]
+
+
+def _words_to_choose(card: Path, data: Path | None) -> str:
+    """What to type next, so that a library goes by the new ear."""
+    select = f"segue models select {card.stem} --data {data or 'DIR'}"
+    if data is not None and card.parent == data / "models":
+        return select
+    return f"segue models add {card} --data {data or 'DIR'}; {select}"
 
 
 def _given(args: argparse.Namespace, spec: type, renamed: Mapping[str, str]) -> dict[str, Any]:

@@ -217,18 +217,21 @@ def foretellings(vectors: dict[str, Floats], teaching: Teaching, held_out: set[s
 
 
 def foretold_lines(before: Foretelling, after: Foretelling, *, names: tuple[str, str]) -> list[str]:
-    """Both figures side by side, for people."""
+    """Both figures side by side, for people, and a plain word where nothing speaks for the second."""
     lines = []
-    for what, was, now in (
-        ("next tracks in held-out playlists", before.playlists, after.playlists),
-        ("next tracks by held-out artists", before.artists, after.artists),
-    ):
+    pairs = ((before.playlists, after.playlists), (before.artists, after.artists))
+    for what, (was, now) in zip(("in held-out playlists", "by held-out artists"), pairs, strict=True):
+        what = f"next tracks {what}"
         if not was.queries:
             lines.append(f"{what}: none to ask for")
             continue
         lines.append(
             f"{what} ({was.queries} among {was.candidates} tracks): hit@10 {names[0]} {was.hit10:.3f}, {names[1]} "
             f"{now.hit10:.3f}, chance {was.chance:.3f}; MRR {was.mrr:.3f} and {now.mrr:.3f}"
+        )
+    if not any(was.queries and now.hit10 > was.hit10 for was, now in pairs):
+        lines.append(
+            f"nothing shows that {names[1]} hears better than {names[0]}: give more playlists, or stay with it"
         )
     return lines
 

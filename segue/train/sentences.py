@@ -253,7 +253,7 @@ def split(corpus: Corpus, lists: Integers, *, by: Split, share: float, seed: int
     if held.all() or not held.any():
         raise PlaylistError(
             f"of {len(lists)} playlists {int(held.sum())} would be held out",
-            remedy="Give more playlists, or hold out another share (0 for none)",
+            remedy="Give more playlists, or hold out another share (--hold-out 0 for none)",
         )
     return Parts(lists[~held], lists[held], first)
 
