@@ -92,7 +92,7 @@
       show();
       return;
     }
-    if (failed !== song) return;
+    if (!song || failed.entry !== song.entry) return; // any command may have renewed the song meanwhile
     errors += 1;
     segue.notify(reason || `“${failed.title}” cannot be played in this browser.`);
     if (errors >= MOST_ERRORS) {
