@@ -104,3 +104,10 @@ def visit(chromium: Any, serve: Callable[[Any], str]) -> Iterator[Callable[..., 
         context.close()
     assert witness.strangers == []
     assert witness.problems == []
+
+
+@pytest.fixture
+def long_songs(services: StandIn, tmp_path: Path) -> StandIn:
+    """The same library with songs of forty seconds, so that nothing ends by itself."""
+    services.shelf = make_shelf(tmp_path, seconds=40.0)
+    return services

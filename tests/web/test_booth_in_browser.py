@@ -14,7 +14,7 @@ import pytest
 from segue.store.background import ScanStatus
 from segue.values import ScanProgress, Track
 from tests.web.conftest import served
-from tests.web.stand_in import StandIn, failure, make_shelf, write_chord
+from tests.web.stand_in import StandIn, failure, write_chord
 
 pytestmark = pytest.mark.browser
 
@@ -41,13 +41,6 @@ async () => {
     return 0;
 }
 """
-
-
-@pytest.fixture
-def long_songs(services: StandIn, tmp_path: Path) -> StandIn:
-    """The same library with songs of forty seconds, so that nothing ends by itself."""
-    services.shelf = make_shelf(tmp_path, seconds=40.0)
-    return services
 
 
 def wait(page: Any, condition: str, *, seconds: float = 20.0) -> None:
@@ -417,47 +410,3 @@ def test_a_fault_shows_one_line_and_the_page_goes_on(
     assert "secret" not in page.content()
     services.continue_queue = choose  # type: ignore[method-assign]
     play_first(page)
-
-
-def test_dark_light_and_system_are_remembered(address: str, visit: Visit) -> None:
-    page = visit(address, color_scheme="light")
-    scheme = "document.documentElement.dataset.mantineColorScheme"
-    wait(page, f"{scheme} === 'dark'")
-    page.click("[data-act=theme]")
-    wait(page, f"{scheme} === 'light'")
-    page.reload()
-    page.wait_for_selector(FIRST)
-    wait(page, f"{scheme} === 'light' && getComputedStyle(document.body).backgroundColor === 'rgb(250, 247, 242)'")
-
-
-def test_a_narrow_page_has_one_column_and_two_tabs(long_songs: StandIn, serve: Serve, visit: Visit) -> None:
-    url = serve(long_songs)
-    page = visit(url, viewport={"width": 390, "height": 844}, has_touch=True)
-    page.click(FIRST)
-    wait(page, f"{AUDIO}.currentTime > 0.2")
-    assert not page.is_visible("#queue")
-    page.click("[data-act=tab][data-to=queue]")
-    assert page.is_visible("#queue")
-    assert not page.is_visible("#music")
-    assert page.is_visible("#player-toggle")
-    assert page.evaluate("document.documentElement.scrollWidth") <= 390
-
-
-def test_everything_has_a_name_and_the_keyboard_reaches_it(long_songs: StandIn, serve: Serve, visit: Visit) -> None:
-    url = serve(long_songs)
-    page = visit(url)
-    play_first(page)
-    nameless = page.evaluate("""
-        () => [...document.querySelectorAll("button, input:not([type=hidden]), a, [role=slider]")].filter((one) => {
-            const name = one.getAttribute("aria-label") || one.textContent.trim() || one.labels?.[0]?.textContent;
-            return !name && !one.hidden;
-        }).map((one) => one.outerHTML)
-    """)
-    assert nameless == []
-    page.keyboard.press("/")
-    page.keyboard.press("ArrowDown")
-    page.keyboard.press("Tab")
-    page.keyboard.press("Tab")
-    assert page.evaluate("document.activeElement.dataset.act") == "add"
-    page.keyboard.press("Enter")
-    wait(page, "document.querySelector('#queue-list .row')?.dataset.origin === 'picked'")
