@@ -177,6 +177,10 @@ class TaggingSpec:
     least_positives: int = _number(5, "held-out windows that must have a tag for its average precision to count")
 
 
+RHYTHM_VERSION = 1
+"""Goes up whenever the analyser of tempo, key, loudness or cues would answer otherwise."""
+
+
 AUDIO = AudioSpec()
 SCAN = ScanSpec()
 CHOICE = ChoiceSpec()

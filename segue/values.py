@@ -56,6 +56,33 @@ class Fingerprint:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class Rhythm:
+    """What a DJ wants to know of a track: tempo, beats, key, loudness and where it begins and ends.
+
+    None is unknown: rather no answer than a wrong one. Confidences lie in [0, 1] and are 0 where the answer is None.
+    ``tempo_alternatives`` are half, double or the like, likeliest first; ``beats_s`` ``(k,)`` float32 rises and may be
+    empty; ``key`` reads "A minor" or "Bb major" and ``camelot`` "8A"; times are seconds from the start of the file. A
+    file that is silent throughout has only a leading silence.
+    """
+
+    tempo_bpm: float | None
+    tempo_confidence: float
+    tempo_alternatives: tuple[float, ...]
+    beats_s: Floats
+    key: str | None
+    camelot: str | None
+    key_confidence: float
+    loudness_lufs: float | None
+    true_peak_dbtp: float | None
+    leading_silence_s: float
+    trailing_silence_s: float
+    intro_end_s: float | None
+    intro_confidence: float
+    outro_start_s: float | None
+    outro_confidence: float
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class Hearing:
     """One file, listened to: its identity, its tags and its slice vectors ``(s, d)`` float32, unit rows."""
 
