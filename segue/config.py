@@ -69,6 +69,8 @@ class ScanSpec:
     most_slices: int = _number(
         16, "slices of a track that a costly ear (musicnn) hears, 8 at least, evenly spread; musicnn-all hears all"
     )
+    quick_windows: int = _number(4, "places of a track at which a quick look listens")
+    quick_look_from: int = _number(200, "new files from which on a quick look at all of them comes first")
     seconds_a_file: float = _number(60.0, "time a file may take before its worker is replaced...")
     seconds_a_megabyte: float = _number(2.0, "...plus this for each megabyte of it")
     most_missing_share: float = _number(
