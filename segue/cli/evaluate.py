@@ -122,7 +122,7 @@ def _print_report(report: EvaluationReport) -> None:
         others = [row.comparison.filtered for row in report.rows]
         _print_table("Neighbours by other artists only", report.rows, others)
     print(
-        "\nIn brackets: where the figure would lie in 19 of 20 samples of tracks like these. * is what Segue goes by."
+        "\nIn brackets: where the figure would lie in 19 of 20 samples of tracks like these. * is how this ear pools."
     )
 
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import json
 import threading
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import ThreadingHTTPServer
 from urllib.parse import parse_qsl, unquote, urlsplit
+
+from tests.train.sources.answering import Answering
 
 USER = "rob / ü"
 ABOUT = "https://musicbrainz.org/doc/jspf#playlist"
@@ -112,29 +113,16 @@ class FakeListenBrainz:
         return 200, {"payload": {"count": len(rows), "user_id": USER, "listens": rows}}
 
 
-def _handler(fake: FakeListenBrainz) -> type[BaseHTTPRequestHandler]:
-    class Handler(BaseHTTPRequestHandler):
-        protocol_version = "HTTP/1.1"
-        disable_nagle_algorithm = True
-
-        def do_GET(self) -> None:
+def _handler(fake: FakeListenBrainz) -> type[Answering]:
+    class Handler(Answering):
+        def do_GET(self) -> None:  # noqa: N802 - as http.server calls it
             place = urlsplit(self.path)
             fake.log.append(self.path)
             fake.seen_tokens.add(self.headers.get("Authorization"))
             if fake.scripted:
-                self._send(*fake.scripted.pop(0))
+                self.send(*fake.scripted.pop(0))
                 return
             status, body = fake.answer(place.path, {name: int(value) for name, value in parse_qsl(place.query)})
-            self._send(status, {"Content-Type": "application/json", **fake.headers}, json.dumps(body))
-
-        def _send(self, status: int, headers: dict[str, str], body: str) -> None:
-            self.send_response(status)
-            for name, value in {**headers, "Content-Length": str(len(body.encode()))}.items():
-                self.send_header(name, value)
-            self.end_headers()
-            self.wfile.write(body.encode())
-
-        def log_message(self, *_: object) -> None:
-            pass
+            self.send_json(status, body, fake.headers)
 
     return Handler

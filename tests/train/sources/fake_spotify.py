@@ -12,8 +12,10 @@ import time
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import ThreadingHTTPServer
 from urllib.parse import parse_qs, parse_qsl, urlencode, urlsplit
+
+from tests.train.sources.answering import Answering
 
 CLIENT_ID = "0123456789abcdef0123456789abcdef"
 
@@ -256,42 +258,29 @@ def _error(status: int, message: str) -> dict:
     return {"error": {"status": status, "message": message}}
 
 
-def _handler(fake: FakeSpotify) -> type[BaseHTTPRequestHandler]:
-    class Handler(BaseHTTPRequestHandler):
-        protocol_version = "HTTP/1.1"
-        disable_nagle_algorithm = True
-
-        def do_GET(self) -> None:
+def _handler(fake: FakeSpotify) -> type[Answering]:
+    class Handler(Answering):
+        def do_GET(self) -> None:  # noqa: N802 - as http.server calls it
             place = urlsplit(self.path)
             fake.log.append(self.path)
             if place.path == "/authorize":
                 asked = {name: values[0] for name, values in parse_qs(place.query).items()}
-                self._send(302, {"Location": fake.authorize(asked)}, "")
+                self.send(302, {"Location": fake.authorize(asked)}, "")
                 return
             time.sleep(fake.delay_s)
             if (mood := fake.mood()) is not None:
-                self._send(*mood)
+                self.send(*mood)
             elif self.headers.get("Authorization", "").removeprefix("Bearer ") not in fake.tokens:
-                self._send_json(401, _error(401, "The access token expired"))
+                self.send_json(401, _error(401, "The access token expired"))
             else:
-                self._send_json(*fake.answer(place.path, dict(parse_qsl(place.query))))
+                self.send_json(*fake.answer(place.path, dict(parse_qsl(place.query))))
 
-        def do_POST(self) -> None:
+        def do_POST(self) -> None:  # noqa: N802 - as http.server calls it
             form = dict(parse_qsl(self.rfile.read(int(self.headers["Content-Length"])).decode()))
-            self._send_json(*fake.token(form))
+            self.send_json(*fake.token(form))
 
-        def _send_json(self, status: int, body: object) -> None:
-            self._send(status, {"Content-Type": "application/json"}, json.dumps(body))
-
-        def _send(self, status: int, headers: dict[str, str], body: str) -> None:
+        def send(self, status: int, headers: dict[str, str], body: str) -> None:
             fake.answered[status] += 1
-            self.send_response(status)
-            for name, value in {**headers, "Content-Length": str(len(body.encode()))}.items():
-                self.send_header(name, value)
-            self.end_headers()
-            self.wfile.write(body.encode())
-
-        def log_message(self, *_: object) -> None:
-            pass
+            super().send(status, headers, body)
 
     return Handler
