@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from segue.config import MUSICNN_MEL, SPECCY_MEL
 from segue.errors import ParameterError
-from segue.listen.mel import hz_to_mel, iter_slices, iter_spread_slices, slices
+from segue.listen.mel import hz_to_mel, iter_power, iter_slices, iter_spread_slices, slices
 from tests.listen.conftest import sweep
 
 
@@ -80,6 +80,20 @@ def test_the_cut_of_the_blocks_does_not_matter(lengths: list[int]) -> None:
     blocks = np.split(samples, np.clip(np.cumsum(lengths), 0, len(samples)))
     streamed = list(iter_slices(blocks, SPECCY_MEL))
     assert np.array_equal(np.stack(streamed), slices(samples, SPECCY_MEL))
+
+
+def test_the_power_of_all_frames_is_handed_out_in_their_order() -> None:
+    samples = noise(3 * 110_592 + 50_000)
+    samples[110_592 - 2048 : 2 * 110_592 + 2048] = 0.0
+    stretches: list[np.ndarray] = []
+    found = list(iter_slices(np.split(samples, [7, 200_000]), SPECCY_MEL, on_power=stretches.append))
+    assert len(found) == 2  # the silent one is no slice, yet its frames have their place
+    assert [stretch.shape for stretch in stretches] == [(216, 1025)] * 3
+    assert not stretches[1].any()
+    power = np.concatenate(stretches)
+    theirs = np.abs(librosa.stft(samples, n_fft=2048, hop_length=512)) ** 2
+    assert np.abs(power - theirs.T[: 3 * 216]).max() < 1e-5 * theirs.max()  # float32
+    assert np.array_equal(np.concatenate(list(iter_power([samples], SPECCY_MEL))), power)
 
 
 def test_level_does_not_matter() -> None:
