@@ -84,12 +84,16 @@ class Rhythm:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Hearing:
-    """One file, listened to: its identity, its tags and its slice vectors ``(s, d)`` float32, unit rows."""
+    """One file, listened to: its identity, its tags and its slice vectors ``(s, d)`` float32, unit rows.
+
+    ``rhythm`` is None where nobody measured it, as after a quick look.
+    """
 
     track_id: TrackId
     info: TrackInfo
     slice_vectors: Floats
     fingerprint: Fingerprint
+    rhythm: Rhythm | None = None
 
 
 @dataclass(frozen=True, slots=True)

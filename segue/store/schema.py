@@ -5,7 +5,7 @@ from __future__ import annotations
 APPLICATION_ID = 0x53656775
 """'Segu' in the file's header, so that another program's database is not taken for a library."""
 
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 
 _HEARD_TAGS = """
 CREATE TABLE heard_tags (
@@ -16,6 +16,28 @@ CREATE TABLE heard_tags (
     probabilities BLOB NOT NULL,
     words TEXT NOT NULL,
     PRIMARY KEY (track_id, model, mel)
+);
+"""
+
+_RHYTHMS = """
+CREATE TABLE rhythms (
+    track_id TEXT PRIMARY KEY REFERENCES tracks (id) ON DELETE CASCADE,
+    version INTEGER NOT NULL,
+    tempo_bpm REAL,
+    tempo_confidence REAL NOT NULL,
+    tempo_alternatives TEXT NOT NULL,
+    beats BLOB NOT NULL,
+    key TEXT,
+    camelot TEXT,
+    key_confidence REAL NOT NULL,
+    loudness_lufs REAL,
+    true_peak_dbtp REAL,
+    leading_silence_s REAL NOT NULL,
+    trailing_silence_s REAL NOT NULL,
+    intro_end_s REAL,
+    intro_confidence REAL NOT NULL,
+    outro_start_s REAL,
+    outro_confidence REAL NOT NULL
 );
 """
 
@@ -79,7 +101,8 @@ CREATE TABLE scan_errors (
 INSERT INTO meta VALUES ('version', 0), ('content', 0);
 """
     + _HEARD_TAGS
+    + _RHYTHMS
 )
 
-MIGRATIONS = {1: _HEARD_TAGS}
+MIGRATIONS = {1: _HEARD_TAGS, 2: _RHYTHMS}
 """What turns a library of a version into one of the next."""

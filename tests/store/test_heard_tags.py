@@ -11,7 +11,7 @@ from segue.errors import LibraryError
 from segue.store.database import Database
 from segue.store.heard_tags import TagRow
 from segue.store.library import FILE_NAME, Library
-from segue.store.schema import SCHEMA_VERSION
+from segue.store.schema import MIGRATIONS, SCHEMA_VERSION
 from segue.values import FileStat, Fingerprint, Floats, Hearing, TrackId, TrackInfo
 
 EAR = Fingerprint("model001", "mel00001")
@@ -134,7 +134,8 @@ class TestAnOlderLibrary:
         self, old: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         monkeypatch.setattr(
-            "segue.store.database.MIGRATIONS", {1: "CREATE TABLE heard_tags (track_id); SELECT * FROM nowhere;"}
+            "segue.store.database.MIGRATIONS",
+            {**MIGRATIONS, 1: "CREATE TABLE heard_tags (track_id); SELECT * FROM nowhere;"},
         )
         with pytest.raises(LibraryError, match="nowhere"):
             Library.open(old)
