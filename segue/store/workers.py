@@ -20,7 +20,7 @@ from multiprocessing.connection import Connection, wait
 from multiprocessing.context import SpawnProcess
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Generic, Self, TypeVar
+from typing import Any, Generic, Protocol, Self, TypeVar
 
 from segue.errors import SegueError, WorkerError, printable
 
@@ -66,6 +66,26 @@ class _Unexpected:
     trace: str
 
 
+class Crew(Protocol[T]):
+    """Whoever runs a function over files: processes of this machine, or a cluster. Entered, and ended on leaving."""
+
+    def __enter__(self) -> Self:
+        """Make ready."""
+        ...
+
+    def __exit__(self, *_: object) -> None:
+        """End all that was begun."""
+        ...
+
+    def run(self, jobs: Iterable[Job], *, cancel: threading.Event | None = None) -> Iterator[Outcome[T]]:
+        """Yield outcomes as they come, and draw jobs only as they can be taken up; see `WorkerPool.run`."""
+        ...
+
+
+CrewMaker = Callable[[Starter[T]], Crew[T]]
+"""Gives the crew that works with what a starter makes."""
+
+
 class WorkerPool(Generic[T]):
     """Runs a function over files in processes that it owns, replaces those that die, and ends all on leaving."""
 
@@ -86,12 +106,15 @@ class WorkerPool(Generic[T]):
     def run(self, jobs: Iterable[Job], *, cancel: threading.Event | None = None) -> Iterator[Outcome[T]]:
         """Yield outcomes as they come; jobs are drawn only as workers fall free. Stops soon after ``cancel`` is set.
 
-        Raises whatever the starter raises, and WorkerError when workers cannot even be started.
+        It may be run again after it has come to its end, with the same processes. Raises whatever the starter raises,
+        and WorkerError when workers cannot even be started.
         """
         source = iter(jobs)
-        while len(self._crew) < self._most and (job := next(source, None)) is not None:
-            self._crew.append(_Worker(self._starter))
-            self._crew[-1].take(job)
+        idle = list(self._crew)
+        while (idle or len(self._crew) < self._most) and (job := next(source, None)) is not None:
+            if not idle:
+                self._crew.append(_Worker(self._starter))
+            (idle.pop() if idle else self._crew[-1]).take(job)
         while any(worker.job for worker in self._crew) and not (cancel is not None and cancel.is_set()):
             yield from self._turn(source)
 

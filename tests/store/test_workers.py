@@ -117,3 +117,11 @@ def test_workers_run_native_code_on_one_thread_and_the_parent_as_before() -> Non
         assert os.environ["OMP_NUM_THREADS"] == "1"
         assert os.environ["OPENBLAS_NUM_THREADS"] == "1"
     assert dict(os.environ) == before
+
+
+def test_a_pool_that_has_come_to_its_end_runs_again_with_the_same_processes(files: dict[str, Path]) -> None:
+    with WorkerPool(StandIn(), workers=1) as pool:
+        first = [outcome.error for outcome in pool.run(jobs([files["good 1"]]))]
+        process = pool._crew[0]._process
+        assert first + [outcome.error for outcome in pool.run(jobs([files["good 2"]]))] == [None, None]
+        assert pool._crew[0]._process is process
