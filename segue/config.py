@@ -83,6 +83,21 @@ class ScanSpec:
 
 
 @dataclass(frozen=True, slots=True)
+class WatchSpec:
+    """How folders are watched for changes."""
+
+    settle_s: float = _number(
+        3.0, "a file must stay as it is for so long before it is heard, which no copy in progress does"
+    )
+    longest_hold_s: float = _number(
+        60.0, "what is gone waits no longer than this for files still being copied: it may have moved there"
+    )
+    poll_s: float = _number(30.0, "how often folders are looked over that do not tell of changes, as network drives")
+    look_s: float = _number(6 * 3600.0, "how often all the folders are looked through, whatever they told")
+    most_places: int = _number(5000, "more changes at once than this, and whole folders are looked through instead")
+
+
+@dataclass(frozen=True, slots=True)
 class ChoiceSpec:
     """How the next track is chosen."""
 
@@ -185,6 +200,7 @@ RHYTHM_VERSION = 1
 
 AUDIO = AudioSpec()
 SCAN = ScanSpec()
+WATCH = WatchSpec()
 CHOICE = ChoiceSpec()
 QUEUE = QueueSpec()
 WEB = WebSpec()
@@ -198,6 +214,7 @@ TABLES = (
     MelSpec,
     AudioSpec,
     ScanSpec,
+    WatchSpec,
     ChoiceSpec,
     QueueSpec,
     WebSpec,
