@@ -98,6 +98,17 @@ class WatchSpec:
 
 
 @dataclass(frozen=True, slots=True)
+class ClusterSpec:
+    """How a cluster's workers are used."""
+
+    connect_s: float = _number(10.0, "a scheduler that does not answer, or has no workers, for so long is given up")
+    files_ahead: int = _number(2, "files sent out for each thread of a worker, the one that it is at included")
+    deserted_s: float = _number(120.0, "a scan whose workers have all gone waits so long for others")
+    tries: int = _number(5, "how often a file is sent out anew that a worker cannot take up")
+    idle_s: float = _number(300.0, "a worker lets go of the network when nothing was asked of it for so long")
+
+
+@dataclass(frozen=True, slots=True)
 class ChoiceSpec:
     """How the next track is chosen."""
 
@@ -200,6 +211,7 @@ RHYTHM_VERSION = 1
 
 AUDIO = AudioSpec()
 SCAN = ScanSpec()
+CLUSTER = ClusterSpec()
 WATCH = WatchSpec()
 CHOICE = ChoiceSpec()
 QUEUE = QueueSpec()
@@ -214,6 +226,7 @@ TABLES = (
     MelSpec,
     AudioSpec,
     ScanSpec,
+    ClusterSpec,
     WatchSpec,
     ChoiceSpec,
     QueueSpec,

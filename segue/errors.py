@@ -19,7 +19,8 @@ SegueError
 |-- PlaylistError           a playlist file cannot be read or written
 |-- FetchError              a server cannot be reached, refuses, or answers what cannot be read
 |   `-- WithheldError       one playlist is not given; the others may be
-`-- WorkerError             a worker process died or ran out of time on a file
+|-- WorkerError             a worker process died or ran out of time on a file
+`-- ClusterError            a cluster cannot be reached, is lost, or does not fit this Segue
 """
 
 from __future__ import annotations
@@ -128,3 +129,7 @@ class WithheldError(FetchError):
 
 class WorkerError(SegueError):
     """A worker process died or ran out of time on a file."""
+
+
+class ClusterError(SegueError):
+    """A cluster cannot be reached, is lost, or does not fit this Segue."""

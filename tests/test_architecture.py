@@ -40,6 +40,9 @@ HOMES = {
     "pickle": "store/legacy.py",
     "subprocess": "ffmpeg.py",
     "sqlite3": ("store/library.py", "store/database.py"),
+    "dask": ("store/cluster.py", "store/station.py"),
+    "distributed": ("store/cluster.py", "store/station.py"),
+    "fsspec": "store/remote.py",
     "dash": "web/",
     "flask": "web/",
     "waitress": "web/",
@@ -113,7 +116,7 @@ def test_rooms_stay_small(path: Path) -> None:
 def test_importing_the_rooms_is_silent_and_loads_no_training_library() -> None:
     code = (
         "import sys, segue.services, segue.cli.main\n"
-        "heavy = {'tensorflow', 'keras', 'librosa', 'gensim', 'numba', 'dash', 'pandas', 'onnx'} & set(sys.modules)\n"
+        "heavy = {'tensorflow', 'keras', 'librosa', 'gensim', 'numba', 'dash', 'pandas', 'onnx', 'distributed', 'fsspec'} & set(sys.modules)\n"
         "sys.exit(f'loaded: {heavy}' if heavy else 0)"
     )
     done = subprocess.run(
