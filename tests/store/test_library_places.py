@@ -63,7 +63,7 @@ class TestBadPlaces:
         newer.execute("PRAGMA user_version = 99")
         newer.close()
         for read_only in (True, False):
-            with pytest.raises(LibraryError, match=r"schema 99; this one reads up to 2.*Upgrade"):
+            with pytest.raises(LibraryError, match=r"schema 99; this one reads up to 3.*Upgrade"):
                 Library.open(data, read_only=read_only)
 
     def test_a_full_disk_loses_nothing_that_was_there(self, library: Library) -> None:
