@@ -265,3 +265,57 @@ def test_a_module_without_ffmpeg_names_the_remedy(tmp_path: Path, monkeypatch: p
 
 def test_the_limits_are_the_configured_ones() -> None:
     assert AUDIO.longest_s >= 6 * 3600  # a night's recording is music too
+
+
+def tapped(path: Path) -> tuple[np.ndarray, list[tuple[np.ndarray, int]]]:
+    heard: list[tuple[np.ndarray, int]] = []
+    blocks = list(iter_samples(path, on_native=lambda planes, rate_hz: heard.append((planes, rate_hz))))
+    return np.concatenate(blocks), heard
+
+
+@pytest.mark.ffmpeg
+@pytest.mark.parametrize(
+    ("name", "options"),
+    [
+        ("tap.flac", ()),
+        ("tap.wav", ("-c:a", "pcm_u8")),
+        ("tap24.flac", ("-sample_fmt", "s32")),
+        ("tap.mp3", ("-b:a", "192k")),
+        ("tapf.wav", ("-c:a", "pcm_f64le")),
+        ("tapw.wav", ("-c:a", "pcm_s64le")),
+    ],
+)
+def test_the_sound_as_it_stands_comes_from_the_same_decode(encode: Encode, name: str, options: tuple[str, ...]) -> None:
+    """Two channels, the right one silent: their mean, resampled, is what is heard."""
+    path = encode(name, "-af", "pan=stereo|c0=c0|c1=0*c0", *options)
+    samples, heard = tapped(path)
+    assert {rate for _, rate in heard} == {44_100}
+    planes = np.concatenate([planes for planes, _ in heard], axis=1)
+    assert planes.dtype == np.float32
+    assert planes.shape[0] == 2
+    assert max(block.shape[1] for block, _ in heard) < 2 * 44_100
+    assert likeness(planes[0], sweep(12.0)) > LOSSY
+    assert np.abs(planes[0]).max() == pytest.approx(0.5, abs=0.05)  # full scale 1.0, whatever the type; MP3 rings
+    assert np.abs(planes[1]).max() < 0.01
+    assert np.array_equal(samples, read_samples(path))
+
+
+@pytest.mark.ffmpeg
+def test_rate_and_channels_may_change_on_the_way(encode: Encode, tmp_path: Path) -> None:
+    """Frames are joined to large ones, and those of another kind must not be joined to them."""
+    first = encode("first.mp3", "-ac", "2", "-b:a", "128k", "-write_xing", "0", "-id3v2_version", "0")
+    second = encode("second.mp3", "-ac", "1", "-ar", "22050", "-b:a", "64k", "-write_xing", "0", "-id3v2_version", "0")
+    both = write(tmp_path / "both.mp3", first.read_bytes() + second.read_bytes())
+    samples, heard = tapped(both)
+    assert {(len(planes), rate) for planes, rate in heard} >= {(2, 44_100), (1, 22_050)}
+    assert len(samples) / 22_050 == pytest.approx(24.0, abs=0.3)
+    halves = np.array_split(samples, 2)
+    assert min(likeness(half, sweep(12.0, rate_hz=22_050)) for half in halves) > LOSSY
+
+
+@pytest.mark.ffmpeg
+def test_damage_is_silenced_in_the_sound_as_it_stands_too(tmp_path: Path) -> None:
+    samples = sweep(6.0)
+    samples[1000], samples[2000] = np.nan, np.inf
+    _, heard = tapped(float_wav(tmp_path / "few.wav", samples))
+    assert all(np.isfinite(planes).all() for planes, _ in heard)

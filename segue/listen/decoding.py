@@ -1,0 +1,291 @@
+"""Open any file by its content and decode it to frames; refuse what is no audio, protected, or names other files."""
+
+from __future__ import annotations
+
+import logging
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO
+
+import av
+import numpy as np
+from av.audio.fifo import AudioFifo
+from av.audio.frame import AudioFrame
+from av.audio.stream import AudioStream
+from av.container import InputContainer
+from av.stream import Disposition
+from numpy.typing import NDArray
+
+from segue.config import AUDIO
+from segue.errors import (
+    AudioError,
+    DamagedAudioError,
+    NotAudioError,
+    PlaylistFileError,
+    ProtectedAudioError,
+    SilentError,
+    UnsupportedAudioError,
+)
+from segue.ffmpeg import MODULE_FORMATS, find_ffmpeg, wav_stream
+from segue.files import access_error
+
+log = logging.getLogger(__name__)
+
+Planes = NDArray[np.number]
+"""Samples by channel, ``(c, n)``: float or integer, as the decoder makes them."""
+
+# Demuxers of files that hold audio themselves; playlists (hls, dash, concat, sdp ...) could name other files or URLs.
+_FORMATS = (
+    "aac,ac3,eac3,act,adx,aea,aiff,aix,alp,amr,amrnb,amrwb,apac,ape,aptx,asf,ast,au,avi,avr,bonk,brstm,caf,daud,dff,dsf,dts,dtshd,"
+    "dv,epaf,flac,flv,gsm,hca,ircam,kux,laf,lc3,live_flv,loas,matroska,webm,mlp,mmf,mov,mp4,m4a,3gp,mp3,mpc,mpc8,mpeg,mpegts,"
+    "mpegvideo,msf,mxf,nist,nsv,nut,oga,ogg,ogv,oma,osq,paf,pvf,qcp,qoa,r3d,rm,rso,sbc,sds,sln,smjpeg,sol,sox,swf,tak,truehd,tta,"
+    "voc,vqf,w64,wady,wav,wsaud,wsd,wtv,wv,xa,xwma"
+)
+_PROTECTED_TAGS = {"drms": "FairPlay", "enca": "common encryption", "aavd": "Audible"}
+_ASF_ENCRYPTION = (
+    bytes.fromhex("fbb3112223bdd211b4b700a0c955fc6e"),  # content encryption object
+    bytes.fromhex("14e68a292226174cb935dae07ee9289c"),  # extended content encryption object
+)
+_MOST_CHANNELS = 8  # a fuzzed AAC made the decoder claim 19 and read past its planes
+_RATES_HZ = (1_000, 1_600_000)
+
+
+@dataclass(frozen=True, slots=True)
+class Encoding:
+    """How a file holds its sound, in FFmpeg's words; ``has_video`` means moving pictures, not a cover."""
+
+    container: str
+    codec: str
+    profile: str
+    has_video: bool
+
+
+def encoding_of(path: Path) -> Encoding:
+    """Look at a file's container and codec; raises as `iter_samples` does for what is no audio."""
+    if is_module(read_head(path)):
+        return Encoding("module", "module", "", has_video=False)
+    with open_audio(path) as container:
+        context = audio_stream(container, path).codec_context
+        pictures = [s for s in container.streams.video if not s.disposition & Disposition.attached_pic]
+        return Encoding(container.format.name, context.codec.canonical_name, context.profile or "", bool(pictures))
+
+
+def iter_frames(path: Path) -> Iterator[AudioFrame]:
+    """Decode a file to frames as they stand in it, any rate and layout; raises as `iter_samples` does."""
+    tally = Tally()
+    got_samples = 0
+    with open_audio(path) as container:
+        for frame in iter_sound(container, audio_stream(container, path), tally):
+            got_samples += frame.samples
+            yield frame
+    tally.check(path, got_samples)
+
+
+@dataclass(slots=True)
+class Tally:
+    """What went wrong on the way, to be judged at the end."""
+
+    good_packets: int = 0
+    bad_packets: int = 0
+    crowded_packets: int = 0  # of the bad ones, those of more channels than can be heard
+    channels: int = 0
+    samples: int = 0
+    bad_samples: int = 0
+
+    def check(self, path: Path, got_samples: int) -> None:
+        """Raise what has to be said of a file that is decoded to its end; a little damage is only logged."""
+        packets = self.good_packets + self.bad_packets
+        if got_samples == 0 and self.bad_packets == 0:
+            raise NotAudioError("its audio stream is empty", remedy="Replace or delete the file", path=path)
+        if 2 * self.crowded_packets > packets:
+            raise UnsupportedAudioError(
+                f"it has {self.channels} channels, more than {_MOST_CHANNELS} channels",
+                remedy="Convert it to stereo",
+                path=path,
+            )
+        if got_samples == 0 or self.bad_packets > AUDIO.most_bad_share * packets:
+            raise DamagedAudioError(
+                f"{self.bad_packets} of {packets} packets do not decode",
+                remedy="Replace it with an undamaged copy",
+                path=path,
+            )
+        if self.bad_samples > AUDIO.most_bad_share * self.samples:
+            raise SilentError(
+                f"{self.bad_samples} of {self.samples} samples are not finite numbers",
+                remedy="Export it anew",
+                path=path,
+            )
+        if self.bad_packets or self.bad_samples:
+            log.info("%s: passed over %d damaged packets and %d samples", path, self.bad_packets, self.bad_samples)
+
+
+@contextmanager
+def open_audio(path: Path) -> Iterator[InputContainer]:
+    """Open a file as what it is by its content; raises as `iter_samples` does."""
+    head = read_head(path)
+    _refuse_playlist(head, path)
+    if is_module(head):
+        with _decode_module(path) as stream, _av_open(stream, path, formats="wav") as container:
+            yield container
+    else:
+        if any(mark in head for mark in _ASF_ENCRYPTION):
+            raise _protected("Windows Media DRM", path)
+        with _av_open(os.path.abspath(path), path, formats=_FORMATS) as container:  # noqa: PTH100 - keeps odd bytes
+            yield container
+
+
+def read_head(path: Path) -> bytes:
+    """The first 64 KiB of a file that is there, may be read and is not empty."""
+    try:
+        with path.open("rb") as file:
+            head = file.read(65_536)
+    except OSError as error:
+        raise access_error(error, path) from error
+    if not head:
+        raise NotAudioError("the file is empty", remedy="Replace or delete it", path=path)
+    return head
+
+
+def _refuse_playlist(head: bytes, path: Path) -> None:
+    start = head[:1024].lstrip(b"\xef\xbb\xbf \t\r\n").lower()
+    if start.startswith((b"#extm3u", b"[playlist]", b"ffconcat", b"v=0\r", b"v=0\n")) or (
+        start.startswith(b"<") and any(tag in start for tag in (b"<mpd", b"<playlist", b"<asx", b"<smil", b"<assetmap"))
+    ):
+        raise PlaylistFileError(
+            "it is a playlist, not a song; playlists can make a decoder read other files",
+            remedy="Scan the songs it names",
+            path=path,
+        )
+
+
+def is_module(head: bytes) -> bool:
+    """Whether a file starts as Impulse Tracker, FastTracker, ScreamTracker or Amiga modules do."""
+    amiga = (b"M.K.", b"M!K!", b"FLT4", b"FLT8", b"4CHN", b"6CHN", b"8CHN", b"OCTA", b"CD81")
+    return head.startswith((b"IMPM", b"Extended Module: ")) or head[44:48] == b"SCRM" or head[1080:1084] in amiga
+
+
+@contextmanager
+def _decode_module(path: Path) -> Iterator[IO[bytes]]:
+    remedy = "Install ffmpeg with libopenmpt (Debian: apt install ffmpeg; Mac: brew install ffmpeg)"
+    if find_ffmpeg() is None:
+        raise UnsupportedAudioError(
+            "it is a tracker module, and there is no ffmpeg to play it", remedy=remedy, path=path
+        )
+    with wav_stream(path, formats=MODULE_FORMATS) as stream:
+        yield stream
+
+
+@contextmanager
+def _av_open(source: str | IO[bytes], path: Path, *, formats: str) -> Iterator[InputContainer]:
+    options = {"protocol_whitelist": "file,pipe", "format_whitelist": formats}
+    try:
+        with av.open(source, mode="r", options=options, metadata_errors="replace") as container:
+            yield container
+    except av.error.HTTPError as error:
+        raise PlaylistFileError("it points to the network", remedy="Download the music first", path=path) from error
+    except (av.error.InvalidDataError, av.error.EOFError) as error:
+        raise NotAudioError(
+            "there is no audio in it that can be decoded", remedy="If it should be a song, get another copy", path=path
+        ) from error
+    except av.error.DecoderNotFoundError as error:
+        raise UnsupportedAudioError(
+            "there is no decoder for its codec", remedy="Convert it to FLAC or MP3", path=path
+        ) from error
+    except av.error.FFmpegError as error:
+        raise _explained(error, path) from error
+
+
+def _explained(error: av.error.FFmpegError, path: Path) -> Exception:
+    if isinstance(error, OSError) and error.errno in (1, 2, 5, 13, 20, 21, 36, 40):
+        return access_error(OSError(error.errno, error.strerror), path)
+    what, remedy = f"it cannot be opened as audio ({error.strerror})", "If it should be a song, get another copy"
+    return NotAudioError(what, remedy=remedy, path=path)
+
+
+def audio_stream(container: InputContainer, path: Path) -> AudioStream:
+    """The first stream of sound, to be decoded on one thread, since workers are the parallelism."""
+    if not container.streams.audio:
+        raise NotAudioError("it holds no audio stream", remedy="Leave it out", path=path)
+    stream = container.streams.audio[0]
+    context = stream.codec_context
+    if context is None:
+        raise UnsupportedAudioError("there is no decoder for its codec", remedy="Convert it to FLAC or MP3", path=path)
+    if (tag := context.codec_tag) in _PROTECTED_TAGS:
+        raise _protected(_PROTECTED_TAGS[tag], path)
+    context.thread_count = 1
+    return stream
+
+
+def _protected(scheme: str, path: Path) -> AudioError:
+    return ProtectedAudioError(
+        f"it is protected ({scheme}) and cannot be decoded", remedy="Get a copy without copy protection", path=path
+    )
+
+
+def iter_sound(container: InputContainer, stream: AudioStream, tally: Tally) -> Iterator[AudioFrame]:
+    """Decode packet by packet, so that one damaged packet costs itself and no more."""
+    failures_in_a_row = 0
+    packets = container.demux(stream)
+    while failures_in_a_row < 50:  # a demuxer that cannot find its feet again will not after fifty tries
+        try:
+            packet = next(packets)
+        except StopIteration:
+            return
+        except av.error.FFmpegError:
+            failures_in_a_row += 1
+            tally.bad_packets += 1
+            packets = container.demux(stream)
+            continue
+        failures_in_a_row = 0
+        try:
+            frames = packet.decode()
+        except av.error.FFmpegError:
+            tally.bad_packets += 1
+            continue
+        sound = [frame for frame in frames if isinstance(frame, AudioFrame) and frame.samples > 0]
+        good = [frame for frame in sound if _is_plausible(frame)]
+        if len(good) == len(sound):
+            tally.good_packets += 1
+        else:
+            tally.bad_packets += 1
+            channels = max(frame.layout.nb_channels for frame in sound)
+            tally.crowded_packets += channels > _MOST_CHANNELS
+            tally.channels = max(tally.channels, channels)
+        yield from good
+
+
+def _is_plausible(frame: AudioFrame) -> bool:
+    return 1 <= frame.layout.nb_channels <= _MOST_CHANNELS and _RATES_HZ[0] <= frame.sample_rate <= _RATES_HZ[1]
+
+
+def iter_joined(frames: Iterator[AudioFrame]) -> Iterator[AudioFrame]:
+    """Join frames of one kind to some of about a second: what follows costs by the call, and codecs cut small."""
+    fifo, kind = AudioFifo(), None
+    for frame in frames:
+        now = (frame.sample_rate, frame.layout.nb_channels, frame.format.name)
+        if now != kind:
+            if (rest := fifo.read()) is not None:
+                yield rest
+            fifo, kind = AudioFifo(), now
+        frame.pts = None  # the times of damaged files jump, which the queue would not take
+        fifo.write(frame)
+        if fifo.samples >= frame.sample_rate and (joined := fifo.read()) is not None:
+            yield joined
+    if (rest := fifo.read()) is not None:
+        yield rest
+
+
+def planes_of(frame: AudioFrame) -> Planes:
+    """A frame's samples by channel ``(c, n)``, of whatever type they are decoded to."""
+    channels = frame.layout.nb_channels
+    data = _wide_integers(frame) if frame.format.name in ("s64", "s64p") else frame.to_ndarray()
+    return data if frame.format.is_planar else data.reshape(-1, channels).T  # (c, n)
+
+
+def _wide_integers(frame: AudioFrame) -> NDArray[np.int64]:
+    """What `to_ndarray` gives, for the one format of samples that PyAV leaves out; int64."""
+    count = frame.samples if frame.format.is_planar else frame.samples * frame.layout.nb_channels
+    return np.stack([np.frombuffer(bytes(plane), np.int64, count) for plane in frame.planes])
