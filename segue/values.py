@@ -9,7 +9,7 @@ from typing import Literal, NamedTuple, NewType
 import numpy as np
 from numpy.typing import NDArray
 
-from segue.errors import printable
+from segue.errors import one_line
 
 TrackId = NewType("TrackId", str)
 """16 hexadecimal digits of the BLAKE2b hash of the file's bytes: the same recording has the same id everywhere."""
@@ -166,25 +166,37 @@ class ScanFailure:
     when_s: float
 
     def __str__(self) -> str:
-        return f"{printable(self.path)}: {self.message}. {self.remedy}"
+        return f"{one_line(self.path)}: {self.message}. {self.remedy}"
+
+
+ScanPhase = Literal["quick look", "listening", "pooling", "measuring"]
+"""What a scan is at; in the last, tracks that were heard before that was done get their tempo, key and loudness."""
 
 
 @dataclass(frozen=True, slots=True)
 class ScanProgress:
-    """Where a scan stands; ``eta_s`` is None until the first track has been heard."""
+    """Where a scan stands; ``eta_s`` is None until the first track has been heard.
 
-    phase: Literal["listening", "pooling"]
+    ``closely`` says that a quick look came before the listening.
+    """
+
+    phase: ScanPhase
     done: int
     total: int
     failed: int
     current: Path | None
     tracks_a_second: float
     eta_s: float | None
+    closely: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class ScanReport:
-    """What a scan did: files heard, attached to a known recording, unchanged, gone, and those that failed."""
+    """What a scan did: files heard, attached to a known recording, unchanged, gone, and those that failed.
+
+    ``looked_at`` counts those that had a quick look first, and ``measured`` tracks that had been heard before their
+    tempo, key and loudness were.
+    """
 
     scanned: int
     attached: int
@@ -194,8 +206,10 @@ class ScanReport:
     known_failures: int
     seconds: float
     cancelled: bool
+    looked_at: int = 0
+    measured: int = 0
 
     @property
     def exit_code(self) -> int:
         """0 if anything was heard or is already in the library, 1 if nothing could be."""
-        return 0 if self.scanned + self.attached + self.skipped > 0 else 1
+        return 0 if self.scanned + self.attached + self.skipped + self.looked_at > 0 else 1

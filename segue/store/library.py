@@ -296,6 +296,16 @@ class Library:
         with self._database.reading() as db:
             return rhythms.lacking_rhythm(db)
 
+    def heard_at(self, path: Path, stat: FileStat) -> frozenset[Fingerprint]:
+        """The ears that have heard what lies at a path, as long as it is unchanged."""
+        statement = (
+            "SELECT model, mel FROM paths JOIN slice_vectors USING (track_id)"
+            " WHERE path = ? AND size = ? AND mtime_ns = ?"
+        )
+        values = (track_rows.path_to_blob(path), stat.size_bytes, stat.mtime_ns)
+        with self._database.reading() as db:
+            return frozenset(Fingerprint(*row) for row in db.execute(statement, values))
+
     def failures(self) -> tuple[ScanFailure, ...]:
         """The files and folders that could not be heard, by path."""
         with self._database.reading() as db:

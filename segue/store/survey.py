@@ -1,0 +1,127 @@
+"""What lies on disk: the files of folders that may hold audio, what cannot be read, and what is gone."""
+
+from __future__ import annotations
+
+import os
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from segue.errors import FileAccessError
+from segue.files import access_error, real_path, walk_audio
+from segue.values import FileStat
+
+_OWN_FOLDERS = ("cache", "demo")  # what Segue itself puts into a data folder is nobody's collection
+
+
+@dataclass(slots=True)
+class Survey:
+    """What lies on disk: files that may hold audio, what could not be read, the folders asked for, and those read."""
+
+    files: dict[Path, FileStat] = field(default_factory=dict)
+    errors: list[FileAccessError] = field(default_factory=list)
+    roots: list[Path] = field(default_factory=list)
+    asked: set[Path] = field(default_factory=set)
+
+
+def survey(folders: Iterable[Path], data_folder: Path) -> Survey:
+    """Look what lies in the folders; those of Segue itself are left out, unless they or something in them is named."""
+    found = Survey()
+    own = [real_path(data_folder / name) for name in _OWN_FOLDERS]
+    for folder in folders:
+        root = real_path(folder)
+        found.asked.add(root)
+        try:
+            leave_out = [place for place in own if not is_in(root, [place])]
+            walk = walk_audio(root, on_error=found.errors.append, leave_out=leave_out)
+            files = [root] if root.is_file() else list(walk)
+        except FileAccessError as error:
+            found.errors.append(error)
+            continue
+        except OSError as error:  # a folder above may not be entered, or the name is too long
+            found.errors.append(access_error(error, root))
+            continue
+        found.roots.append(root)
+        for path in files:
+            try:
+                found.files[path] = stat_of(path)
+            except FileAccessError as error:
+                found.errors.append(error)
+    return found
+
+
+def missing(found: Survey, known: Iterable[Path], failed: Iterable[Path]) -> list[Path]:
+    """Paths that the library knows, or knows to have failed, in the folders surveyed and that are no longer there.
+
+    Nothing is gone from a folder that could not be read, nor from one that is suddenly empty: a drive that is not
+    connected leaves just that behind. Such folders are added to the survey's errors.
+    """
+    unread = [error.path for error in found.errors if error.path is not None]
+    held = set(known)
+    emptied: Counter[Path] = Counter()
+    trusted = []
+    for root in found.roots:
+        below = sum(is_in(path, [root]) for path in held)
+        if below and not any(is_in(path, [root]) for path in found.files):
+            emptied[root] = below
+        else:
+            trusted.append(root)
+    lost = (path for path in held if path not in found.files and is_in(path, trusted))
+    emptied.update(empty_folders(path for path in lost if not is_in(path, unread)))
+    for folder, count in sorted(emptied.items()):
+        what = f"nothing is left in it, though the library knows {count} files there"
+        remedy = "Is its drive connected? If the music is really gone, delete the folder and scan the one above it"
+        found.errors.append(FileAccessError(what, remedy=remedy, path=folder))
+    absent = (path for path in held.union(failed) if path not in found.files and is_in(path, trusted))
+    return sorted(path for path in absent if not is_in(path, [*unread, *emptied]))
+
+
+def stat_of(path: Path) -> FileStat:
+    """Size and time of change of a file; raises FileAccessError."""
+    try:
+        status = path.stat()
+    except OSError as error:
+        raise access_error(error, path) from error
+    return FileStat(status.st_size, status.st_mtime_ns)
+
+
+def check_readable(path: Path) -> None:
+    """Find out here, before a worker is started, that a file cannot be opened."""
+    try:
+        with path.open("rb") as file:
+            file.read(1)
+    except OSError as error:
+        raise access_error(error, path) from error
+
+
+def is_in(path: Path, folders: Iterable[Path]) -> bool:
+    """Whether a path is one of the folders or lies below one."""
+    text = os.fspath(path)
+    return any(path == f or text.startswith(f"{os.fspath(f).rstrip(os.sep)}{os.sep}") for f in folders)
+
+
+def empty_folders(missing: Iterable[Path]) -> Counter[Path]:
+    """Folders above missing files that are still there, but empty or links to nowhere, and how many files they miss."""
+    nearest: dict[Path, Path] = {}
+    found: Counter[Path] = Counter()
+    for path in missing:
+        if path.parent not in nearest:
+            nearest[path.parent] = next(folder for folder in path.parents if os.path.lexists(folder))
+        found[nearest[path.parent]] += 1
+    return Counter({folder: count for folder, count in found.items() if _is_bare(folder)})
+
+
+def _is_bare(folder: Path) -> bool:
+    try:
+        with os.scandir(folder) as entries:
+            return next(entries, None) is None
+    except FileNotFoundError:
+        return folder.is_symlink()
+    except OSError:
+        return False
+
+
+def is_there(path: Path) -> bool:
+    """Whether a file, or a link to one, lies at a path; a folder was noted for an error that is over."""
+    return os.path.lexists(path) and not os.path.isdir(path)  # noqa: PTH112 - never raises
