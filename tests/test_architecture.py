@@ -34,7 +34,7 @@ HOMES = {
     "librosa": "train/",
     "onnx": ("embed/ears/", "train/"),
     "onnxruntime": ("embed/encoder.py", "train/"),
-    "av": ("listen/decoding.py", "play/render.py", "demo/writer.py", "train/"),
+    "av": ("listen/decoding.py", "listen/audio.py", "play/render.py", "demo/writer.py", "train/"),
     "soxr": ("listen/audio.py", "train/"),
     "mutagen": ("listen/tags.py", "demo/writer.py"),
     "pickle": "store/legacy.py",

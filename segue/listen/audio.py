@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 import numpy as np
 import soxr
+from av.audio.frame import AudioFrame
 from numpy.typing import NDArray
 
 from segue.config import AUDIO, SPECCY_MEL
@@ -65,55 +66,73 @@ def iter_samples(
     held: list[Floats] = []
     held_samples = got_samples = 0
     most_samples = AUDIO.longest_s * sample_rate_hz
-    for block in resampled(_iter_mono(path, tally, on_native), sample_rate_hz):
-        held.append(block)
-        held_samples += len(block)
-        got_samples += len(block)
-        if got_samples > most_samples:
-            raise TooLongError(
-                f"it is longer than {AUDIO.longest_s / 3600:g} hours, or endless",
-                remedy="Cut it into tracks",
-                path=path,
-            )
-        if held_samples >= AUDIO.block_s * sample_rate_hz:
-            yield np.concatenate(held)
-            held, held_samples = [], 0
+    with open_audio(path) as container:
+        frames = iter_sound(container, audio_stream(container, path), tally)
+        for block in resampled(iter_mono(frames, tally, on_native), sample_rate_hz):
+            held.append(block)
+            held_samples += len(block)
+            got_samples += len(block)
+            if got_samples > most_samples:
+                raise TooLongError(
+                    f"it is longer than {AUDIO.longest_s / 3600:g} hours, or endless",
+                    remedy="Cut it into tracks",
+                    path=path,
+                )
+            if held_samples >= AUDIO.block_s * sample_rate_hz:
+                yield np.concatenate(held)
+                held, held_samples = [], 0
     tally.check(path, got_samples)
     if held:
         yield np.concatenate(held)
 
 
-def resampled(blocks: Iterator[tuple[int, Floats]], to_hz: int) -> Iterator[Floats]:
+def resampled(blocks: Iterable[tuple[int, Floats]], to_hz: int) -> Iterator[Floats]:
     """Bring (sample rate, ``(n,)`` samples) to one rate by soxr HQ, though their rate may change on the way."""
-    stream: soxr.ResampleStream | None = None
-    rate_hz = 0
-    for block_hz, samples in blocks:
-        if block_hz != rate_hz:
-            if stream is not None:
-                yield from _some(stream.resample_chunk(np.zeros(0, np.float32), last=True))
-            rate_hz = block_hz
-            stream = None if rate_hz == to_hz else soxr.ResampleStream(rate_hz, to_hz, 1, "float32", "HQ")
-        yield from _some(samples if stream is None else stream.resample_chunk(samples))
-    if stream is not None:
-        yield from _some(stream.resample_chunk(np.zeros(0, np.float32), last=True))
+    resampler = Resampler(to_hz)
+    for rate_hz, samples in blocks:
+        yield from resampler.take(samples, rate_hz)
+    yield from resampler.end()
 
 
-def _some(samples: Floats) -> Iterator[Floats]:
-    if len(samples):
-        yield samples
+class Resampler:
+    """As `resampled`, for samples that are handed over rather than asked for."""
+
+    def __init__(self, to_hz: int) -> None:
+        self._to_hz = to_hz
+        self._rate_hz = to_hz
+        self._stream: soxr.ResampleStream | None = None
+
+    def take(self, samples: Floats, rate_hz: int) -> Iterator[Floats]:
+        """Give what can be said so far; the last samples need those that follow."""
+        if rate_hz != self._rate_hz:
+            yield from self.end()
+            self._rate_hz = rate_hz
+            same = rate_hz == self._to_hz
+            self._stream = None if same else soxr.ResampleStream(rate_hz, self._to_hz, 1, "float32", "HQ")
+        found = samples if self._stream is None else self._stream.resample_chunk(samples)
+        if len(found):
+            yield found
+
+    def end(self) -> Iterator[Floats]:
+        """Give the rest; nothing follows at this rate."""
+        if self._stream is not None:
+            found = self._stream.resample_chunk(np.zeros(0, np.float32), last=True)
+            if len(found):
+                yield found
 
 
-def _iter_mono(path: Path, tally: Tally, on_native: OnNative | None) -> Iterator[tuple[int, Floats]]:
-    """Yield (sample rate, about a second of mono samples)."""
-    with open_audio(path) as container:
-        for frame in iter_joined(iter_sound(container, audio_stream(container, path), tally)):
-            planes = planes_of(frame)
-            mono = mono_of(planes)
-            if planes.dtype.kind == "f":
-                planes, mono = _undamaged(planes, mono, tally)
-            if on_native is not None:
-                on_native(_full_scale(planes), frame.sample_rate)
-            yield frame.sample_rate, mono
+def iter_mono(
+    frames: Iterator[AudioFrame], tally: Tally, on_native: OnNative | None = None
+) -> Iterator[tuple[int, Floats]]:
+    """Yield (sample rate, about a second of mono samples) of decoded frames."""
+    for frame in iter_joined(frames):
+        planes = planes_of(frame)
+        mono = mono_of(planes)
+        if planes.dtype.kind == "f":
+            planes, mono = _undamaged(planes, mono, tally)
+        if on_native is not None:
+            on_native(_full_scale(planes), frame.sample_rate)
+        yield frame.sample_rate, mono
 
 
 def mono_of(planes: Planes) -> Floats:

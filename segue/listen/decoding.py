@@ -7,6 +7,7 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 from typing import IO
 
@@ -94,6 +95,14 @@ class Tally:
     channels: int = 0
     samples: int = 0
     bad_samples: int = 0
+
+    @property
+    def is_bad(self) -> bool:
+        """Whether more than a little is damaged."""
+        packets = self.good_packets + self.bad_packets
+        return (
+            self.bad_packets > AUDIO.most_bad_share * packets or self.bad_samples > AUDIO.most_bad_share * self.samples
+        )
 
     def check(self, path: Path, got_samples: int) -> None:
         """Raise what has to be said of a file that is decoded to its end; a little damage is only logged."""
@@ -255,6 +264,28 @@ def iter_sound(container: InputContainer, stream: AudioStream, tally: Tally) -> 
             tally.crowded_packets += channels > _MOST_CHANNELS
             tally.channels = max(tally.channels, channels)
         yield from good
+
+
+@dataclass(frozen=True, slots=True)
+class Sought:
+    """Where a demuxer landed, in seconds from the start, and the frames from there on."""
+
+    time_s: float
+    frames: Iterator[AudioFrame]
+
+
+def seek(container: InputContainer, stream: AudioStream, to_s: float, *, tally: Tally) -> Sought | None:
+    """Go to the last place at or before a time, or to the beginning; None where that cannot be done."""
+    origin_us = max(container.start_time or 0, 0)
+    try:
+        container.seek(round(max(to_s, 0.0) * 1e6) + origin_us)
+    except av.error.FFmpegError:
+        return None
+    frames = iter_sound(container, stream, tally)
+    first = next(frames, None)
+    if first is None or first.time is None:
+        return None
+    return Sought(first.time - origin_us / 1e6, chain([first], frames))
 
 
 def _is_plausible(frame: AudioFrame) -> bool:

@@ -12,6 +12,7 @@ import scipy.fft
 
 from segue.config import MelSpec
 from segue.errors import ParameterError
+from segue.listen.spread import spread
 from segue.values import Floats
 
 _FFT_BLOCK_FRAMES = 36  # 36 x 2048 float32 stay in the second-level cache; larger blocks are slower
@@ -102,43 +103,63 @@ def iter_spread_slices(blocks: Iterable[Floats], spec: MelSpec, *, most: int) ->
     (mel_bands, slice_frames) float32
         In the order of the track.
 
-    Notes
-    -----
-    Every stretch that sounds is kept until there are too many; then every second one goes, and from there on only every
-    second one is kept. Of two neighbours the second stays at one thinning and the first at the next, so that what is
-    left lies in the middle of what it stands for. Only the stretches' samples are held, at most ``most + 1`` of them,
-    and only what is left at the end becomes a mel.
+    See Also
+    --------
+    segue.listen.spread.spread : which ones stay. Only the stretches' samples are held, and only what is left at the
+        end becomes a mel.
     """
-    kept: list[Floats] = []
-    step, first = 1, 0
-    sounding = (stretch for stretch in _iter_stretches(blocks, spec) if stretch.any())
-    for number, stretch in enumerate(sounding):
-        if number % step != first:
-            continue
-        kept.append(stretch.copy())  # a view would hold the whole block
-        if len(kept) > most:
-            second = first < step / 2
-            kept = kept[second::2]
-            step, first = 2 * step, first + second * step
-    for stretch in kept:
+    sounding = (stretch.copy() for stretch in _iter_stretches(blocks, spec) if stretch.any())  # no views of blocks
+    for stretch in spread(sounding, most=most):
         mel = _slice(stretch, spec)
         if mel is not None:
             yield mel
 
 
+class PowerTap:
+    """As `iter_power`, for samples that are handed over rather than asked for."""
+
+    def __init__(self, spec: MelSpec, on_power: Callable[[Floats], None]) -> None:
+        self._cutter = _Cutter(spec)
+        self._spec = spec
+        self._on_power = on_power
+
+    def take(self, block: Floats) -> None:
+        """Take the next samples ``(n,)`` and hand on the power of each slice ``(slice_frames, bins)`` that is whole."""
+        for stretch in self._cutter.cut(block):
+            self._on_power(_power(stretch, self._spec))
+
+    def end(self) -> None:
+        """There are no more samples."""
+        self.take(_margin(self._spec))
+
+
 def _iter_stretches(blocks: Iterable[Floats], spec: MelSpec) -> Iterator[Floats]:
     """The samples under each whole slice: ``(slice_samples + n_fft_samples,)``, overlapping by less than a window."""
-    margin = np.zeros(spec.n_fft_samples // 2, np.float32)
-    step = spec.slice_frames * spec.hop_samples
-    need = spec.slice_samples + spec.n_fft_samples
-    held = margin
-    for block in chain(blocks, [margin]):
-        held = np.concatenate([held, block])
+    cutter = _Cutter(spec)
+    for block in chain(blocks, [_margin(spec)]):
+        yield from cutter.cut(block)
+
+
+def _margin(spec: MelSpec) -> Floats:
+    return np.zeros(spec.n_fft_samples // 2, np.float32)
+
+
+class _Cutter:
+    """Cuts samples that come in blocks of any length."""
+
+    def __init__(self, spec: MelSpec) -> None:
+        self._step = spec.slice_frames * spec.hop_samples
+        self._need = spec.slice_samples + spec.n_fft_samples
+        self._held = _margin(spec)
+
+    def cut(self, block: Floats) -> Iterator[Floats]:
+        """The stretches that are whole with this block."""
+        held = np.concatenate([self._held, block])
         start = 0
-        while len(held) - start >= need:
-            yield held[start : start + need]
-            start += step
-        held = held[start:]
+        while len(held) - start >= self._need:
+            yield held[start : start + self._need]
+            start += self._step
+        self._held = held[start:]
 
 
 def single_slice(samples: Floats, spec: MelSpec) -> Floats | None:
