@@ -25,6 +25,7 @@ SegueError
 
 from __future__ import annotations
 
+import unicodedata
 from pathlib import Path
 
 
@@ -38,7 +39,7 @@ class SegueError(Exception):
         self.path = None if path is None else Path(path)
 
     def __str__(self) -> str:
-        where = "" if self.path is None else f"{printable(self.path)}: "
+        where = "" if self.path is None else f"{one_line(self.path)}: "
         return f"{where}{self.what}. {self.remedy}"
 
     def __reduce__(self) -> tuple[object, ...]:
@@ -53,6 +54,19 @@ def _rebuild(kind: type[SegueError], what: str, remedy: str, path: Path | None) 
 def printable(path: Path | str) -> str:
     """A path as text that any terminal, JSON or database accepts (undecodable bytes become U+FFFD)."""
     return str(path).encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+
+
+def one_line(path: Path | str) -> str:
+    """A path as people read it: what would break the line, or steer the terminal, is shown as an escape."""
+    return "".join(c.encode("unicode_escape").decode() if _is_steering(c) else c for c in printable(path))
+
+
+def _is_steering(character: str) -> bool:
+    """Control characters, ends of lines and paragraphs, and what turns the direction of writing."""
+    return unicodedata.category(character) in ("Cc", "Zl", "Zp") or unicodedata.bidirectional(character) in _TURNS
+
+
+_TURNS = frozenset("LRE RLE PDF LRO RLO LRI RLI FSI PDI".split())  # noqa: SIM905 - as Unicode names them
 
 
 class ParameterError(SegueError):

@@ -8,6 +8,7 @@ import io
 import logging
 import re
 import struct
+import zlib
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -40,6 +41,9 @@ _NUMBER_KEYS = {  # as MusicBrainz Picard writes them: the recording's id is cal
 }
 
 _LONGEST_TEXT = 500  # longer "titles" are lyrics or damage
+_CONTROLS = dict.fromkeys([*range(32), *range(127, 160)], " ")  # a title may not steer a terminal
+_LARGEST_UNPACKED = 1 << 26  # what packed frames of a tag may hold together; no cover takes 64 MB
+_PACKED = {3: 0x80, 4: 0x08}  # the flag of packed frames in each version of ID3
 _KEYS = {  # our word -> (ID3, MP4, ASF, Vorbis comment and APEv2)
     "title": ("TIT2", "\xa9nam", "Title", "title"),
     "artist": ("TPE1", "\xa9ART", "Author", "artist"),
@@ -102,8 +106,11 @@ def read_artwork(path: Path) -> Artwork | None:
 
 
 def _open(path: Path) -> Any:
+    """The file as mutagen sees it; None where its tags cannot be read, in which case it has none."""
     try:
         with io.FileIO(path) as file:
+            _refuse_bomb(file)
+            file.seek(0)
             file.name = ""  # with a name, mutagen believes the extension and tries its parser alone
             return mutagen.File(file) or mutagen.File(path)
     except (
@@ -116,9 +123,48 @@ def _open(path: Path) -> Any:
         struct.error,
         OverflowError,
         MemoryError,
+        RecursionError,  # boxes in boxes, chapters in chapters
     ) as error:
         log.info("%s: its tags cannot be read (%s)", printable(path), error)
         return None
+
+
+def _refuse_bomb(file: io.FileIO) -> None:
+    """Raise ValueError if the packed frames of an ID3 tag hold more than is good: mutagen unpacks them unlimited."""
+    head = file.read(10)
+    version = head[3] if head[:3] == b"ID3" and len(head) == 10 else 0
+    if version not in _PACKED:
+        return
+    end, unpacked = 10 + _seven_bits(head[6:]), 0
+    while file.tell() < end and len(frame := file.read(10)) == 10 and frame[0]:
+        size = _seven_bits(frame[4:8]) if version == 4 else int.from_bytes(frame[4:8], "big")
+        if frame[9] & _PACKED[version]:
+            unpacked += _unpacked_size(file.read(min(size, end)))
+            if unpacked > _LARGEST_UNPACKED:
+                raise ValueError(f"packed frames of more than {_LARGEST_UNPACKED} bytes")
+        else:
+            file.seek(size, io.SEEK_CUR)
+
+
+def _seven_bits(number: bytes) -> int:
+    return sum((byte & 0x7F) << shift for byte, shift in zip(number, (21, 14, 7, 0), strict=True))
+
+
+def _unpacked_size(frame: bytes) -> int:
+    """How much a packed frame holds, counted to the limit: with and without its length before it, unsynchronised or not."""
+    return max(map(_count, (frame[4:], frame, frame[4:].replace(b"\xff\0", b"\xff"))))
+
+
+def _count(packed: bytes) -> int:
+    """The length of what is packed, or a little more than the limit; a megabyte at a time, of which none is kept."""
+    unpacker, count = zlib.decompressobj(), 0
+    try:
+        while packed and count <= _LARGEST_UNPACKED:
+            count += len(unpacker.decompress(packed, 1 << 20))
+            packed = unpacker.unconsumed_tail
+    except zlib.error:
+        pass  # no packed data, or no longer
+    return count
 
 
 def _first_text(tags: Any, keys: Iterable[str]) -> str:
@@ -137,7 +183,7 @@ def _first_text(tags: Any, keys: Iterable[str]) -> str:
             value = value.data
         first = (value[0] if value else "") if isinstance(value, list | tuple) else value
         first = bytes(first).decode("utf-8", "replace") if isinstance(first, bytes) else first
-        if clean := " ".join(str(first).replace("\0", " ").split())[:_LONGEST_TEXT]:
+        if clean := " ".join(str(first).translate(_CONTROLS).split())[:_LONGEST_TEXT]:
             return clean
     return ""
 

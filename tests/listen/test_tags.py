@@ -2,6 +2,8 @@ from __future__ import annotations
 
 import base64
 import struct
+import tracemalloc
+import zlib
 from collections.abc import Callable
 from pathlib import Path
 
@@ -9,12 +11,13 @@ import mutagen
 import pytest
 from mutagen.asf import ASFByteArrayAttribute
 from mutagen.flac import FLAC, Picture
-from mutagen.id3 import APIC, ID3, TDRC, TPE1, TSRC, UFID
+from mutagen.id3 import APIC, ID3, TDRC, TIT2, TPE1, TSRC, UFID
 from mutagen.mp4 import MP4, MP4Cover
 from mutagen.oggvorbis import OggVorbis
 
 from segue.listen.tags import TrackNumbers, read_artwork, read_numbers, read_tags
 from tests.listen.conftest import Encode, sweep, write_wav
+from tests.torture.builders import id3, id3_frame, syncsafe
 
 PNG = b"\x89PNG\r\n\x1a\n" + b"front" * 20
 BACK = b"\xff\xd8\xff\xe0" + b"back" * 20
@@ -191,3 +194,48 @@ def test_ids_of_the_recording_in_every_container(encode: Encode, name: str, put:
 def test_no_ids_in_what_is_no_audio(tmp_path: Path) -> None:
     (tmp_path / "x.mp3").write_bytes(b"words")
     assert read_numbers(tmp_path / "x.mp3") == TrackNumbers()
+
+
+@pytest.mark.parametrize("version", [3, 4])
+def test_packed_frames_that_hold_too_much_are_not_unpacked(tmp_path: Path, version: int) -> None:
+    """300 MB in 300 kB: mutagen unpacked them, and three times so much memory was gone, in the booth too."""
+    packer = zlib.compressobj(9)
+    packed = b"".join(packer.compress(bytes(1_000_000)) for _ in range(100)) + packer.flush()
+    size = syncsafe(4 + len(packed)) if version == 4 else struct.pack(">I", 4 + len(packed))
+    flags = b"\0\x09" if version == 4 else b"\0\x80"
+    bomb = id3(id3_frame(b"TIT2", b"\3x") + b"APIC" + size + flags + bytes(4) + packed, version=version)
+    (tmp_path / "A - Bomb.mp3").write_bytes(bomb + b"\xff\xf3\x84\xc4" * 100)
+    tracemalloc.start()
+    info = read_tags(tmp_path / "A - Bomb.mp3")
+    most = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert (info.title, info.has_artwork) == ("Bomb", False)
+    assert most < 10_000_000
+
+
+@pytest.mark.ffmpeg
+def test_a_packed_frame_of_usual_size_is_read(encode: Encode, tmp_path: Path) -> None:
+    packed = zlib.compress(b"\3Packed title")
+    frame = id3_frame(b"TIT2", syncsafe(13) + packed, flags=0x0009)
+    song = tmp_path / "x.mp3"
+    song.write_bytes(id3(frame) + encode("bare.mp3", "-id3v2_version", "0").read_bytes())
+    assert read_tags(song).title == "Packed title"
+
+
+@pytest.mark.parametrize("name", [b"CHAP", b"CTOC"])
+def test_frames_in_frames_without_end(tmp_path: Path, name: bytes) -> None:
+    """A RecursionError left the parser, and the song was not heard."""
+    nested = b""
+    for _ in range(3000):
+        nested = id3_frame(name, b"c\0" + (bytes(16) if name == b"CHAP" else b"\3\0") + nested)
+    (tmp_path / "deep.mp3").write_bytes(id3(nested) + b"\xff\xf3\x84\xc4" * 100)
+    assert read_tags(tmp_path / "deep.mp3").title == "deep"
+
+
+@pytest.mark.ffmpeg
+def test_a_title_cannot_steer_a_terminal(encode: Encode) -> None:
+    path = encode("red.mp3")
+    tags = ID3(path)
+    tags.add(TIT2(text=["\x1b[31mred\r\nbell\x07"]))
+    tags.save()
+    assert read_tags(path).title == "[31mred bell"
