@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -14,6 +15,9 @@ from segue.errors import printable
 from segue.play.m3u import PlaylistEntry
 from segue.services import Services
 from segue.values import ScanProgress, Track
+from segue.web.present import progress_line
+
+_LINE_S = 10.0  # between two lines on how far a scan is, where there is no terminal to draw a bar on
 
 
 def track_row(track: Track) -> dict[str, Any]:
@@ -76,10 +80,12 @@ def print_json(value: Any) -> None:
 
 
 class Bar:
-    """A progress bar for a scan; none where nobody would see it."""
+    """How far a scan is: a bar on a terminal, a line now and then in a log, nothing where JSON is asked for."""
 
     def __init__(self, *, quiet: bool) -> None:
         self._bar = tqdm(total=0, unit="track", disable=True if quiet else None, dynamic_ncols=True, leave=False)
+        self._lines = not quiet and self._bar.disable
+        self._said_s = time.monotonic()
 
     def __enter__(self) -> Bar:
         return self
@@ -88,9 +94,13 @@ class Bar:
         self._bar.close()
 
     def show(self, progress: ScanProgress) -> None:
-        """Draw how far the scan is."""
+        """Draw how far the scan is, or say so if it is a while since that was said."""
         self._bar.total = progress.total
         self._bar.n = progress.done
         self._bar.set_description(progress.phase, refresh=False)
         self._bar.set_postfix(failed=progress.failed, refresh=False)
         self._bar.refresh()
+        if self._lines and time.monotonic() - self._said_s >= _LINE_S:
+            self._said_s = time.monotonic()
+            failed = f" ({progress.failed:,} failed)" if progress.failed else ""
+            print(f"segue: {progress_line(progress)}{failed}", file=sys.stderr, flush=True)

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import argparse
+import difflib
 import logging
+import re
 import sys
 from collections.abc import Sequence
-from typing import Protocol
+from typing import NoReturn, Protocol
 
 from segue import __version__
 from segue.cli import demo, doctor, evaluate, export, models, playlist, scan, serve, similar, tags, vectors
@@ -45,7 +47,9 @@ COMMANDS: dict[str, Command] = {
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code: 0 well, 1 it failed, 2 it was called wrongly."""
-    args = _parser().parse_args(argv)
+    args, unknown = _parser().parse_known_args(argv)
+    if unknown:
+        args.parser.error(f"unrecognized arguments: {' '.join(unknown)}")
     logging.basicConfig(
         level=logging.INFO if args.verbose else logging.WARNING, format="%(levelname)s %(name)s: %(message)s"
     )
@@ -62,14 +66,29 @@ def main(argv: Sequence[str] | None = None) -> int:
         return 0
 
 
+class _Parser(argparse.ArgumentParser):
+    """A parser that asks after the word that was meant, for a command or an option that is mistyped."""
+
+    def error(self, message: str) -> NoReturn:
+        """Say what is wrong, and which word is nearest; then leave with code 2."""
+        wrong = re.search(r"invalid choice: '([^']*)'|unrecognized arguments: (\S+)", message)
+        if wrong:
+            typed = next(word for word in wrong.groups() if word)
+            known = [word for action in self._actions for word in (*action.option_strings, *(action.choices or ()))]
+            near = difflib.get_close_matches(typed.partition("=")[0], [str(word) for word in known], n=1)
+            if near:
+                message = f"{message.partition(' (choose from')[0]}. Did you mean {near[0]}?"
+        super().error(message)
+
+
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="segue", description="An automatic DJ for the music people own.")
+    parser = _Parser(prog="segue", description="An automatic DJ for the music people own.")
     parser.add_argument("--version", action="version", version=f"segue {__version__}")
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
     for name, command in COMMANDS.items():
         purpose = command.PURPOSE
         words = commands.add_parser(name, help=purpose, description=purpose[0].upper() + purpose[1:] + ".")
-        words.set_defaults(run=command.run)
+        words.set_defaults(run=command.run, parser=words)
         common_words(words)
         command.words(words)
     return parser

@@ -46,5 +46,5 @@ def hear_floors(path: Path, untrained: Encoder) -> FloorVectors:
 
     vectors = untrained.encode_stream(heard())
     if len(vectors) == 0 or not described:
-        raise SilentError("there is no slice of sound in it", remedy="Leave it out", path=path)
+        raise SilentError("there are no 5 seconds of sound in it", remedy="Leave it out", path=path)
     return FloorVectors(mfcc=np.mean(described, axis=0), untrained=vectors.mean(axis=0))
