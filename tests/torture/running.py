@@ -25,7 +25,8 @@ MOST_MB = 1000.0
 _LOOK_S = 0.05
 _FOREIGN = re.compile(
     r"NoneType|Traceback|[Ee]xception|[a-z]Error\b|Errno|\bNone\b|object at 0x|numpy|ndarray|\bself\b|__|av\."
-    r"|codec can't|unpack|out of (range|bounds)|\bindex\b.*range|subscript|attribute|positional|invalid literal|<[a-z]+ '"
+    r"|codec can't|unpack|out of (range|bounds)|\bindex\b.*range|subscript|attribute|positional"
+    r"|invalid literal|<[a-z]+ '"
 )
 
 
