@@ -151,7 +151,7 @@ def _seven_bits(number: bytes) -> int:
 
 
 def _unpacked_size(frame: bytes) -> int:
-    """How much a packed frame holds, counted to the limit; its length may stand before it, and it may be unsynchronised."""
+    """How much a packed frame holds, counted to the limit; its length may precede it, and it may be unsynchronised."""
     return max(map(_count, (frame[4:], frame, frame[4:].replace(b"\xff\0", b"\xff"))))
 
 
