@@ -3,15 +3,19 @@ from __future__ import annotations
 import shutil
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
+from segue.config import MUSICNN_MEL, SPECCY_MEL, MelSpec
+from segue.embed import hearing
 from segue.embed.encoder import Ear, Encoder
-from segue.embed.hearing import hear
+from segue.embed.hearing import glance, hear, measure
 from segue.errors import FileAccessError, SilentError, TooShortError
 from segue.listen.audio import read_samples
-from segue.listen.mel import slices
+from segue.listen.mel import iter_power, slices
+from segue.values import Fingerprint
 from tests.listen.conftest import sweep, write_wav
 
 
@@ -54,3 +58,66 @@ def test_an_ear_that_hears_some_slices(tiny_ear: Ear, tmp_path: Path) -> None:
     matches = (some.slice_vectors @ every.slice_vectors.T).max(axis=1)
     assert np.abs(matches - 1.0).max() < 1e-6
     assert some.info.duration_s == every.info.duration_s == pytest.approx(100.0, abs=0.001)
+
+
+def song(path: Path, seconds: float) -> Path:
+    return write_wav(path, sweep(seconds))
+
+
+def test_a_quick_look_hears_a_few_places(tiny_ear: Ear, tmp_path: Path) -> None:
+    path = song(tmp_path / "long.wav", 100.0)
+    quick = Encoder(tiny_ear.quick())
+    seen, again = hear(path, quick), glance(path, Encoder(tiny_ear))
+    assert seen.fingerprint == again.fingerprint == tiny_ear.quick().fingerprint != tiny_ear.fingerprint
+    assert len(seen.slice_vectors) == quick.ear.windows == 4
+    assert np.array_equal(seen.slice_vectors, again.slice_vectors)
+    assert seen.track_id == hear(path, Encoder(tiny_ear)).track_id
+    assert seen.info.duration_s == pytest.approx(100.0, abs=0.01)
+    assert seen.rhythm is None
+
+
+def test_a_quick_look_at_what_is_short_or_silent_in_its_places(tiny_ear: Ear, tmp_path: Path) -> None:
+    quick = Encoder(tiny_ear.quick())
+    assert len(hear(song(tmp_path / "short.wav", 17.0), quick).slice_vectors) == 3
+    sparse = np.zeros(100 * 44_100, np.float32)
+    sparse[20 * 44_100 : 32 * 44_100] = sweep(12.0)  # the four places are around 12.5, 37.5, 62.5 and 87.5 s
+    assert len(hear(write_wav(tmp_path / "sparse.wav", sparse), quick).slice_vectors) >= 1
+    with pytest.raises(TooShortError, match=r"lasts 4\.00 s"):
+        hear(song(tmp_path / "bit.wav", 4.0), quick)
+    with pytest.raises(SilentError):
+        hear(write_wav(tmp_path / "silent.wav", np.zeros(100 * 44_100, np.float32)), quick)
+
+
+class Metered:
+    """Stands in for the rhythm meter, and counts what it is given."""
+
+    def __init__(self) -> None:
+        self.power: list[np.ndarray] = []
+        self.native_s = 0.0
+
+    def take_power(self, power: np.ndarray) -> None:
+        self.power.append(power.copy())
+
+    def take_native(self, planes: np.ndarray, rate_hz: int) -> None:
+        self.native_s += planes.shape[1] / rate_hz
+
+    def result(self) -> tuple[float, np.ndarray]:
+        return self.native_s, np.concatenate(self.power)
+
+
+@pytest.mark.parametrize("mel", [SPECCY_MEL, MUSICNN_MEL])
+@pytest.mark.parametrize("most_slices", [None, 4])
+def test_one_decode_feeds_ear_and_rhythm(
+    mel: MelSpec, most_slices: int | None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whatever an ear's front end is, the rhythm is measured from the same power frames."""
+    path = song(tmp_path / "song.wav", 40.0)
+    monkeypatch.setattr(hearing, "RhythmMeter", Metered)
+    ear = SimpleNamespace(mel=mel, most_slices=most_slices, windows=None, fingerprint=Fingerprint("a", "b"))
+    encoder = SimpleNamespace(ear=ear, encode_stream=lambda slices: np.ones((len(list(slices)), 3), np.float32))
+    native_s, power = hear(path, encoder).rhythm  # type: ignore[misc, arg-type]
+    wanted = np.concatenate(list(iter_power([read_samples(path)], SPECCY_MEL)))
+    assert native_s == pytest.approx(40.0)
+    assert power.shape == wanted.shape == (7 * 216, 1025)
+    assert np.abs(power - wanted).max() < 1e-6 * wanted.max()
+    assert np.array_equal(measure(path).rhythm[1], wanted)  # type: ignore[index]
