@@ -6,7 +6,7 @@ import logging
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -28,9 +28,10 @@ from segue.files import is_nameless_text
 from segue.store.library import KnownFile, Library
 from segue.store.passes import Pass, Task, count_sizes
 from segue.store.pooled import pool_library
+from segue.store.remote import fetching
 from segue.store.survey import Survey, is_there, missing, survey
 from segue.store.workers import Crew, CrewMaker, WorkerPool, available_cores
-from segue.values import FileStat, Hearing, ScanFailure, ScanPhase, ScanProgress, ScanReport
+from segue.values import FileStat, Hearing, ScanFailure, ScanPhase, ScanProgress, ScanReport, TrackId
 
 _log = logging.getLogger(__name__)
 
@@ -54,7 +55,7 @@ class EarListener:
 
     def __call__(self) -> Callable[[Path], Hearing]:
         """Load the network and give the function that listens with it."""
-        return partial(hear, encoder=Encoder(self.ear))
+        return fetching(partial(hear, encoder=Encoder(self.ear)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +76,7 @@ class ScanOptions:
     """How to scan: the numbers, whether files that failed before are tried again, and whether a quick look comes first.
 
     ``listener`` is who listens (None: the ear), and ``crew`` gives those who do the work (None: processes here).
+    ``changed`` where the folders are places that a watch saw change: what is there no more was seen to go.
     """
 
     settings: ScanSpec = SCAN
@@ -82,6 +84,7 @@ class ScanOptions:
     listener: Listener | None = None
     quick_look: QuickLook | None = None
     crew: CrewMaker[Hearing] | None = None
+    changed: bool = False
 
     def crew_of(self, listener: Listener) -> Crew[Hearing]:
         """Those who do the work of a pass."""
@@ -147,7 +150,7 @@ class _Scan:
         self._closely = False
 
     def run(self, folders: Sequence[Path]) -> ScanReport:
-        found = survey(folders, self._library.folder)
+        found = survey(folders, self._library.folder, changed=self._options.changed)
         self._stats, self._total = found.files, len(found.files)
         known, failed = self._library.files(self._ear.fingerprint), {f.path: f for f in self._library.failures()}
         gone = missing(found, known, failed)
@@ -158,7 +161,8 @@ class _Scan:
         removed = 0
         if not self._cancel.is_set():
             # Only now, since a moved file's vectors were still needed; hours later some may be there again.
-            removed = self._library.forget_paths([path for path in gone if not is_there(path)])
+            gone = [path for path in gone if not is_there(path)]
+            removed = self._library.forget_paths(gone)
             self._pool()
         return ScanReport(
             scanned=self._whole.heard if self._whole else 0,
@@ -170,11 +174,17 @@ class _Scan:
             seconds=time.monotonic() - self._began_s,
             cancelled=self._cancel.is_set(),
             looked_at=self._quick.heard if self._quick else 0,
+            moved=self._moved(known[path].track_id for path in gone if path in known),
         )
 
     @property
     def _attached(self) -> int:
         return (self._whole.attached if self._whole else 0) + (len(self._quick.done) if self._quick else 0)
+
+    def _moved(self, gone: Iterable[TrackId]) -> int:
+        """How many of the tracks that are gone from a place were found at another."""
+        found = {track_id for one in (self._quick, self._whole) if one is not None for track_id in one.found_again}
+        return len(found.intersection(gone))
 
     # What is new -----------------------------------------------------------------------------------------------------
 

@@ -14,6 +14,7 @@ from segue.embed.pooling import pool
 from segue.errors import FileAccessError, ParameterError, SegueError
 from segue.files import track_id_of
 from segue.store.library import Library
+from segue.store.remote import is_url
 from segue.store.survey import check_readable
 from segue.store.workers import Crew, Job, Outcome
 from segue.values import FileStat, Fingerprint, Hearing, TrackId
@@ -44,6 +45,8 @@ class Pass:
     failed: int = 0
     done: set[Path] = field(default_factory=set)
     """Files whose content an ear of ``known_by`` has heard."""
+    found_again: set[TrackId] = field(default_factory=set)
+    """Recordings that the library knew already by another path."""
     _hashed: dict[Path, TrackId] = field(default_factory=dict)
     _twins: dict[TrackId, list[Path]] = field(default_factory=dict)
 
@@ -70,7 +73,7 @@ class Pass:
             size_bytes = self.task.stats[path].size_bytes
             try:
                 check_readable(path)
-                if self.task.sizes[size_bytes] > 1 and self._is_known(path):
+                if not is_url(path) and self.task.sizes[size_bytes] > 1 and self._is_known(path):
                     continue
             except FileAccessError as error:
                 self._fail(path, error)
@@ -96,6 +99,7 @@ class Pass:
     def _attach(self, track_id: TrackId, path: Path) -> None:
         self.task.library.attach_path(track_id, path, stat=self.task.stats[path])
         self.attached += 1
+        self.found_again.add(track_id)
         self.task.on_step(path)
 
     def _attach_twin(self, heard_id: TrackId, path: Path, hashed_id: TrackId | None) -> None:

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from segue.errors import FileAccessError
 from segue.files import access_error, real_path, walk_audio
+from segue.store.remote import is_url, survey_url
 from segue.values import FileStat
 
 _OWN_FOLDERS = ("cache", "demo")  # what Segue itself puts into a data folder is nobody's collection
@@ -17,7 +18,10 @@ _OWN_FOLDERS = ("cache", "demo")  # what Segue itself puts into a data folder is
 
 @dataclass(slots=True)
 class Survey:
-    """What lies on disk: files that may hold audio, what could not be read, the folders asked for, and those read."""
+    """What lies on disk: files that may hold audio, what could not be read, the folders asked for, and those read.
+
+    ``vanished`` are places that were seen to go.
+    """
 
     files: dict[Path, FileStat] = field(default_factory=dict)
     errors: list[FileAccessError] = field(default_factory=list)
@@ -30,10 +34,14 @@ def survey(folders: Iterable[Path], data_folder: Path) -> Survey:
     found = Survey()
     own = [real_path(data_folder / name) for name in _OWN_FOLDERS]
     for folder in folders:
+        if is_url(folder):
+            _survey_bucket(found, folder)
+            continue
         root = real_path(folder)
         found.asked.add(root)
         try:
             leave_out = [place for place in own if not is_in(root, [place])]
+            leave_out += root.parents if changed else []  # a link in it may lead back up
             walk = walk_audio(root, on_error=found.errors.append, leave_out=leave_out)
             files = [root] if root.is_file() else list(walk)
         except FileAccessError as error:
@@ -51,30 +59,73 @@ def survey(folders: Iterable[Path], data_folder: Path) -> Survey:
     return found
 
 
+def _survey_bucket(found: Survey, place: Path) -> None:
+    """Add what lies at a URL; a bucket that cannot be reached loses nothing by it."""
+    found.asked.add(place)
+    try:
+        found.files.update(survey_url(place, on_error=found.errors.append))
+    except FileAccessError as error:
+        found.errors.append(error)
+    else:
+        found.roots.append(place)
+
+
 def missing(found: Survey, known: Iterable[Path], failed: Iterable[Path]) -> list[Path]:
     """Paths that the library knows, or knows to have failed, in the folders surveyed and that are no longer there.
 
     Nothing is gone from a folder that could not be read, nor from one that is suddenly empty: a drive that is not
     connected leaves just that behind. Such folders are added to the survey's errors.
     """
-    unread = [error.path for error in found.errors if error.path is not None]
-    held = set(known)
-    emptied: Counter[Path] = Counter()
-    trusted = []
-    for root in found.roots:
-        below = sum(is_in(path, [root]) for path in held)
-        if below and not any(is_in(path, [root]) for path in found.files):
-            emptied[root] = below
-        else:
-            trusted.append(root)
-    lost = (path for path in held if path not in found.files and is_in(path, trusted))
-    emptied.update(empty_folders(path for path in lost if not is_in(path, unread)))
+    held, present = set(known), found.files.keys()
+    if found.vanished:
+        gone = _Above(found.vanished)
+        return sorted(path for path in held.union(failed) - present if gone.of(path))
+    if not found.asked:
+        return []
+    emptied, trusted = _sort_roots(found, held)
+    lost = [path for path in held - present if trusted.of(path)]
+    unread = _Above(error.path for error in found.errors if error.path is not None)
+    emptied.update(empty_folders(path for path in lost if not unread.of(path)))
     for folder, count in sorted(emptied.items()):
         what = f"nothing is left in it, though the library knows {count} files there"
         remedy = "Is its drive connected? If the music is really gone, delete the folder and scan the one above it"
         found.errors.append(FileAccessError(what, remedy=remedy, path=folder))
-    absent = (path for path in held.union(failed) if path not in found.files and is_in(path, trusted))
-    return sorted(path for path in absent if not is_in(path, [*unread, *emptied]))
+    doubtful = _Above(emptied)
+    absent = (path for path in held.union(failed) - present if trusted.of(path))
+    return sorted(path for path in absent if not unread.of(path) and not doubtful.of(path))
+
+
+def _sort_roots(found: Survey, held: Iterable[Path]) -> tuple[Counter[Path], _Above]:
+    """The folders surveyed: those that are suddenly empty, with how many files they miss, and the others."""
+    roots = _Above(found.roots)
+    before = Counter(root for path in held for root in roots.of(path))
+    now = {root for path in found.files for root in roots.of(path)}
+    emptied = Counter({root: count for root, count in before.items() if root not in now})
+    return emptied, _Above(root for root in found.roots if root not in emptied)
+
+
+class _Above:
+    """Which of some folders a path is, or lies below. Of many paths, each folder above them is looked at once."""
+
+    def __init__(self, folders: Iterable[Path]) -> None:
+        self._folders = {os.fspath(folder): folder for folder in folders}
+        self._seen: dict[str, tuple[Path, ...]] = {}
+
+    def of(self, path: Path) -> tuple[Path, ...]:
+        """Those of the folders, outermost first."""
+        text, trail = os.fspath(path), []
+        while (found := self._seen.get(text)) is None:
+            trail.append(text)
+            above = os.path.dirname(text)
+            if above == text:
+                found = ()
+                break
+            text = above
+        for text in reversed(trail):
+            folder = self._folders.get(text)
+            found = found if folder is None else (*found, folder)
+            self._seen[text] = found
+        return found
 
 
 def stat_of(path: Path) -> FileStat:
@@ -87,7 +138,9 @@ def stat_of(path: Path) -> FileStat:
 
 
 def check_readable(path: Path) -> None:
-    """Find out here, before a worker is started, that a file cannot be opened."""
+    """Find out here, before a worker is started, that a file cannot be opened; a worker will see what a URL gives."""
+    if is_url(path):
+        return
     try:
         with path.open("rb") as file:
             file.read(1)
@@ -106,6 +159,8 @@ def empty_folders(missing: Iterable[Path]) -> Counter[Path]:
     nearest: dict[Path, Path] = {}
     found: Counter[Path] = Counter()
     for path in missing:
+        if is_url(path):
+            continue
         if path.parent not in nearest:
             nearest[path.parent] = next(folder for folder in path.parents if os.path.lexists(folder))
         found[nearest[path.parent]] += 1
