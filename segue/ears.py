@@ -16,7 +16,7 @@ from segue.choose.retrieval import Comparison, compare
 from segue.config import EVALUATION, SCAN
 from segue.embed.ears.musicnn import INSTALL as INSTALL_MUSICNN
 from segue.embed.ears.musicnn import NAME as MUSICNN
-from segue.embed.encoder import MUSICNN_ALL, Ear
+from segue.embed.encoder import MUSICNN_ALL, QUICK_LOOK, Ear
 from segue.embed.shelf import DEFAULT, WITH_SEGUE, Kind, Shelf, prove
 from segue.errors import ModelError, ParameterError, SegueError
 from segue.labelling import Labelling
@@ -35,12 +35,21 @@ def shelf_of(data: Path) -> Shelf:
 
 @dataclass(frozen=True, slots=True)
 class InUse:
-    """The vectors that a library goes by, and the ear that makes them, or why it is here no longer."""
+    """The vectors that a library goes by, and the ear that makes them, or why it is here no longer.
+
+    ``whole`` is the ear of whose quick look they are, and that takes over when it has heard enough from end to end.
+    """
 
     fingerprint: Fingerprint
     name: str
     ear: Ear | None = None
     error: SegueError | None = None
+    whole: Ear | None = None
+
+    @property
+    def is_passing(self) -> bool:
+        """Whether another ear is to take over: the successor of one that is gone, or the whole hearing."""
+        return self.ear is None or self.whole is not None
 
     @property
     def the_ear(self) -> Ear:
@@ -68,7 +77,8 @@ def in_use(library: Library, shelf: Shelf, *, wanted: str | None = None) -> InUs
         If the ear that was asked for is not here, or the default one is needed and is not.
     """
     if wanted is not None:
-        return _of(shelf.take(wanted))
+        ear = shelf.take(wanted)
+        return _quick_of(ear) if library.chosen_ear() == ear.quick().fingerprint else _of(ear)
     heard = {by.fingerprint: by for by in library.heard()}
     chosen = library.chosen_ear()
     if heard and chosen not in heard:
@@ -82,9 +92,15 @@ def _of(ear: Ear) -> InUse:
     return InUse(ear.fingerprint, ear.name, ear)
 
 
-def _found(shelf: Shelf, fingerprint: Fingerprint, name: str) -> InUse:
-    """Look for an ear by its fingerprint, first under the name it had."""
+def _quick_of(ear: Ear) -> InUse:
+    quick = ear.quick()
+    return InUse(quick.fingerprint, quick.name, quick, whole=ear)
+
+
+def _found(shelf: Shelf, fingerprint: Fingerprint, noted_name: str) -> InUse:
+    """Look for an ear, or one that takes such quick looks, by its fingerprint, first under the name it had."""
     error: SegueError | None = None
+    name = noted_name.removesuffix(QUICK_LOOK)
     for candidate in dict.fromkeys([name, *shelf.names()] if name else shelf.names()):
         try:
             ear = shelf.take(candidate)
@@ -93,6 +109,8 @@ def _found(shelf: Shelf, fingerprint: Fingerprint, name: str) -> InUse:
             continue
         if ear.fingerprint == fingerprint:
             return _of(ear)
+        if ear.quick().fingerprint == fingerprint:
+            return _quick_of(ear)
     return InUse(fingerprint, name, error=error)
 
 
@@ -100,11 +118,11 @@ def _found(shelf: Shelf, fingerprint: Fingerprint, name: str) -> InUse:
 
 
 def ear_to_scan_with(library: Library, shelf: Shelf, use: InUse) -> Ear:
-    """The ear in use, or its successor where a newer Segue brought another one of the same name.
+    """The ear in use (not its quick look), or its successor where a newer Segue brought another of the same name.
 
     The library's choice is noted before anything is heard, so that it does not change under way. Raises ModelError.
     """
-    ear = use.ear or (shelf.take(use.name or DEFAULT) if use.name in ("", *WITH_SEGUE) else use.the_ear)
+    ear = use.whole or use.ear or (shelf.take(use.name or DEFAULT) if use.name in ("", *WITH_SEGUE) else use.the_ear)
     library.name_ear(ear.name, ear.fingerprint)
     if library.chosen_ear() is None:
         library.choose_ear(use.fingerprint)
@@ -112,14 +130,39 @@ def ear_to_scan_with(library: Library, shelf: Shelf, use: InUse) -> Ear:
 
 
 def take_over(library: Library, use: InUse, successor: Ear) -> bool:
-    """Let the successor of an ear that is gone take its place, once it lacks few enough of the tracks."""
-    if use.ear is not None or library.chosen_ear() != use.fingerprint:
+    """Let the successor of an ear that is gone, or of a quick look, take over once it lacks few enough tracks."""
+    if not use.is_passing or library.chosen_ear() != use.fingerprint:
         return False
-    heard = {by.fingerprint: by.tracks for by in library.heard()}.get(successor.fingerprint, 0)
+    heard = _tracks_heard(library, successor)
     if not _is_enough(heard, library.counts().tracks):
         return False
     library.choose_ear(successor.fingerprint)
     return True
+
+
+def go_by_quick_look(library: Library, ear: Ear) -> None:
+    """Let the library go by an ear's quick look as long as that knows nearly all of it, and the ear itself less.
+
+    A library of which the ear has heard nothing yet goes by it from the first song on.
+    """
+    if library.chosen_ear() != ear.fingerprint:
+        return
+    quick = ear.quick()
+    whole, looked_at = _tracks_heard(library, ear), _tracks_heard(library, quick)
+    if whole == 0 or (looked_at > whole and _is_enough(looked_at, library.counts().tracks)):
+        library.name_ear(quick.name, quick.fingerprint)
+        library.choose_ear(quick.fingerprint)
+
+
+def drop_quick_look(library: Library, ear: Ear) -> None:
+    """Drop what an ear's quick look found, unless the library goes by it."""
+    quick = ear.quick().fingerprint
+    if library.chosen_ear() != quick and quick in library.fingerprints():
+        library.forget_ear(quick)
+
+
+def _tracks_heard(library: Library, ear: Ear) -> int:
+    return {by.fingerprint: by.tracks for by in library.heard()}.get(ear.fingerprint, 0)
 
 
 def _is_enough(heard: int, tracks: int) -> bool:
@@ -168,6 +211,7 @@ def select(
     switched = result.tracks == 0 or _is_enough(heard, result.tracks) or (anyway and heard > 0)
     if switched:
         library.choose_ear(ear.fingerprint)
+        drop_quick_look(library, ear)
     return Selection(ear, before, result, switched)
 
 
@@ -215,7 +259,7 @@ class EarRow:
     """One ear, as a list of them shows it; ``tracks`` is how many of the library it has heard."""
 
     name: str
-    kind: Kind | Literal["gone"]
+    kind: Kind | Literal["gone", "quick look"]
     fingerprint: Fingerprint | None
     tracks: int
     in_use: bool
@@ -255,8 +299,13 @@ def list_ears(shelf: Shelf, library: Library | None) -> list[EarRow]:
                 error=error,
             )
         )
-    gone = [EarRow(by.name, "gone", by.fingerprint, by.tracks, by.fingerprint == using) for by in heard.values()]
-    return rows + gone
+    return rows + [_row_of_another(by, in_use=by.fingerprint == using) for by in heard.values()]
+
+
+def _row_of_another(by: HeardBy, *, in_use: bool) -> EarRow:
+    """An ear that is no file of its own: it is gone, or takes quick looks with another's network."""
+    kind: Literal["gone", "quick look"] = "quick look" if by.name.endswith(QUICK_LOOK) else "gone"
+    return EarRow(by.name, kind, by.fingerprint, by.tracks, in_use)
 
 
 def ms_a_slice(ear: Ear, *, slices: int = 2, rounds: int = 3) -> float:

@@ -8,7 +8,6 @@ import time
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -17,7 +16,7 @@ from segue.choose.index import Index, Neighbour
 from segue.choose.playlist import Continuation, ContinueSpec, OutsideSeed, Seed, continue_from
 from segue.config import SCAN, WEB
 from segue.demo.library import make_demo
-from segue.ears import InUse, ear_to_scan_with, in_use, shelf_of, take_over
+from segue.ears import InUse, in_use, shelf_of
 from segue.embed.encoder import Ear
 from segue.embed.pooling import pool_for
 from segue.errors import EmptyLibraryError, FileAccessError, ModelError, SegueError, UnknownTrackError, WorkerError
@@ -25,11 +24,12 @@ from segue.evaluation import EvaluationReport, OnProgress, Question, evaluate
 from segue.files import access_error, check_folder, is_file, real_path, track_id_of
 from segue.listen.tags import read_artwork
 from segue.play.render import TranscodeCache, browser_mime
+from segue.scanning import Order, Scanner
 from segue.store.background import BackgroundScan, ScanStatus
 from segue.store.exports import vectors_by_path, write_npz
-from segue.store.ingest import EarListener, ScanOptions, scan
+from segue.store.ingest import EarListener
 from segue.store.library import Library
-from segue.store.workers import Job, WorkerPool
+from segue.store.workers import CrewMaker, Job, WorkerPool
 from segue.tagging import Tags
 from segue.values import (
     Artwork,
@@ -95,7 +95,7 @@ class Services:
         self.library = Library.open(data, read_only=read_only)
         self._shelf = shelf_of(data)
         self._wanted_ear = ear
-        self._follows = ear is None and not read_only  # one command, one ear
+        self._read_only = read_only
         try:
             self._in_use = in_use(self.library, self._shelf, wanted=ear)
         except SegueError:
@@ -109,6 +109,7 @@ class Services:
         self._drops: OrderedDict[str, tuple[Fingerprint, OutsideSeed]] = OrderedDict()
         self._transcodes = TranscodeCache(data / "cache" / "audio", max_bytes=WEB.transcoded_bytes)
         self._scan = BackgroundScan()
+        self._scanner = Scanner(self.library, self._shelf, self.tags, self.ear_in_use, self._is_demo, self._forget_demo)
 
     def close(self) -> None:
         """Stop the scan and let go of the library."""
@@ -125,10 +126,16 @@ class Services:
     def ear_in_use(self) -> InUse:
         """Whose vectors are chosen from."""
         with self._lock:
-            held = self._in_use
-            if self._follows and (held.ear is None or self.library.chosen_ear() != held.fingerprint):
-                self._in_use = in_use(self.library, self._shelf)
+            if not self._read_only and self._has_changed(self._in_use):
+                self._in_use = in_use(self.library, self._shelf, wanted=self._wanted_ear)
             return self._in_use
+
+    def _has_changed(self, held: InUse) -> bool:
+        """Whether the library goes by another ear now; who asked for one only goes over to and from its quick look."""
+        chosen = self.library.chosen_ear()
+        if self._wanted_ear is None or held.ear is None:
+            return held.ear is None or chosen != held.fingerprint
+        return (chosen == (held.whole or held.ear).quick().fingerprint) != (held.whole is not None)
 
     # The library -----------------------------------------------------------------------------------------------------
 
@@ -306,24 +313,13 @@ class Services:
         folders: Sequence[Path],
         *,
         retry_errors: bool = False,
+        crew: CrewMaker[Hearing] | None = None,
         on_progress: Callable[[ScanProgress], None] | None = None,
         cancel: threading.Event | None = None,
     ) -> ScanReport:
         """Bring the library up to date with the folders; the demo library makes way for the listener's own music."""
-        use = self.ear_in_use()
-        ear = ear_to_scan_with(self.library, self._shelf, use)
-        options = ScanOptions(settings=replace(SCAN, workers=self._workers), retry_errors=retry_errors)
-        run = partial(scan, folders, self.library, ear=ear, options=options, on_progress=on_progress, cancel=cancel)
-        report = run()
-        if report.exit_code == 0 and not all(map(self._is_demo, folders)) and self._forget_demo():
-            pooled = run()  # finds nothing new, and pools without the demo
-            report = replace(report, cancelled=pooled.cancelled)
-        if not report.cancelled:
-            self.tags.renew(ear, cancel=cancel)
-            taken_over = take_over(self.library, use, ear)
-            if not taken_over and self.ear_in_use().fingerprint != use.fingerprint:
-                run(ear=self.ear)  # another ear was chosen meanwhile, and may not have heard what was new
-        return report
+        order = Order(folders, self._workers, retry_errors, crew, on_progress, cancel)
+        return self._scanner.scan(order)
 
     def _forget_demo(self) -> int:
         """Take the demo library out, and return how many files it had there."""

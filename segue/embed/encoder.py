@@ -22,6 +22,9 @@ from segue.values import Fingerprint, Floats, PoolingMethod
 
 MODELS = Path(__file__).parent / "models"
 MUSICNN_ALL = f"{MUSICNN}-all"
+QUICK_LOOK = " (quick look)"
+"""What the name of an ear ends in that takes a quick look."""
+
 _NETWORK_ERRORS = (
     ort.Fail,
     ort.InvalidGraph,
@@ -49,13 +52,16 @@ class Ear:
     """How many slices of a track it hears, spread evenly; None: every one."""
     windows: int | None = None
     """At how many places a quick look listens, by seeking; None: it hears the track from end to end."""
+    quick_of: Fingerprint | None = None
+    """The ear whose quick look this is: its network, and what is fitted to that, serve both."""
 
     def quick(self) -> Ear:
         """The same ear taking a quick look: an ear of its own, whose vectors never meet those of the whole hearing."""
         windows = SCAN.quick_windows
         model = hashlib.sha256(f"{self.fingerprint.model} quick {windows}".encode()).hexdigest()[:8]
         mark = Fingerprint(model, self.fingerprint.mel)
-        return replace(self, name=f"{self.name} (quick look)", windows=windows, pooling="mean", fingerprint=mark)
+        name = f"{self.name}{QUICK_LOOK}"
+        return replace(self, name=name, windows=windows, pooling="mean", fingerprint=mark, quick_of=self.fingerprint)
 
 
 def load_ear(name_or_path: str | Path = "speccy", *, cache: Path | None = None) -> Ear:

@@ -131,8 +131,9 @@ def find_tagger(ear: Ear) -> Tagger | None:
 
 def _check(found: Tagger, ear: Ear, path: Path) -> None:
     """Refuse a head whose parts do not fit together, or that was fitted to another ear."""
-    if found.card["ear"] != str(ear.fingerprint):
-        what = f"the tags were fitted to {found.card['ear']}, and the ear is {ear.fingerprint}"
+    network = ear.quick_of or ear.fingerprint
+    if found.card["ear"] != str(network):
+        what = f"the tags were fitted to {found.card['ear']}, and the ear is {network}"
         raise ModelError(what, remedy=_REMEDY, path=path)
     tags = len(found.names)
     if found.kernel.shape != (ear.dimension, tags) or found.bias.shape != (tags,) or found.thresholds.shape != (tags,):
