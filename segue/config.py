@@ -109,6 +109,20 @@ class ClusterSpec:
 
 
 @dataclass(frozen=True, slots=True)
+class RhythmSpec:
+    """What is said of a track's tempo, key and cue points, and how surely it must be known."""
+
+    slowest_bpm: float = _number(40.0, "no tempo is looked for below...")
+    fastest_bpm: float = _number(235.0, "...and none above")
+    shortest_s: float = _number(5.0, "a shorter piece has no tempo and no key")
+    least_tempo: float = _number(0.15, "confidence below which the tempo is unknown")
+    least_key: float = _number(0.15, "confidence below which the key is unknown")
+    least_cue: float = _number(0.2, "confidence below which a cue point is unknown")
+    silence_db: float = _number(45.0, "what lies so far below the track's loudness is silence at its ends")
+    loudest_silence_db: float = _number(-50.0, "peaks above this, of full scale, are never silence")
+
+
+@dataclass(frozen=True, slots=True)
 class ChoiceSpec:
     """How the next track is chosen."""
 
@@ -210,6 +224,7 @@ RHYTHM_VERSION = 1
 
 
 AUDIO = AudioSpec()
+RHYTHM = RhythmSpec()
 SCAN = ScanSpec()
 CLUSTER = ClusterSpec()
 WATCH = WatchSpec()
@@ -226,6 +241,7 @@ TABLES = (
     MelSpec,
     AudioSpec,
     ScanSpec,
+    RhythmSpec,
     ClusterSpec,
     WatchSpec,
     ChoiceSpec,
