@@ -9,7 +9,8 @@ from pathlib import Path
 import numpy as np
 
 from benchmarks.figures import Bench, Figure
-from benchmarks.scan import is_installed, pick
+from benchmarks.scan import is_installed
+from benchmarks.tracks import pick
 from segue.embed.encoder import Encoder, load_ear
 from segue.listen.audio import read_samples
 from segue.listen.mel import iter_slices

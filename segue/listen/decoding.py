@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import logging
 import os
 from collections.abc import Iterator
@@ -13,6 +14,7 @@ from typing import IO
 
 import av
 import numpy as np
+from av.audio.codeccontext import AudioCodecContext
 from av.audio.fifo import AudioFifo
 from av.audio.frame import AudioFrame
 from av.audio.stream import AudioStream
@@ -210,7 +212,8 @@ def _av_open(source: str | IO[bytes], path: Path, *, formats: str) -> Iterator[I
 def _explained(error: av.error.FFmpegError, path: Path) -> Exception:
     if isinstance(error, OSError) and error.errno in (1, 2, 5, 13, 20, 21, 36, 40):
         return access_error(OSError(error.errno, error.strerror), path)
-    what, remedy = f"it cannot be opened as audio ({error.strerror})", "If it should be a song, get another copy"
+    told = "its header asks for more memory than there is" if error.errno == errno.ENOMEM else error.strerror
+    what, remedy = f"it cannot be opened as audio ({told})", "If it should be a song, get another copy"
     return NotAudioError(what, remedy=remedy, path=path)
 
 
@@ -222,10 +225,18 @@ def audio_stream(container: InputContainer, path: Path) -> AudioStream:
     context = stream.codec_context
     if context is None:
         raise UnsupportedAudioError("there is no decoder for its codec", remedy="Convert it to FLAC or MP3", path=path)
-    if (tag := context.codec_tag) in _PROTECTED_TAGS:
+    if (tag := _codec_tag(context)) in _PROTECTED_TAGS:
         raise _protected(_PROTECTED_TAGS[tag], path)
     context.thread_count = 1
     return stream
+
+
+def _codec_tag(context: AudioCodecContext) -> str:
+    """The four letters that a container has for the codec; "" where they are none (PyAV reads them as ASCII)."""
+    try:
+        return context.codec_tag
+    except UnicodeDecodeError:
+        return ""
 
 
 def _protected(scheme: str, path: Path) -> AudioError:

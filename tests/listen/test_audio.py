@@ -22,6 +22,7 @@ from segue.errors import (
 from segue.listen import audio
 from segue.listen.audio import iter_samples, read_samples
 from tests.listen.conftest import Encode, sweep, write_wav
+from tests.torture.builders import wav, wave_format
 
 # Lossy codecs change the sweep a little, and some add their delay: correlation is taken at the best shift.
 LOSSLESS, LOSSY = 0.9999, 0.97
@@ -319,3 +320,11 @@ def test_damage_is_silenced_in_the_sound_as_it_stands_too(tmp_path: Path) -> Non
     samples[1000], samples[2000] = np.nan, np.inf
     _, heard = tapped(float_wav(tmp_path / "few.wav", samples))
     assert all(np.isfinite(planes).all() for planes, _ in heard)
+
+
+def test_a_codec_tag_that_is_no_text(tmp_path: Path) -> None:
+    """PyAV reads the tag as ASCII, and its UnicodeDecodeError went through to the worker."""
+    path = tmp_path / "tag.wav"
+    path.write_bytes(wav(bytes(100_000), wave_format(1, 22_050, 16, code=0xFF)))
+    with pytest.raises(AudioError):
+        read_samples(path)

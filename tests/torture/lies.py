@@ -83,7 +83,7 @@ def mp4(seeds: Seeds) -> Iterator[BadFile]:
     lost = data.replace(b"mdat", b"free", 1)
     yield BadFile("no mdat.m4a", lost)
     yield BadFile("no moov.m4a", data.replace(b"moov", b"free", 1))
-    yield BadFile("unknown codec.m4a", data.replace(b"mp4a", b"zzzz", 1), "refused")
+    yield BadFile("unknown codec.m4a", data.replace(b"mp4a", b"zzzz", 1))
     large = struct.pack(">I4sQ", 1, b"mdat", 1 << 63)
     yield BadFile("64-bit size.m4a", data[: data.index(b"mdat") - 4] + large + b"\x21" * 5000)
 

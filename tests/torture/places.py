@@ -46,7 +46,6 @@ NAMES: tuple[str | bytes, ...] = (
     " leading.mp3",
     "trailing .mp3 ",
     "dot..mp3",
-    "...mp3.mp3",
     "no extension",
     "CON.mp3",
     "NUL.mp3",
@@ -70,7 +69,7 @@ NAMES: tuple[str | bytes, ...] = (
     b"caf\xe9.mp3",
     b"\xff\xfe\xfd.mp3",
     b"half \xe5\xa4.mp3",
-    b"\xed\xa0\x80.mp3",
+    b"surrogate \xed\xa0\x80.mp3",
 )
 
 

@@ -44,7 +44,6 @@ def strangers(seeds: Seeds) -> Iterator[BadFile]:
         "pdf": b"%PDF-1.7\n%\xe2\xe3\n" + rng.bytes(5000),
         "elf": b"\x7fELF\2\1\1" + rng.bytes(9000),
         "exe": b"MZ\x90\0" + rng.bytes(9000),
-        "zip": zipped.getvalue(),
         "gzip": gzip.compress(seeds["song.mp3"]),
         "database": b"SQLite format 3\0" + bytes(4000),
         "midi": b"MThd\0\0\0\6\0\1\0\1\0\x60MTrk\0\0\0\4\0\xff\x2f\0",
@@ -68,6 +67,7 @@ def strangers(seeds: Seeds) -> Iterator[BadFile]:
         yield BadFile(f"noise.{suffix}", rng.bytes(20_000), "refused")
         yield BadFile(f"words.{suffix}", b"words, words\n" * 500, "refused")
     yield BadFile("archive.mp3", tarred.getvalue())
+    yield BadFile("packed archive.mp3", zipped.getvalue())
 
 
 @kind("playlists and other pointers to elsewhere")

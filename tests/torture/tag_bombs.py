@@ -23,7 +23,8 @@ def giants(seeds: Seeds) -> Iterator[BadFile]:
     yield BadFile("60 MB of padding.mp3", id3(id3_frame(b"TIT2", b"\3x") + bytes(_LARGE)) + song, "heard")
     yield BadFile("10 MB of title.mp3", id3(id3_frame(b"TIT2", b"\3" + b"long " * 2_000_000)) + song, "heard")
     yield BadFile("many frames.mp3", id3(id3_frame(b"TXXX", b"\3a\0b") * 30_000) + song, "heard")
-    yield BadFile("many pictures.mp3", id3(picture_frame(b"\xff\xd8\xff" + bytes(1000)) * 5000) + song, "heard")
+    yield BadFile("many pictures.mp3", id3(picture_frame(b"\xff\xd8\xff" + bytes(1000)) * 900) + song, "heard")
+    yield BadFile("too many pictures.mp3", id3(picture_frame(b"\xff\xd8\xff") * 5000) + song)
     flac = seeds["song.flac"]
     picture = struct.pack(">II", 3, 10) + b"image/jpeg" + bytes(20) + struct.pack(">I", 16_000_000) + bytes(16_000_000)
     block = b"\x06" + len(picture).to_bytes(3, "big") + picture
