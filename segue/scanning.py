@@ -12,9 +12,11 @@ from segue.config import SCAN
 from segue.ears import InUse, drop_quick_look, ear_to_scan_with, go_by_quick_look, take_over
 from segue.embed.encoder import Ear
 from segue.embed.shelf import Shelf
+from segue.files import real_path
 from segue.store.ingest import QuickLook, ScanOptions, scan
 from segue.store.library import Library
 from segue.store.measuring import measure_lacking
+from segue.store.remote import is_url
 from segue.store.workers import CrewMaker
 from segue.tagging import Tags
 from segue.values import Hearing, ScanProgress, ScanReport
@@ -22,11 +24,12 @@ from segue.values import Hearing, ScanProgress, ScanReport
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """What to scan, by whom, and who is told."""
+    """What to scan, by whom, and who is told; ``changed`` where the folders are what a watch names."""
 
     folders: Sequence[Path]
     workers: int = SCAN.workers
     retry_errors: bool = False
+    changed: bool = False
     crew: CrewMaker[Hearing] | None = None
     on_progress: Callable[[ScanProgress], None] | None = None
     cancel: threading.Event | None = None
@@ -51,6 +54,8 @@ class Scanner:
         if report.exit_code == 0 and not all(map(self.is_demo, order.folders)) and self.forget_demo():
             pooled = self._hear(order, ear, None)  # finds nothing new, and pools without the demo
             report = replace(report, cancelled=pooled.cancelled)
+        if not order.changed and report.exit_code == 0:
+            self._note_roots(order.folders)
         if not report.cancelled:
             self._end(order, use, ear)
             measured = measure_lacking(
@@ -63,10 +68,16 @@ class Scanner:
             report = replace(report, measured=measured, cancelled=order.cancel is not None and order.cancel.is_set())
         return report
 
+    def _note_roots(self, folders: Sequence[Path]) -> None:
+        """Note which folders were scanned, for the watch; buckets cannot be watched."""
+        local = (real_path(folder) for folder in folders if not is_url(folder))
+        self.library.roots.add(folder for folder in local if folder.is_dir() and not self.is_demo(folder))
+
     def _hear(self, order: Order, ear: Ear, look: QuickLook | None) -> ScanReport:
         options = ScanOptions(
             settings=replace(SCAN, workers=order.workers),
             retry_errors=order.retry_errors,
+            changed=order.changed,
             quick_look=look,
             crew=order.crew,
         )

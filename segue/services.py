@@ -313,12 +313,17 @@ class Services:
         folders: Sequence[Path],
         *,
         retry_errors: bool = False,
+        changed: bool = False,
         crew: CrewMaker[Hearing] | None = None,
         on_progress: Callable[[ScanProgress], None] | None = None,
         cancel: threading.Event | None = None,
     ) -> ScanReport:
-        """Bring the library up to date with the folders; the demo library makes way for the listener's own music."""
-        order = Order(folders, self._workers, retry_errors, crew, on_progress, cancel)
+        """Bring the library up to date with the folders; the demo library makes way for the listener's own music.
+
+        ``changed`` where they are the files and folders that a watch names; ``crew`` gives others than this machine's
+        processes to do the hearing.
+        """
+        order = Order(folders, self._workers, retry_errors, changed, crew, on_progress, cancel)
         return self._scanner.scan(order)
 
     def _forget_demo(self) -> int:
