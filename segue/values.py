@@ -195,7 +195,7 @@ class ScanReport:
     """What a scan did: files heard, attached to a known recording, unchanged, gone, and those that failed.
 
     ``looked_at`` counts those that had a quick look first, and ``measured`` tracks that had been heard before their
-    tempo, key and loudness were.
+    tempo, key and loudness were. ``moved`` is how many of those that are gone were found elsewhere.
     """
 
     scanned: int
@@ -208,6 +208,7 @@ class ScanReport:
     cancelled: bool
     looked_at: int = 0
     measured: int = 0
+    moved: int = 0
 
     @property
     def exit_code(self) -> int:

@@ -36,7 +36,8 @@ def failure_lines(failures: Sequence[ScanFailure]) -> Iterator[str]:
         endings = Counter(failure.path.suffix.lower() or "no ending" for failure in some)
         kinds = ", ".join(f"{count:,} {ending}" for ending, count in endings.most_common(_EACH))
         rest = ", ..." if len(endings) > _EACH else ""
-        yield f"{len(some):,} files {_KINDS.get(some[0].kind, 'could not be heard')} ({kinds}{rest}). The first of them:"
+        what = _KINDS.get(some[0].kind, "could not be heard")
+        yield f"{len(some):,} files {what} ({kinds}{rest}), the first of them:"
         yield from (f"    {failure}" for failure in some[:_EACH])
     if any(len(some) > _EACH for some in by_kind):
         yield "The whole list is in the booth, and in the answer to --json"

@@ -48,7 +48,7 @@ def ear_words(parser: argparse.ArgumentParser) -> None:
         "--windows",
         choices=["some", "all"],
         default="some",
-        help=f"for musicnn: hear {SCAN.most_slices} times 5 seconds of a track at most, or all of it (default: %(default)s)",
+        help=f"for musicnn: hear {SCAN.most_slices} times 5 seconds of a track, or all of it (default: %(default)s)",
     )
 
 

@@ -15,6 +15,7 @@ from segue.errors import ModelError, UnknownTrackError, printable
 from segue.store import rhythms, rows, track_rows
 from segue.store.database import Connection, Database
 from segue.store.heard_tags import HeardTags
+from segue.store.roots import Roots
 from segue.store.searching import search
 from segue.values import (
     FileStat,
@@ -49,6 +50,7 @@ class Library:
         self.folder = Path(data_folder)
         self._database = Database(self.folder / FILE_NAME, read_only=read_only)
         self.heard_tags = HeardTags(self._database.reading, self._changing)
+        self.roots = Roots(self._database.reading, self._changing)
 
     @classmethod
     def open(cls, data_folder: Path | str, *, read_only: bool = False) -> Self:
