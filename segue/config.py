@@ -71,8 +71,16 @@ class ScanSpec:
     )
     quick_windows: int = _number(4, "places of a track at which a quick look listens")
     quick_look_from: int = _number(200, "new files from which on a quick look at all of them comes first")
-    seconds_a_file: float = _number(60.0, "time a file may take before its worker is replaced...")
-    seconds_a_megabyte: float = _number(2.0, "...plus this for each megabyte of it")
+    seconds_a_file: float = _number(60.0, "computing time a file may take before its worker is replaced...")
+    seconds_a_megabyte: float = _number(5.0, "...plus this for each megabyte of it...")
+    patience: float = _number(10.0, "...and so many times as long by the clock: a busy machine is not the file's fault")
+    silent_s: float = _number(30.0, "a worker that gives no sign of life for so long is replaced")
+    tries_a_file: int = _number(
+        4, "workers that may be killed or stopped over a file, which is seldom its fault, before it counts as bad"
+    )
+    worker_memory_mb: int = _number(
+        700, "memory that a file may take in a worker, beside what the worker needs itself; 0 sets no limit (Linux)"
+    )
     most_missing_share: float = _number(
         0.1, "another ear takes over a library only if it lacks no more of the tracks than this"
     )

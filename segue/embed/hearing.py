@@ -105,7 +105,7 @@ def _check(path: Path, mel: MelSpec, *, samples: int, slices: int) -> None:
     """Refuse what has no whole slice of sound."""
     if samples < mel.slice_samples:
         raise TooShortError(
-            f"it lasts {samples / mel.sample_rate_hz:.2f} s, and a slice takes {mel.slice_s:.2f} s",
+            f"it lasts {samples / mel.sample_rate_hz:.2f} s; {mel.slice_s:.2f} s are the least that can be heard",
             remedy="Leave it out",
             path=path,
         )

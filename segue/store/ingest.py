@@ -90,7 +90,7 @@ class ScanOptions:
         """Those who do the work of a pass."""
         if self.crew is not None:
             return self.crew(listener)
-        return WorkerPool(listener, workers=self.settings.workers or available_cores())
+        return WorkerPool(listener, workers=self.settings.workers or available_cores(), settings=self.settings)
 
 
 def scan(

@@ -71,7 +71,7 @@ def measure_lacking(
     if not todo:
         return 0
     work = _Work(library, settings, todo, on_progress or (lambda _: None))
-    with WorkerPool(measurer or Measurer(), workers=settings.workers or available_cores()) as pool:
+    with WorkerPool(measurer or Measurer(), workers=settings.workers or available_cores(), settings=settings) as pool:
         return work.run(pool, cancel or threading.Event())
 
 

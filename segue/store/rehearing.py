@@ -134,7 +134,7 @@ class _Work:
         settings = self.options.settings
         listener = self.options.listener or EarListener(self.ear)
         self._tell("listening", None)
-        with WorkerPool(listener, workers=settings.workers or available_cores()) as workers:
+        with WorkerPool(listener, workers=settings.workers or available_cores(), settings=settings) as workers:
             for outcome in workers.run(self._jobs(todo), cancel=self.cancel):
                 self._settle(outcome)
                 self._tell("listening", outcome.job.path)

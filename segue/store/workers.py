@@ -11,17 +11,17 @@ import os
 import signal
 import threading
 import time
-import traceback
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from functools import partial
 from multiprocessing.connection import Connection, wait
 from multiprocessing.context import SpawnProcess
 from pathlib import Path
-from typing import Any, Generic, Protocol, Self, TypeVar
+from typing import Generic, Protocol, Self, TypeVar
 
+from segue.config import SCAN, ScanSpec
 from segue.errors import SegueError, WorkerError, printable
+from segue.store.worker_process import Unexpected, serve
 
 _log = logging.getLogger(__name__)
 
@@ -36,13 +36,18 @@ _ENVIRONMENT = threading.Lock()
 _START_S = 120.0  # a cold disk and a busy machine; importing takes a second otherwise
 _STOP_S = 10.0  # a killed process is gone at once, unless a disk holds it
 _FALSE_STARTS = 3
+_KILLED_STARTS = 10  # processes that others ended before they were ready; where memory runs out that does not end
 _LOOK_UP_S = 0.2  # how often a cancelled scan is noticed
-_NICENESS = 5  # the booth stays prompt while its library is being scanned
+_PAUSE_S = 2.0  # who looks up later than this was itself stopped, or busy, and judges nobody by that time
+
+# SIGHUP, SIGINT, SIGKILL and SIGTERM come from others, be it from a system that is short of memory. A decoder that a
+# file breaks ends by SIGSEGV, SIGABRT, SIGBUS, SIGFPE or SIGILL.
+_ENDED_BY_OTHERS = frozenset({-1, -2, -9, -15})
 
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """A file, and how long a worker may take over it."""
+    """A file, and how much computing time a worker may spend on it."""
 
     path: Path
     seconds: float
@@ -55,14 +60,6 @@ class Outcome(Generic[T]):
     job: Job
     value: T | None = None
     error: SegueError | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class _Unexpected:
-    """An exception that a worker had no words for."""
-
-    what: str
-    trace: str
 
 
 class Crew(Protocol[T]):
@@ -88,11 +85,13 @@ CrewMaker = Callable[[Starter[T]], Crew[T]]
 class WorkerPool(Generic[T]):
     """Runs a function over files in processes that it owns, replaces those that die, and ends all on leaving."""
 
-    def __init__(self, starter: Starter[T], *, workers: int) -> None:
+    def __init__(self, starter: Starter[T], *, workers: int, settings: ScanSpec = SCAN) -> None:
         self._starter = starter
         self._most = workers
+        self._settings = settings
         self._crew: list[_Worker[T]] = []
         self._false_starts = 0
+        self._looked_s = 0.0
 
     def __enter__(self) -> Self:
         return self
@@ -109,10 +108,11 @@ class WorkerPool(Generic[T]):
         and WorkerError when workers cannot even be started.
         """
         source = iter(jobs)
+        self._looked_s = time.monotonic()
         idle = list(self._crew)
         while (idle or len(self._crew) < self._most) and (job := next(source, None)) is not None:
             if not idle:
-                self._crew.append(_Worker(self._starter))
+                self._crew.append(_Worker(self._starter, self._settings))
             (idle.pop() if idle else self._crew[-1]).take(job)
         while any(worker.job for worker in self._crew) and not (cancel is not None and cancel.is_set()):
             yield from self._turn(source)
@@ -120,14 +120,12 @@ class WorkerPool(Generic[T]):
     def _turn(self, source: Iterator[Job]) -> Iterator[Outcome[T]]:
         """Wait a moment, then deal with every worker that has spoken, died or run out of time."""
         busy = [worker for worker in self._crew if worker.job]
+        pause_s, self._looked_s = time.monotonic() - self._looked_s, time.monotonic()
         ready = wait([worker.connection for worker in busy], timeout=_LOOK_UP_S)
         for worker in busy:
-            if worker.connection in ready:
-                outcome = self._hear_from(worker)
-            elif time.monotonic() > worker.deadline:
-                outcome = self._late(worker)
-            else:
-                continue
+            if pause_s > _PAUSE_S:
+                worker.excuse(pause_s)
+            outcome = self._hear_from(worker) if worker.connection in ready else self._look_at(worker)
             if outcome is not None:
                 worker.job = None
                 if (job := next(source, None)) is not None:  # before the outcome is saved, so that no worker waits
@@ -139,49 +137,89 @@ class WorkerPool(Generic[T]):
             message, content = worker.connection.recv()
         except (EOFError, OSError):
             return self._dead(worker)
+        if message == "pulse":
+            worker.sign(content)
+            return None
         if message == "ready":
             self._false_starts = 0
             worker.begin()
             return None
         if message == "value":
             return Outcome(worker.the_job, value=content)
-        error = content if message == "error" else _report(content, worker.the_job)
+        if message == "memory":  # what a process that ran out of it still holds is in pieces
+            worker.stop()
+        error = content if message == "error" else self._in_words(content, worker.the_job)
         if not worker.began:
             raise error
         return Outcome(worker.the_job, error=error)
 
-    def _dead(self, worker: _Worker[T]) -> Outcome[T] | None:
-        """A worker that dies before its work begins is tried again, one that dies at work has met a bad file."""
-        began, code = worker.began, worker.stop(grace_s=1.0)
-        if began:
-            what = f"the decoder {_fate(code)} on it"
-            remedy = "Check that it plays elsewhere, convert it to another format, or leave it out"
-            return Outcome(worker.the_job, error=WorkerError(what, remedy=remedy, path=worker.the_job.path))
-        self._false_starts += 1
-        if self._false_starts >= _FALSE_STARTS:
-            remedy = "Close other programs to free memory, or use fewer workers; else install Segue anew"
-            raise WorkerError(f"worker processes do not start: the last one {_fate(code)}", remedy=remedy)
-        worker.take(worker.the_job)
-        return None
+    def _in_words(self, unexpected: Unexpected | None, job: Job) -> WorkerError:
+        """What to say of an exception that a worker had no words for; None is a lack of memory."""
+        if unexpected is not None:
+            return _report(unexpected, job)
+        what = f"it takes more than the {self._settings.worker_memory_mb} MB that a worker has"
+        return WorkerError(what, remedy="Convert it to another format, or leave it out", path=job.path)
 
-    def _late(self, worker: _Worker[T]) -> Outcome[T] | None:
-        if not worker.began:
-            return self._dead(worker)
+    def _look_at(self, worker: _Worker[T]) -> Outcome[T] | None:
+        """Whether a worker that says nothing is still to be waited for."""
+        silent = worker.is_silent
+        if silent and not worker.began:
+            self._false_start(worker, _fate(worker.stop()), allowed=_KILLED_STARTS)
+        elif silent:
+            return self._again(worker, f"gave no sign of life for {self._settings.silent_s:.0f} s")
+        if not worker.began or (seconds := worker.overdrawn_s) is None:
+            return None
         worker.stop()
-        what = f"it took more than {worker.the_job.seconds:.0f} s"
         remedy = "Convert it to another format, or leave it out"
-        return Outcome(worker.the_job, error=WorkerError(what, remedy=remedy, path=worker.the_job.path))
+        error = WorkerError(f"it took more than {seconds:.0f} s", remedy=remedy, path=worker.the_job.path)
+        return Outcome(worker.the_job, error=error)
+
+    def _dead(self, worker: _Worker[T]) -> Outcome[T] | None:
+        """A worker that others ended is replaced and goes on; one that died at work by itself has met a bad file."""
+        began, code = worker.began, worker.stop(grace_s=1.0)
+        innocent = code in _ENDED_BY_OTHERS
+        if not began:
+            self._false_start(worker, _fate(code), allowed=_KILLED_STARTS if innocent else _FALSE_STARTS)
+            return None
+        if innocent:
+            return self._again(worker, _fate(code))
+        remedy = "Check that it plays elsewhere, convert it to another format, or leave it out"
+        error = WorkerError(f"the decoder {_fate(code)} on it", remedy=remedy, path=worker.the_job.path)
+        return Outcome(worker.the_job, error=error)
+
+    def _false_start(self, worker: _Worker[T], fate: str, *, allowed: int) -> None:
+        """Try again with a process that did not get as far as the file."""
+        self._false_starts += 1
+        if self._false_starts >= allowed:
+            remedy = "Close other programs to free memory, or use fewer workers; else install Segue anew"
+            raise WorkerError(f"worker processes do not start: the last one {fate}", remedy=remedy)
+        worker.take_again()
+
+    def _again(self, worker: _Worker[T], fate: str) -> Outcome[T] | None:
+        """Try a file again whose worker was ended or stopped, which is seldom its fault, but may be."""
+        worker.stop()
+        worker.tries += 1
+        job = worker.the_job
+        if worker.tries < self._settings.tries_a_file:
+            _log.warning("%s: its worker %s; another one tries again", printable(job.path), fate)
+            worker.take_again()
+            return None
+        remedy = "Let nothing end or stop Segue's processes, free memory, or leave the file out"
+        what = f"each of the {worker.tries} workers that tried it {fate}" if worker.tries > 1 else f"its worker {fate}"
+        return Outcome(job, error=WorkerError(what, remedy=remedy, path=job.path))
 
 
 class _Worker(Generic[T]):
     """One process after another, and the job that the present one is at."""
 
-    def __init__(self, starter: Starter[T]) -> None:
+    def __init__(self, starter: Starter[T], settings: ScanSpec) -> None:
         self._starter = starter
+        self._settings = settings
         self._process: SpawnProcess | None = None
+        self._since_s = self._sign_s = self._computed_s = 0.0
         self.job: Job | None = None
         self.began = False
-        self.deadline = 0.0
+        self.tries = 0
         self.connection: Connection
 
     @property
@@ -190,25 +228,59 @@ class _Worker(Generic[T]):
         assert self.job is not None
         return self.job
 
+    @property
+    def is_silent(self) -> bool:
+        """Whether it has given no sign of life for too long; the first one may take as long as a process to start."""
+        patience_s = self._settings.silent_s if self._sign_s > self._since_s or self.began else _START_S
+        return time.monotonic() - max(self._sign_s, self._since_s) > patience_s
+
+    @property
+    def overdrawn_s(self) -> float | None:
+        """The time that its file might take, if it has taken more.
+
+        What counts is computing time, since a busy machine is not the file's fault; but a file that cannot be read,
+        as on a drive that went away, takes none, and so there is a limit by the clock too.
+        """
+        most_s = self.the_job.seconds
+        if self._computed_s > most_s:
+            return most_s
+        most_s *= self._settings.patience
+        return most_s if time.monotonic() - self._since_s > most_s else None
+
     def take(self, job: Job) -> None:
         """Give the process a file, and start a process first where there is none alive."""
         self.job = job
+        self.tries = 0
         if self._process is not None:
             try:
                 self.connection.send(job.path)
-                self.deadline = time.monotonic() + job.seconds
+                self._reset()
                 return
             except OSError:  # it died in between, which is not this file's fault
                 self.stop()
+        self.take_again()
+
+    def take_again(self) -> None:
+        """Give the same file to a new process."""
         self._start()
         with suppress(OSError):  # it is dead already; the closed pipe will tell
             self.connection.send(self._starter)
-            self.connection.send(job.path)
+            self.connection.send(self.the_job.path)
 
     def begin(self) -> None:
         """The process has loaded all it needs; from now on the file's time counts."""
         self.began = True
-        self.deadline = time.monotonic() + self.the_job.seconds
+        self._reset()
+
+    def sign(self, computed_s: float) -> None:
+        """It lives, and has computed for so long on its file."""
+        self._sign_s = time.monotonic()
+        self._computed_s = computed_s if self.began else 0.0
+
+    def excuse(self, seconds: float) -> None:
+        """Count some time as if it had not been, since nobody listened."""
+        self._since_s += seconds
+        self._sign_s += seconds
 
     def stop(self, *, grace_s: float = 0.0) -> int | None:
         """End the process (it keeps nothing that could be lost), at once or after a while; return its exit code."""
@@ -224,12 +296,16 @@ class _Worker(Generic[T]):
 
     def _start(self) -> None:
         self.connection, theirs = _SPAWN.Pipe()
-        self._process = _SPAWN.Process(target=_serve, args=(theirs,), daemon=True)
+        self._process = _SPAWN.Process(target=serve, args=(theirs, self._settings.worker_memory_mb), daemon=True)
         self.began = False
         with _single_threaded():
             self._process.start()
         theirs.close()
-        self.deadline = time.monotonic() + _START_S
+        self._reset()
+
+    def _reset(self) -> None:
+        self._since_s = time.monotonic()
+        self._sign_s = self._computed_s = 0.0
 
 
 def available_cores() -> int:
@@ -256,38 +332,7 @@ def _single_threaded() -> Iterator[None]:
                     os.environ[name] = value
 
 
-def _serve(connection: Connection) -> None:
-    """What a worker process does: receive the starter, then a path at a time, until the pipe is closed."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's to handle
-    threading.Thread(target=_leave_with_parent, daemon=True).start()
-    if hasattr(os, "nice"):
-        os.nice(_NICENESS)
-    with suppress(EOFError, OSError):
-        ready, work = _attempt(lambda: connection.recv()())
-        connection.send(("ready", None) if ready == "value" else (ready, work))
-        while ready == "value":
-            path = connection.recv()
-            connection.send(_attempt(partial(work, path)))
-
-
-def _attempt(step: Callable[[], Any]) -> tuple[str, Any]:
-    try:
-        return "value", step()
-    except SegueError as error:
-        return "error", error
-    except Exception as error:  # noqa: BLE001 - one file must not end the scan; the parent logs and counts it
-        return "unexpected", _Unexpected(f"{type(error).__name__}: {error}", traceback.format_exc())
-
-
-def _leave_with_parent() -> None:
-    """End this process, whatever it is at, when the one that started it is gone."""
-    parent = multiprocessing.parent_process()
-    assert parent is not None
-    parent.join()
-    os._exit(1)
-
-
-def _report(unexpected: _Unexpected, job: Job) -> WorkerError:
+def _report(unexpected: Unexpected, job: Job) -> WorkerError:
     _log.error("%s: unexpected error in a worker\n%s", printable(job.path), unexpected.trace)
     remedy = "This is a fault of Segue: report it with the log; the file is left out"
     return WorkerError(f"an unexpected error came up ({unexpected.what})", remedy=remedy, path=job.path)
