@@ -6,6 +6,7 @@ import codecs
 import errno
 import hashlib
 import os
+import re
 import tempfile
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
@@ -24,6 +25,8 @@ NOT_AUDIO = frozenset(
     .tmp .ds_store .npy .npz .p .pickle .onnx .mid .midi .sf2 .ttf .otf .po .mo
     """.split()  # noqa: SIM905 - a hundred quotes would hide the words
 )
+
+URL = re.compile(r"([A-Za-z][A-Za-z0-9+-]+):/+(.+)", re.DOTALL)  # a drive of Windows has one letter
 
 
 def track_id_of(path: Path) -> TrackId:
@@ -64,6 +67,11 @@ def real_path(path: Path | str) -> Path:
 def expanded(text: str) -> Path:
     """A path that a user typed, with ``~`` for a home; unlike Path.expanduser(), a user nobody knows stays as typed."""
     return Path(os.path.expanduser(text))  # noqa: PTH111
+
+
+def is_url(path: Path) -> bool:
+    """Whether a path stands for a URL: Path makes ``s3:/bucket/song.mp3`` of one; see `segue.store.remote`."""
+    return URL.fullmatch(path.as_posix()) is not None
 
 
 def is_file(path: Path | str) -> bool:

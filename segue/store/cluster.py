@@ -48,6 +48,7 @@ _LOOK_UP_S = 0.2  # how often a cancelled scan is noticed
 _WATCH_S = 2.0  # how often the workers are counted
 _FETCH_S = 5.0  # an outcome that does not come in this time may lie with a worker that is gone
 _GOODBYE_S = 5.0
+_NOISY = ("distributed.client", "distributed.comm", "distributed.core", "distributed.utils")  # say it with tracebacks
 _KEPT = "what was heard is kept"
 
 
@@ -127,15 +128,18 @@ class ClusterCrew(Generic[T]):
         self._unfit: dict[str, SegueError] = {}
         self._threads: dict[str, int] = {}
         self._counted_s = self._peopled_s = 0.0
+        self._levels: dict[str, int] = {}
 
     def __enter__(self) -> Self:
         address, tls = self._cluster.address, self._cluster.tls
+        self._hush()
         try:
             security = None if tls is None else _security(tls)
             self._client = Client(
                 address, timeout=CLUSTER.connect_s, set_as_default=False, name="segue", security=security
             )
         except (OSError, ValueError, TypeError) as error:
+            self._unhush()
             what = f"the scheduler at {address} cannot be reached ({' '.join(str(error).split())})"
             raise ClusterError(what, remedy="Check the address, and that it runs there: dask scheduler") from error
         return self
@@ -148,6 +152,17 @@ class ClusterCrew(Generic[T]):
                 self._client.run(dismiss, self._token, on_error="ignore", callback_timeout=_GOODBYE_S)
         with suppress(TimeoutError):
             self._client.close(timeout=_GOODBYE_S)
+        self._unhush()
+
+    def _hush(self) -> None:
+        """Keep Dask's own words for what goes wrong out of the log: the errors raised here say it all."""
+        self._levels = {name: logging.getLogger(name).level for name in _NOISY}
+        for name in _NOISY:
+            logging.getLogger(name).setLevel(logging.CRITICAL)
+
+    def _unhush(self) -> None:
+        for name, level in self._levels.items():
+            logging.getLogger(name).setLevel(level)
 
     def run(self, jobs: Iterable[Job], *, cancel: threading.Event | None = None) -> Iterator[Outcome[T]]:
         """Yield outcomes as they come; jobs are drawn only as workers can take them. Stops soon after ``cancel``.

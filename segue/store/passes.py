@@ -12,9 +12,8 @@ from segue.config import ScanSpec
 from segue.embed.encoder import Ear
 from segue.embed.pooling import pool
 from segue.errors import FileAccessError, ParameterError, SegueError
-from segue.files import track_id_of
+from segue.files import is_url, track_id_of
 from segue.store.library import Library
-from segue.store.remote import is_url
 from segue.store.survey import check_readable
 from segue.store.workers import Crew, Job, Outcome
 from segue.values import FileStat, Fingerprint, Hearing, TrackId

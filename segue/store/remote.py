@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import hashlib
 import logging
-import re
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator
@@ -18,14 +17,13 @@ from pathlib import Path, PurePosixPath
 from typing import Any, TypeVar
 
 from segue.errors import FileAccessError, ParameterError, SegueError
-from segue.files import NOT_AUDIO
+from segue.files import NOT_AUDIO, URL, is_url
 from segue.values import FileStat
 
 _log = logging.getLogger(__name__)
 
 T = TypeVar("T")
 
-_URL = re.compile(r"([A-Za-z][A-Za-z0-9+-]+):/+(.+)", re.DOTALL)  # a drive of Windows has one letter
 _LOCAL = ("file", "local")
 # What file systems call the mark that changes with a file, best first.
 _MARKS = (
@@ -36,14 +34,9 @@ _SPARE = 1.1  # a fetched file may fill no more than the rest of the disk
 _INSTALL = "pip install 'segue-dj[cluster]'"
 
 
-def is_url(path: Path) -> bool:
-    """Whether a path stands for a URL."""
-    return _URL.fullmatch(path.as_posix()) is not None
-
-
 def url_of(path: Path) -> str:
     """The URL that a path stands for; raises ParameterError if it stands for none."""
-    parts = _URL.fullmatch(path.as_posix())
+    parts = URL.fullmatch(path.as_posix())
     if parts is None:
         raise ParameterError(f"'{path}' is no URL", remedy="Write it as s3://bucket/folder")
     if parts[1].lower() in _LOCAL:
@@ -67,16 +60,18 @@ def survey_url(place: Path, *, on_error: Callable[[FileAccessError], None]) -> d
     files: dict[Path, FileStat] = {}
     with _explained(place):
         system, root = _system(url)
-        for name, info in sorted(system.find(root, detail=True).items()):
-            below = name[len(root) :] if name.startswith(root) else f"/{name}"
-            path = place / below.lstrip("/") if below else place
-            if path.suffix.lower() in NOT_AUDIO or any(p.startswith(".") for p in PurePosixPath(below).parts):
+        # By default fsspec leaves out what it cannot list, and the library would take that for gone.
+        for name, info in sorted(system.find(root, detail=True, on_error="raise").items()):
+            below = (name[len(root) :] if name.startswith(root) else name).removeprefix("/")  # "" for a single file
+            path = place / below
+            if path.suffix.lower() in NOT_AUDIO or any(part.startswith(".") for part in PurePosixPath(below).parts):
                 continue
-            if below and path.as_posix() != f"{place.as_posix()}/{below.lstrip('/')}":
+            if below and path.as_posix() != f"{place.as_posix()}/{below}":
                 remedy = "Rename it: no '//', '/./' or '/../', please"
                 on_error(FileAccessError("its name cannot be written as a path", remedy=remedy, path=path))
                 continue
-            files[path] = FileStat(int(info.get("size") or 0), _mark(info))
+            told = info or system.info(name)
+            files[path] = FileStat(int(told.get("size") or 0), _mark(told))
         if not files and not system.exists(root):
             raise FileAccessError("there is nothing at this address", remedy="Check the address", path=place)
     return files

@@ -22,8 +22,7 @@ from segue import __version__
 from segue.config import CLUSTER
 from segue.embed.encoder import Ear
 from segue.errors import ClusterError, FileAccessError, SegueError
-from segue.files import access_error
-from segue.store.remote import is_url
+from segue.files import access_error, is_url
 from segue.store.workers import Job, Outcome, Starter, WorkerPool
 
 _log = logging.getLogger(__name__)

@@ -9,8 +9,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from segue.errors import FileAccessError
-from segue.files import access_error, real_path, walk_audio
-from segue.store.remote import is_url, survey_url
+from segue.files import access_error, is_url, real_path, walk_audio
+from segue.store.remote import survey_url
 from segue.values import FileStat
 
 _OWN_FOLDERS = ("cache", "demo")  # what Segue itself puts into a data folder is nobody's collection

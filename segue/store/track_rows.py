@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from segue.errors import LibraryError, printable
+from segue.files import is_url
 from segue.store import rows
 from segue.store.database import Connection
 from segue.values import FileStat, Fingerprint, Track, TrackId, TrackInfo
@@ -18,8 +19,8 @@ ORDER = "artist COLLATE NOCASE, album COLLATE NOCASE, (SELECT min(path) FROM pat
 
 
 def path_to_blob(path: Path) -> bytes:
-    """A path as the system's own bytes; raises LibraryError unless it is absolute."""
-    if not path.is_absolute():
+    """A path as the system's own bytes; raises LibraryError unless it is absolute, or stands for a URL."""
+    if not (path.is_absolute() or is_url(path)):
         raise LibraryError("a file must be named by its absolute path", remedy="Resolve the path first", path=path)
     return os.fsencode(path)
 
