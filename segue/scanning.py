@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from functools import partial
 from pathlib import Path
 
@@ -17,9 +17,12 @@ from segue.store.ingest import QuickLook, ScanOptions, scan
 from segue.store.library import Library
 from segue.store.measuring import measure_lacking
 from segue.store.remote import is_url
+from segue.store.settling import Changes
 from segue.store.workers import CrewMaker
 from segue.tagging import Tags
 from segue.values import Hearing, ScanProgress, ScanReport
+
+_NOTHING = ScanReport(0, 0, 0, 0, failures=(), known_failures=0, seconds=0.0, cancelled=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +70,15 @@ class Scanner:
             )
             report = replace(report, measured=measured, cancelled=order.cancel is not None and order.cancel.is_set())
         return report
+
+    def catch_up(self, changes: Changes, order: Order) -> ScanReport:
+        """Bring the library up to date with what a watch saw change, whatever folders the order names."""
+        looked = self.scan(replace(order, folders=changes.folders)) if changes.folders else _NOTHING
+        if looked.cancelled or not changes.places:
+            return looked
+        heard = self.scan(replace(order, folders=changes.places, changed=True))
+        both = {field.name: getattr(looked, field.name) + getattr(heard, field.name) for field in fields(ScanReport)}
+        return ScanReport(**{**both, "cancelled": heard.cancelled})
 
     def _note_roots(self, folders: Sequence[Path]) -> None:
         """Note which folders were scanned, for the watch; buckets cannot be watched."""

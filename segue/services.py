@@ -25,10 +25,11 @@ from segue.files import access_error, check_folder, is_file, real_path, track_id
 from segue.listen.tags import read_artwork
 from segue.play.render import TranscodeCache, browser_mime
 from segue.scanning import Order, Scanner
-from segue.store.background import BackgroundScan, ScanStatus
+from segue.store.background import BackgroundScan, BackgroundWatch, ScanStatus
 from segue.store.exports import vectors_by_path, write_npz
 from segue.store.ingest import EarListener
 from segue.store.library import Library
+from segue.store.settling import Changes
 from segue.store.workers import CrewMaker, Job, WorkerPool
 from segue.tagging import Tags
 from segue.values import (
@@ -110,9 +111,11 @@ class Services:
         self._transcodes = TranscodeCache(data / "cache" / "audio", max_bytes=WEB.transcoded_bytes)
         self._scan = BackgroundScan()
         self._scanner = Scanner(self.library, self._shelf, self.tags, self.ear_in_use, self._is_demo, self._forget_demo)
+        self.watch = BackgroundWatch(self.library, self._start_catching_up)
 
     def close(self) -> None:
-        """Stop the scan and let go of the library."""
+        """Stop watching and scanning, and let go of the library."""
+        self.watch.stop()
         self._scan.cancel(wait=True)
         self.library.close()
 
@@ -336,6 +339,25 @@ class Services:
         """Scan a folder in the background; raises FileAccessError at once if it is not a folder that can be read."""
         check_folder(folder)
         self._scan.start(lambda job: self.scan([folder], on_progress=job.on_progress, cancel=job.cancelled))
+
+    def catch_up(
+        self,
+        changes: Changes,
+        *,
+        on_progress: Callable[[ScanProgress], None] | None = None,
+        cancel: threading.Event | None = None,
+    ) -> ScanReport:
+        """Bring the library up to date with what a watch saw change."""
+        order = Order((), self._workers, on_progress=on_progress, cancel=cancel)
+        return self._scanner.catch_up(changes, order)
+
+    def _start_catching_up(self, changes: Changes) -> bool:
+        """As `catch_up`, in the background, unless a scan is running already."""
+        try:
+            self._scan.start(lambda job: self.catch_up(changes, on_progress=job.on_progress, cancel=job.cancelled))
+        except SegueError:
+            return False
+        return True
 
     def start_demo(self) -> None:
         """Compose the demo library in the background, once, and scan it."""

@@ -3,16 +3,26 @@
 from __future__ import annotations
 
 import argparse
+import json
 import sys
+import threading
+import time
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 from segue.cli.answers import Bar, print_json, tell_of_ear
+from segue.cli.failures import failure_lines, failure_rows
 from segue.cli.words import at_least, ear_of, ear_words
 from segue.config import SCAN, ScanSpec, describe
-from segue.errors import printable
-from segue.files import access_error, expanded
+from segue.errors import FileAccessError, ParameterError, one_line
+from segue.files import access_error, expanded, real_path
 from segue.services import Services
+from segue.files import is_url
+from segue.store.settling import Changes
+from segue.store.watch import Watch, WatchState
 from segue.values import ScanReport
+from segue.web.present import watch_line
 
 PURPOSE = "listen to the music in folders and keep what was heard"
 
@@ -22,26 +32,35 @@ def words(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("folders", type=expanded, nargs="+", metavar="DIR", help="folders of music")
     parser.add_argument("--workers", type=at_least(0), default=SCAN.workers, help=describe(ScanSpec, "workers"))
     parser.add_argument("--retry", action="store_true", help="try files again that failed before")
+    parser.add_argument("--watch", action="store_true", help="then go on watching the folders until Ctrl+C")
     ear_words(parser)
 
 
 def run(args: argparse.Namespace) -> int:
     """Run the command and return its exit code."""
-    _check_places(args.folders)
+    _check_places(args.folders, watch=args.watch)
     services = Services(args.data, ear=ear_of(args), workers=args.workers)
     try:
         with Bar(quiet=args.json) as bar:
             report = services.scan(args.folders, retry_errors=args.retry, on_progress=bar.show)
-        return _print_report(report, services, as_json=args.json)
+        code = _print_report(report, args.folders, services, as_json=args.json)
+        return _watch(args.folders, services, as_json=args.json) if args.watch else code
     finally:
         services.close()
 
 
-def _check_places(places: list[Path]) -> None:
+def _check_places(places: list[Path], *, watch: bool) -> None:
     """Raise FileAccessError if none of them is there: a slip of the fingers makes no library."""
     errors = []
     for place in places:
+        if is_url(place):
+            if watch:
+                raise ParameterError(f"{place} cannot be watched", remedy="Scan it again when something has changed")
+            continue
         try:
+            if not place.is_dir() and watch and place.stat():
+                what = "it is a file, and folders are watched"
+                raise FileAccessError(what, remedy="Name the folder it lies in", path=place.absolute())
             place.stat()
         except OSError as error:
             errors.append(access_error(error, place.absolute()))
@@ -49,31 +68,85 @@ def _check_places(places: list[Path]) -> None:
         raise errors[0]
 
 
-def _print_report(report: ScanReport, services: Services, *, as_json: bool) -> int:
-    counts = services.counts()
-    figures = {
+# What was done --------------------------------------------------------------------------------------------------------
+
+
+def _print_report(report: ScanReport, folders: list[Path], services: Services, *, as_json: bool) -> int:
+    if as_json:
+        known = failure_rows(services.failures())
+        print_json({**_figures(report, services), "failures": failure_rows(report.failures), "all_failures": known})
+        return report.exit_code
+    for line in failure_lines(report.failures):
+        print(f"segue: {line}", file=sys.stderr)
+    if report.exit_code and not (report.failures or report.known_failures or report.cancelled):
+        places = ", ".join(one_line(folder.absolute()) for folder in folders)
+        print(f"segue: {places}: there is no file in it that may hold music. Name another folder", file=sys.stderr)
+    print(
+        f"{report.scanned} heard, {report.attached} known under another name, {report.skipped} unchanged,"
+        f" {report.removed} gone, {len(report.failures)} failed, {report.known_failures} failed before;"
+        f" {services.counts().tracks} tracks in the library ({report.seconds:.1f} s)"
+    )
+    tell_of_ear(services)
+    return report.exit_code
+
+
+def _figures(report: ScanReport, services: Services) -> dict[str, Any]:
+    return {
         "scanned": report.scanned,
         "attached": report.attached,
         "unchanged": report.skipped,
         "removed": report.removed,
+        "moved": report.moved,
         "failed": len(report.failures),
         "failed_before": report.known_failures,
         "seconds": round(report.seconds, 2),
-        "tracks": counts.tracks,
+        "tracks": services.counts().tracks,
         "cancelled": report.cancelled,
     }
-    failures = [
-        {"path": printable(f.path), "kind": f.kind, "what": f.message, "remedy": f.remedy} for f in report.failures
-    ]
-    if as_json:
-        print_json({**figures, "failures": failures})
-    else:
-        for failure in report.failures:
-            print(f"segue: {failure}", file=sys.stderr)
-        print(
-            f"{report.scanned} heard, {report.attached} known under another name, {report.skipped} unchanged,"
-            f" {report.removed} gone, {len(report.failures)} failed, {report.known_failures} failed before;"
-            f" {counts.tracks} tracks in the library ({report.seconds:.1f} s)"
-        )
-        tell_of_ear(services)
-    return report.exit_code
+
+
+# Watching -------------------------------------------------------------------------------------------------------------
+
+
+def _watch(folders: list[Path], services: Services, *, as_json: bool) -> int:
+    """Keep the library up to date with the folders until Ctrl+C, and say what came of each change."""
+
+    def rescan(changes: Changes) -> bool:
+        with Bar(quiet=as_json) as bar:
+            report = services.catch_up(changes, on_progress=bar.show)
+        tell(report, services)
+        return True
+
+    tell = _tell_in_json if as_json else _tell_in_words
+    roots = [real_path(folder) for folder in folders]
+    watch = Watch(lambda: roots, own=services.data, on_state=None if as_json else _tell_state)
+    try:
+        watch.run(rescan, stop=threading.Event())
+    except KeyboardInterrupt:
+        if not as_json:
+            print("Stopped watching; what was heard is kept.")
+    return 0
+
+
+_Tell = Callable[[ScanReport, Services], None]
+
+
+def _tell_state(state: WatchState) -> None:
+    if state != WatchState():
+        print(f"{watch_line(state)}. Ctrl+C stops it", flush=True)
+
+
+def _tell_in_words(report: ScanReport, services: Services) -> None:
+    for line in failure_lines(report.failures):
+        print(f"segue: {line}", file=sys.stderr)
+    new, gone = report.attached - report.moved, report.removed - report.moved
+    parts = ((report.scanned, "heard"), (report.moved, "moved"), (new, "known under another name"), (gone, "gone"))
+    said = ", ".join(f"{count} {what}" for count, what in parts if count > 0)
+    if said:
+        print(f"{time.strftime('%H:%M')} {said}; {services.counts().tracks} tracks in the library", flush=True)
+
+
+def _tell_in_json(report: ScanReport, services: Services) -> None:
+    """One line for each change, so that a program can read them as they come."""
+    if report.scanned or report.attached or report.removed or report.failures:
+        print(json.dumps({**_figures(report, services), "failures": failure_rows(report.failures)}), flush=True)

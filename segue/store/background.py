@@ -1,4 +1,4 @@
-"""One scan at a time in the background, which a page can watch and stop."""
+"""What goes on in the background: one scan at a time, which a page can watch and stop, and the watch for changes."""
 
 from __future__ import annotations
 
@@ -8,9 +8,14 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from segue.errors import SegueError
+from segue.store.library import Library
+from segue.store.settling import Changes
+from segue.store.watch import Watch, WatchState
 from segue.values import ScanProgress, ScanReport
 
 log = logging.getLogger(__name__)
+
+_STOP_S = 5.0  # a network drive that does not answer may hold the watch for longer, and is then left to itself
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,3 +83,60 @@ class BackgroundScan:
         self.cancelled.set()
         if wait and self._thread is not None:
             self._thread.join(timeout=30)
+
+
+class BackgroundWatch:
+    """Watches the folders that a library was scanned from, in a thread of its own, for as long as it is wanted.
+
+    ``rescan`` brings the library up to date with some changes, and returns False if that cannot be just now.
+    """
+
+    def __init__(self, library: Library, rescan: Callable[[Changes], bool]) -> None:
+        self._library = library
+        self._rescan = rescan
+        self._lock = threading.Lock()
+        self._watch: Watch | None = None
+        self._stop = threading.Event()
+        self._thread: threading.Thread | None = None
+        self._error = ""
+
+    @property
+    def state(self) -> WatchState | None:
+        """What is watched; None while nothing is meant to be."""
+        watch = self._watch
+        if self._error:
+            return WatchState(note=self._error)
+        return None if watch is None else watch.state
+
+    def start(self) -> None:
+        """Watch, if that is wanted and not done already."""
+        with self._lock:
+            if self._thread is not None or not self._library.roots.watched:
+                return
+            self._error, self._stop = "", threading.Event()
+            watch = self._watch = Watch(self._library.roots.folders, own=self._library.folder)
+            self._thread = threading.Thread(target=self._run, args=(watch, self._stop), name="watch", daemon=True)
+            self._thread.start()
+
+    def stop(self) -> None:
+        """Watch no more."""
+        with self._lock:
+            thread, self._thread, self._watch = self._thread, None, None
+            self._stop.set()
+        if thread is not None:
+            thread.join(timeout=_STOP_S)
+
+    def switch(self, *, on: bool) -> None:
+        """Keep whether it is wanted, and begin or end it."""
+        self._library.roots.watch(on=on)
+        if on:
+            self.start()
+        else:
+            self.stop()
+
+    def _run(self, watch: Watch, stop: threading.Event) -> None:
+        try:
+            watch.run(self._rescan, stop=stop)
+        except SegueError as error:
+            log.warning("the watch for changes ended: %s", error)
+            self._error = str(error)

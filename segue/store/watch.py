@@ -71,8 +71,16 @@ class _Guard:
 class Watch:
     """Watches the folders that ``roots`` names, whichever those are at the time; Segue's own folder is passed over."""
 
-    def __init__(self, roots: Callable[[], Sequence[Path]], *, own: Path, spec: WatchSpec = WATCH) -> None:
+    def __init__(
+        self,
+        roots: Callable[[], Sequence[Path]],
+        *,
+        own: Path,
+        spec: WatchSpec = WATCH,
+        on_state: Callable[[WatchState], None] | None = None,
+    ) -> None:
         self.state = WatchState()
+        self._on_state = on_state
         self._roots = roots
         self._own = real_path(own)
         self._spec = spec
@@ -115,12 +123,20 @@ class Watch:
         if new or len(present) != len(before):
             self._due |= new
             self._listen_anew(present, mounts, stop)
-        self.state = WatchState(
-            watched=tuple(root for root in roots if root in present and root not in self._guard.polled),
-            polled=tuple(root for root in roots if root in self._guard.polled),
-            away=tuple(root for root in roots if root not in present or _is_bare(root)),
-            note=self._limit,
+        polled = self._guard.polled
+        self._say(
+            WatchState(
+                watched=tuple(root for root in roots if root in present and root not in polled),
+                polled=tuple(root for root in roots if root in polled),
+                away=tuple(root for root in roots if root not in present or _is_bare(root)),
+                note=self._limit,
+            )
         )
+
+    def _say(self, state: WatchState) -> None:
+        before, self.state = self.state, state
+        if self._on_state is not None and state != before:
+            self._on_state(state)
 
     def _listen_anew(
         self,

@@ -6,12 +6,13 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from segue.config import CHOICE
-from segue.errors import SegueError
+from segue.errors import SegueError, one_line
 from segue.play.playqueue import Entry, Queue
 from segue.values import LibraryCounts, ScanProgress, Track, TrackId
 
 if TYPE_CHECKING:
     from segue.store.background import ScanStatus
+    from segue.store.watch import WatchState
 
 FAULT_TEXT = "Something went wrong inside Segue. The log has the details; the music can go on."
 UNKNOWN_ARTIST = "Unknown artist"
@@ -89,6 +90,23 @@ def status_share(status: ScanStatus) -> float | None:
     if not status.running or progress is None or progress.total == 0:
         return None
     return 100.0 * progress.done / progress.total
+
+
+def watch_line(state: WatchState | None) -> str:
+    """One sentence on which folders are watched; the longest of it is a folder that is not there."""
+    if state is None:
+        return "New songs are found when you add their folder again"
+    if not (state.watched or state.polled or state.away):
+        return state.note or "Nothing to watch yet: add a folder"
+    here = len(set(state.watched) - set(state.away))
+    over = len(set(state.polled) - set(state.away))
+    parts = [f"Watching {count_of(here, 'folder', 'folders')}"] if here else []
+    parts += (
+        [f"{'looking' if parts else 'Looking'} over {count_of(over, 'folder', 'folders')} now and then"] if over else []
+    )
+    names = ", ".join(one_line(folder.name or folder) for folder in state.away)
+    parts += [f"{'nothing' if parts else 'Nothing'} in {names} (is its drive connected?)"] if names else []
+    return "; ".join(parts)
 
 
 def failures_line(counts: LibraryCounts) -> str | None:
