@@ -12,11 +12,10 @@ from segue.config import SCAN
 from segue.ears import InUse, drop_quick_look, ear_to_scan_with, go_by_quick_look, take_over
 from segue.embed.encoder import Ear
 from segue.embed.shelf import Shelf
-from segue.files import real_path
+from segue.files import is_url, real_path
 from segue.store.ingest import QuickLook, ScanOptions, scan
 from segue.store.library import Library
 from segue.store.measuring import measure_lacking
-from segue.store.remote import is_url
 from segue.store.settling import Changes
 from segue.store.workers import CrewMaker
 from segue.tagging import Tags

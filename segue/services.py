@@ -38,6 +38,7 @@ from segue.values import (
     Floats,
     Hearing,
     LibraryCounts,
+    Rhythm,
     ScanFailure,
     ScanProgress,
     ScanReport,
@@ -199,6 +200,10 @@ class Services:
             return self.tags.kept(track_id)
         except ModelError:
             return ()
+
+    def rhythm(self, track_id: TrackId) -> Rhythm | None:
+        """Tempo, key, loudness and cue points of a track; None if it was never measured."""
+        return self.library.rhythm(track_id)
 
     # Listening -------------------------------------------------------------------------------------------------------
 

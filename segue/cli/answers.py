@@ -6,6 +6,7 @@ import json
 import sys
 import time
 from collections.abc import Callable
+from dataclasses import fields
 from typing import Any
 
 from tqdm import tqdm
@@ -14,14 +15,14 @@ from segue.embed.shelf import DEFAULT
 from segue.errors import printable
 from segue.play.m3u import PlaylistEntry
 from segue.services import Services
-from segue.values import ScanProgress, Track
+from segue.values import Rhythm, ScanPhase, ScanProgress, Track
 from segue.web.present import progress_line
 
 _LINE_S = 10.0  # between two lines on how far a scan is, where there is no terminal to draw a bar on
 
 
-def track_row(track: Track) -> dict[str, Any]:
-    """A track as JSON answers show it."""
+def track_row(track: Track, rhythm: Rhythm | None) -> dict[str, Any]:
+    """A track as JSON answers show it; what is not known of its rhythm is None."""
     info = track.info
     return {
         "id": track.id,
@@ -31,7 +32,30 @@ def track_row(track: Track) -> dict[str, Any]:
         "album": info.album,
         "genre": info.genre,
         "duration_s": round(info.duration_s, 2),
+        "tempo_bpm": None if rhythm is None else _rounded(rhythm.tempo_bpm),
+        "key": None if rhythm is None else rhythm.key,
+        "camelot": None if rhythm is None else rhythm.camelot,
+        "loudness_lufs": None if rhythm is None else _rounded(rhythm.loudness_lufs),
     }
+
+
+def known_of(track: Track, rhythm: Rhythm | None) -> dict[str, Any]:
+    """All that is known of a track, its vectors aside; the beats are left out, being many."""
+    known: dict[str, Any] = {
+        **track_row(track, rhythm),
+        "paths": [printable(path) for path in track.paths],
+        "year": track.info.year,
+        "rhythm": None,
+    }
+    if rhythm is not None:
+        facts = ((fact.name, getattr(rhythm, fact.name)) for fact in fields(rhythm) if fact.name != "beats_s")
+        known["rhythm"] = {name: round(fact, 4) if isinstance(fact, float) else fact for name, fact in facts}
+        known["rhythm"]["beats"] = len(rhythm.beats_s)
+    return known
+
+
+def _rounded(number: float | None) -> float | None:
+    return None if number is None else round(number, 2)
 
 
 def entry_of(track: Track) -> PlaylistEntry:
@@ -79,6 +103,14 @@ def print_json(value: Any) -> None:
     print(json.dumps(value, ensure_ascii=False, indent=2))
 
 
+_PHASES: dict[ScanPhase, str] = {
+    "quick look": "a quick look",
+    "listening": "listening",
+    "pooling": "comparing",
+    "measuring": "tempo and key",
+}
+
+
 class Bar:
     """How far a scan is: a bar on a terminal, a line now and then in a log, nothing where JSON is asked for."""
 
@@ -97,7 +129,7 @@ class Bar:
         """Draw how far the scan is, or say so if it is a while since that was said."""
         self._bar.total = progress.total
         self._bar.n = progress.done
-        self._bar.set_description(progress.phase, refresh=False)
+        self._bar.set_description(_PHASES[progress.phase], refresh=False)
         self._bar.set_postfix(failed=progress.failed, refresh=False)
         self._bar.refresh()
         if self._lines and time.monotonic() - self._said_s >= _LINE_S:

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from typing import NoReturn, Protocol
 
 from segue import __version__
-from segue.cli import demo, doctor, evaluate, export, models, playlist, scan, serve, similar, tags, vectors
+from segue.cli import demo, doctor, evaluate, export, models, playlist, scan, serve, show, similar, tags, vectors
 from segue.cli.words import common_words
 from segue.errors import SegueError
 
@@ -32,6 +32,7 @@ class Command(Protocol):
 COMMANDS: dict[str, Command] = {
     "scan": scan,
     "serve": serve,
+    "show": show,
     "similar": similar,
     "playlist": playlist,
     "tags": tags,

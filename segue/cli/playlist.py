@@ -57,7 +57,11 @@ def run(args: argparse.Namespace) -> int:
     rng = np.random.default_rng(args.rng_seed)
     chosen = services.continue_queue([s if isinstance(s, OutsideSeed) else s.id for s in seeds], spec, rng=rng)
     tracks = {track.id: track for track in services.tracks_of([pick.track_id for pick in chosen.picks])}
-    rows = [{**track_row(tracks[p.track_id]), **p.to_json()} for p in chosen.picks if p.track_id in tracks]
+    rows = [
+        {**track_row(tracks[p.track_id], services.rhythm(p.track_id)), **p.to_json()}
+        for p in chosen.picks
+        if p.track_id in tracks
+    ]
     if args.out is not None:
         start = [s for s in seeds if isinstance(s, Track)]
         write_playlist(args.out, [entry_of(track) for track in (*start, *tracks.values())])

@@ -27,6 +27,9 @@ def run(args: argparse.Namespace) -> int:
         near = services.nearest(seed.vector, args.count)
     else:
         near = services.similar(seed.id, args.count)
-    rows = [{**track_row(track), "similarity": round(similarity, 4)} for track, similarity in near]
+    rows = [
+        {**track_row(track, services.rhythm(track.id)), "similarity": round(similarity, 4)}
+        for track, similarity in near
+    ]
     print_rows(rows, as_json=args.json, line=lambda row: f"{row['similarity']:.3f}  {name_of(row)}")
     return 0

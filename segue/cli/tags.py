@@ -43,9 +43,9 @@ def _tags_of_a_track(services: Services, args: argparse.Namespace) -> int:
         for tag in found
     ]
     if args.json:
-        print_json({**track_row(track), "tags": rows})
+        print_json({**track_row(track, services.rhythm(track.id)), "tags": rows})
         return 0
-    print(name_of(track_row(track)))
+    print(name_of(track_row(track, None)))
     for row in rows[: args.count]:
         print(f"{row['probability']:6.2f}  {'*' if row['confident'] else ' '} {row['tag']} ({row['group']})")
     print("* heard with confidence")
@@ -62,7 +62,7 @@ def _top(services: Services, args: argparse.Namespace) -> int:
     found = dict(services.tags.top(args.top, args.count))
     tracks = {track.id: track for track in services.tracks_of(list(found))}
     rows = [
-        {**track_row(tracks[track_id]), "probability": round(p, 4)}
+        {**track_row(tracks[track_id], services.rhythm(track_id)), "probability": round(p, 4)}
         for track_id, p in found.items()
         if track_id in tracks
     ]

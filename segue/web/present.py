@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from segue.config import CHOICE
 from segue.errors import SegueError, one_line
 from segue.play.playqueue import Entry, Queue
-from segue.values import LibraryCounts, ScanProgress, Track, TrackId
+from segue.values import LibraryCounts, Rhythm, ScanProgress, Track, TrackId
 
 if TYPE_CHECKING:
     from segue.store.background import ScanStatus
@@ -69,7 +69,13 @@ def progress_line(progress: ScanProgress) -> str:
         return "Comparing the songs with each other"
     if progress.total == 0:
         return "Looking through your music"
-    line = f"Listening to your music: {progress.done:,} of {progress.total:,}"
+    if progress.phase == "quick look":
+        line = f"A quick look at {progress.done:,} of {songs(progress.total)}"
+    elif progress.phase == "measuring":
+        line = f"Finding tempo and key: {progress.done:,} of {progress.total:,}"
+    else:
+        doing = "Listening closely" if progress.closely else "Listening to your music"
+        line = f"{doing}: {progress.done:,} of {progress.total:,}"
     return line if progress.eta_s is None else f"{line}, {about(progress.eta_s)} left"
 
 
@@ -107,6 +113,19 @@ def watch_line(state: WatchState | None) -> str:
     names = ", ".join(one_line(folder.name or folder) for folder in state.away)
     parts += [f"{'nothing' if parts else 'Nothing'} in {names} (is its drive connected?)"] if names else []
     return "; ".join(parts)
+
+
+def rhythm_line(rhythm: Rhythm | None) -> str:
+    """Tempo, key with its Camelot code, and loudness, as far as they are known."""
+    if rhythm is None:
+        return "Tempo and key unknown"
+    tempo, key, loudness = rhythm.tempo_bpm, rhythm.key, rhythm.loudness_lufs
+    parts = [
+        "Tempo unknown" if tempo is None else f"{tempo:.0f} BPM",
+        "key unknown" if key is None else f"{key} ({rhythm.camelot})",
+        "loudness unknown" if loudness is None else f"{loudness:.1f} LUFS".replace("-", "\u2212"),
+    ]
+    return " · ".join(parts)
 
 
 def failures_line(counts: LibraryCounts) -> str | None:

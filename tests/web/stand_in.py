@@ -16,7 +16,7 @@ from segue.errors import FileAccessError, NotAudioError, UnknownTrackError
 from segue.files import track_id_of
 from segue.services import DroppedSeed, PlayableFile
 from segue.store.background import ScanStatus
-from segue.values import Artwork, FileStat, LibraryCounts, ScanFailure, Track, TrackId, TrackInfo
+from segue.values import Artwork, FileStat, LibraryCounts, Rhythm, ScanFailure, Track, TrackId, TrackInfo
 
 RATE_HZ = 22_050
 ARTISTS = ("Ada Byron", "Björk & Sons", "The Cartographers", "Dusty Nine")
@@ -65,6 +65,7 @@ class StandIn:
     began: list[str] = field(default_factory=list)
     dropped: dict[str, OutsideSeed] = field(default_factory=dict)
     tags: dict[TrackId, tuple[str, ...]] = field(default_factory=dict)
+    rhythms: dict[TrackId, Rhythm] = field(default_factory=dict)
     lock: threading.Lock = field(default_factory=threading.Lock)
 
     def search(self, words: str, *, limit: int = 50) -> tuple[Track, ...]:
@@ -114,6 +115,9 @@ class StandIn:
 
     def heard_as(self, track_id: TrackId) -> tuple[str, ...]:
         return self.tags.get(track_id, ())
+
+    def rhythm(self, track_id: TrackId) -> Rhythm | None:
+        return self.rhythms.get(track_id)
 
     def scan_status(self) -> ScanStatus:
         return self.status

@@ -9,7 +9,7 @@ from dash import Dash, Input, Output, no_update
 
 from segue.errors import ParameterError, SegueError
 from segue.play.playqueue import Queue
-from segue.values import Track, TrackId
+from segue.values import Rhythm, Track, TrackId
 from segue.web import ids, present
 from segue.web.booth import Booth, booth_from_json, booth_to_json
 from segue.web.commands import Desk, Outcome, steer
@@ -48,6 +48,7 @@ def register_queue(app: Dash, services: Services) -> None:
                 tracks,
                 grew_from=_grew_from(outcome.booth),
                 heard_as=_heard_as(services, outcome.booth.queue),
+                rhythm=_rhythm(services, outcome.booth.queue),
             ),
             queue_list(outcome.booth.queue, tracks, ended=outcome.ended),
             [present.notification(problem) for problem in problems] or no_update,
@@ -80,3 +81,8 @@ def _grew_from(booth: Booth) -> str:
 def _heard_as(services: Services, queue: Queue) -> tuple[str, ...]:
     """The surest tags of the song that plays."""
     return services.heard_as(queue.current.track_id)[:_TAGS_SHOWN] if queue.current is not None else ()
+
+
+def _rhythm(services: Services, queue: Queue) -> Rhythm | None:
+    """Tempo, key and loudness of the song that plays, as far as they are known."""
+    return services.rhythm(queue.current.track_id) if queue.current is not None else None

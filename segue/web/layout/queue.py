@@ -9,7 +9,7 @@ from dash import html
 
 from segue.config import CHOICE
 from segue.play.playqueue import Entry, Queue
-from segue.values import Track, TrackId
+from segue.values import Rhythm, Track, TrackId
 from segue.web import ids, present
 from segue.web.layout.parts import cover, icon, icon_button, spoken
 
@@ -74,9 +74,14 @@ def _dial(name: str, value_id: str, explanation: str, slider: dmc.Slider) -> htm
 
 
 def now(
-    queue: Queue, tracks: Mapping[TrackId, Track], *, grew_from: str = "", heard_as: Sequence[str] = ()
+    queue: Queue,
+    tracks: Mapping[TrackId, Track],
+    *,
+    grew_from: str = "",
+    heard_as: Sequence[str] = (),
+    rhythm: Rhythm | None = None,
 ) -> html.Div:
-    """What plays, with its cover, what it is heard as, and why it plays."""
+    """What plays, with its cover, what it is heard as, its tempo and key, and why it plays."""
     entry = queue.current
     if entry is None:
         return html.Div(
@@ -92,6 +97,7 @@ def now(
         html.H2(track.info.title if track else present.GONE, className="now-title"),
         html.P(present.artist_of(track) if track else "", className="now-by"),
         html.P(_album_line(track), className="now-album"),
+        *([html.P(present.rhythm_line(rhythm), className="now-rhythm")] if track else []),
         *_badges(heard_as),
     ]
     return html.Div(
