@@ -60,10 +60,11 @@ def survey_url(place: Path, *, on_error: Callable[[FileAccessError], None]) -> d
     files: dict[Path, FileStat] = {}
     with _explained(place):
         system, root = _system(url)
-        # By default fsspec leaves out what it cannot list, and the library would take that for gone.
-        for name, info in sorted(system.find(root, detail=True, on_error="raise").items()):
+        for name, info in sorted(_find(system, root).items()):
             below = (name[len(root) :] if name.startswith(root) else name).removeprefix("/")  # "" for a single file
-            path = place / below
+            path = place / below.lstrip("/")
+            if below.endswith("/"):  # how some tools mark a folder in a bucket
+                continue
             if path.suffix.lower() in NOT_AUDIO or any(part.startswith(".") for part in PurePosixPath(below).parts):
                 continue
             if below and path.as_posix() != f"{place.as_posix()}/{below}":
@@ -75,6 +76,18 @@ def survey_url(place: Path, *, on_error: Callable[[FileAccessError], None]) -> d
         if not files and not system.exists(root):
             raise FileAccessError("there is nothing at this address", remedy="Check the address", path=place)
     return files
+
+
+def _find(system: Any, root: str) -> dict[str, dict[str, Any]]:
+    """Every file below a place. Whatever cannot be listed is an error, for the library would take it for gone."""
+    from fsspec.asyn import AsyncFileSystem
+    from fsspec.spec import AbstractFileSystem
+
+    # Buckets list all at once, and raise; the general way goes from folder to folder, and leaves out unless told.
+    ways = (AsyncFileSystem._find, AbstractFileSystem.find)  # noqa: SLF001 - the one that the others override
+    general = getattr(type(system), "_find", type(system).find) in ways
+    found: dict[str, dict[str, Any]] = system.find(root, detail=True, **({"on_error": "raise"} if general else {}))
+    return found
 
 
 def _mark(info: dict[str, Any]) -> int:
