@@ -15,10 +15,19 @@ from benchmarks.app import measure_app
 from benchmarks.choose import measure_choose
 from benchmarks.ear import measure_ear
 from benchmarks.figures import Bench, Figure
+from benchmarks.origin import measure_origin
 from benchmarks.scan import measure_scan
+from benchmarks.unchanged import measure_unchanged
 
 LATEST = Path(__file__).parent / "latest.json"
-BENCHES: tuple[Bench, ...] = (measure_ear, measure_scan, measure_app, measure_choose)
+BENCHES: tuple[Bench, ...] = (
+    measure_ear,
+    measure_scan,
+    measure_origin,
+    measure_unchanged,
+    measure_app,
+    measure_choose,
+)
 
 
 def main(argv: Sequence[str] | None = None) -> int:

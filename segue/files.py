@@ -97,6 +97,28 @@ def is_nameless_text(path: Path) -> bool:
     return bool(text) and all(character.isprintable() or character.isspace() for character in text)
 
 
+def written_bytes(path: Path) -> int:
+    """How much of a file was ever written; the rest of it are holes, as a download that was broken off leaves them.
+
+    Where the file system knows nothing of holes that is the file's size. Raises OSError.
+    """
+    if not hasattr(os, "SEEK_DATA"):
+        return path.stat().st_size
+    with path.open("rb") as file:
+        handle, at, written = file.fileno(), 0, 0
+        size = os.fstat(handle).st_size
+        while at < size:
+            try:
+                start = os.lseek(handle, at, os.SEEK_DATA)
+            except OSError as error:
+                if error.errno == errno.ENXIO:  # a hole up to the end
+                    return written
+                raise
+            at = os.lseek(handle, start, os.SEEK_HOLE)
+            written += at - start
+    return written
+
+
 def check_folder(folder: Path) -> None:
     """Raise FileAccessError if ``folder`` is not there, is no folder, or cannot be read."""
     try:

@@ -33,7 +33,7 @@ from segue.errors import (
     UnsupportedAudioError,
 )
 from segue.ffmpeg import MODULE_FORMATS, find_ffmpeg, wav_stream
-from segue.files import access_error
+from segue.files import access_error, written_bytes
 
 log = logging.getLogger(__name__)
 
@@ -53,6 +53,7 @@ _ASF_ENCRYPTION = (
     bytes.fromhex("14e68a292226174cb935dae07ee9289c"),  # extended content encryption object
 )
 _MOST_CHANNELS = 8  # a fuzzed AAC made the decoder claim 19 and read past its planes
+_HOLLOW_BYTES, _HOLLOW_SHARE = 100_000_000, 0.01  # larger files of which less than this was ever written are refused
 _RATES_HZ = (1_000, 1_600_000)
 
 
@@ -138,6 +139,7 @@ def open_audio(path: Path) -> Iterator[InputContainer]:
     """Open a file as what it is by its content; raises as `iter_samples` does."""
     head = read_head(path)
     _refuse_playlist(head, path)
+    _refuse_hollow(path)
     if is_module(head):
         with _decode_module(path) as stream, _av_open(stream, path, formats="wav") as container:
             yield container
@@ -146,6 +148,17 @@ def open_audio(path: Path) -> Iterator[InputContainer]:
             raise _protected("Windows Media DRM", path)
         with _av_open(os.path.abspath(path), path, formats=_FORMATS) as container:  # noqa: PTH100 - keeps odd bytes
             yield container
+
+
+def _refuse_hollow(path: Path) -> None:
+    """A file of which hardly anything was written would be searched for sound to its end, however far that is."""
+    size = path.stat().st_size
+    if size > _HOLLOW_BYTES and (written := written_bytes(path)) < _HOLLOW_SHARE * size:
+        raise DamagedAudioError(
+            f"of its {size / 1e6:.0f} MB only {written / 1e6:.1f} were ever written, as when a download breaks off",
+            remedy="Get it anew",
+            path=path,
+        )
 
 
 def read_head(path: Path) -> bytes:

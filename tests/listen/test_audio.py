@@ -19,6 +19,7 @@ from segue.errors import (
     TooLongError,
     UnsupportedAudioError,
 )
+from segue.files import written_bytes
 from segue.listen import audio
 from segue.listen.audio import iter_samples, read_samples
 from tests.listen.conftest import Encode, sweep, write_wav
@@ -328,3 +329,15 @@ def test_a_codec_tag_that_is_no_text(tmp_path: Path) -> None:
     path.write_bytes(wav(bytes(100_000), wave_format(1, 22_050, 16, code=0xFF)))
     with pytest.raises(AudioError):
         read_samples(path)
+
+
+def test_a_download_that_was_broken_off(tmp_path: Path) -> None:
+    """Space set aside for 20 GB: all of it was searched for sound, for minutes."""
+    path = tmp_path / "part.wav"
+    path.write_bytes(write_wav(tmp_path / "whole.wav", sweep(3.0)).read_bytes())
+    os.truncate(path, 20_000_000_000)
+    if written_bytes(path) > 20_000_000_000 // 2:
+        pytest.skip("this file system has no holes")
+    with pytest.raises(DamagedAudioError, match=r"of its 20000 MB only 0\.3 were ever written"):
+        read_samples(path)
+    assert written_bytes(tmp_path / "whole.wav") == (tmp_path / "whole.wav").stat().st_size

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import socket
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 
 from tests.torture.kinds import BadFile, kind
@@ -107,9 +108,9 @@ def _folder(path: Path) -> None:
     (path / "inside.txt").write_text("words", encoding="utf-8")
 
 
-def _sparse(path: Path, head: bytes) -> None:
+def _sparse(path: Path, head: bytes, size: int) -> None:
     path.write_bytes(head)
-    os.truncate(path, 20_000_000_000)
+    os.truncate(path, size)
 
 
 @kind("no file, but named like one")
@@ -134,9 +135,10 @@ def unreadable(seeds: Seeds) -> Iterator[BadFile]:
         yield BadFile("locked.mp3", _unreadable, "refused")
 
 
-@kind("20 GB of nothing")
+@kind("20 GB of which hardly anything was written")
 def sparse(seeds: Seeds) -> Iterator[BadFile]:
-    for seed in ("song.mp3", "song.wav", "song.flac", "tail.m4a", "vorbis.ogg"):
-        for share, words in ((0.0, "all"), (0.5, "half")):
-            head = seeds[seed][: int(share * len(seeds[seed]))]
-            yield BadFile(f"{words} {seed}", lambda path, head=head: _sparse(path, head))
+    for number, seed in enumerate(("song.mp3", "song.wav", "song.flac", "tail.m4a", "vorbis.ogg")):
+        half = seeds[seed][: len(seeds[seed]) // 2]
+        size = 20_000_000_000 + 1000 * number
+        yield BadFile(seed, partial(_sparse, head=half, size=size), "refused")
+        yield BadFile(f"nothing of {seed}", partial(_sparse, head=b"", size=size + 1), "refused")
