@@ -12,13 +12,13 @@ from pathlib import Path
 from typing import Any
 
 from segue.cli.answers import Bar, print_json, tell_of_ear
+from segue.cli.cluster import cluster_words, crew_of
 from segue.cli.failures import failure_lines, failure_rows
 from segue.cli.words import at_least, ear_of, ear_words
 from segue.config import SCAN, ScanSpec, describe
 from segue.errors import FileAccessError, ParameterError, one_line
-from segue.files import access_error, expanded, real_path
+from segue.files import access_error, expanded, is_url, real_path
 from segue.services import Services
-from segue.files import is_url
 from segue.store.settling import Changes
 from segue.store.watch import Watch, WatchState
 from segue.values import ScanReport
@@ -29,20 +29,24 @@ PURPOSE = "listen to the music in folders and keep what was heard"
 
 def words(parser: argparse.ArgumentParser) -> None:
     """Add the words of this command."""
-    parser.add_argument("folders", type=expanded, nargs="+", metavar="DIR", help="folders of music")
+    parser.add_argument(
+        "folders", type=expanded, nargs="+", metavar="DIR", help="folders of music, or s3://bucket/folder"
+    )
     parser.add_argument("--workers", type=at_least(0), default=SCAN.workers, help=describe(ScanSpec, "workers"))
     parser.add_argument("--retry", action="store_true", help="try files again that failed before")
     parser.add_argument("--watch", action="store_true", help="then go on watching the folders until Ctrl+C")
+    cluster_words(parser)
     ear_words(parser)
 
 
 def run(args: argparse.Namespace) -> int:
     """Run the command and return its exit code."""
     _check_places(args.folders, watch=args.watch)
+    crew = crew_of(args)
     services = Services(args.data, ear=ear_of(args), workers=args.workers)
     try:
         with Bar(quiet=args.json) as bar:
-            report = services.scan(args.folders, retry_errors=args.retry, on_progress=bar.show)
+            report = services.scan(args.folders, retry_errors=args.retry, crew=crew, on_progress=bar.show)
         code = _print_report(report, args.folders, services, as_json=args.json)
         return _watch(args.folders, services, as_json=args.json) if args.watch else code
     finally:
