@@ -1,4 +1,4 @@
-"""Very long files that are quickly made: MP3 frames may be repeated as often as one likes."""
+"""A night of music that is quickly made: MP3 frames may be repeated as often as one likes."""
 
 from __future__ import annotations
 

@@ -142,6 +142,6 @@ def nothing(seeds: Seeds) -> Iterator[BadFile]:
 
 @kind("hours in kilobytes")
 def hours(seeds: Seeds) -> Iterator[BadFile]:
-    yield BadFile("half an hour of silence.flac", silent_flac(1800, rate_hz=44_100), "refused")
-    yield BadFile("an hour of one level.flac", silent_flac(3600, rate_hz=8_000, level=9000))
-    yield BadFile("20 minutes of silence.opus", silent_opus(20 * 60), "refused")
+    yield BadFile("ten minutes of silence.flac", silent_flac(600, rate_hz=44_100), "refused")
+    yield BadFile("20 minutes of one level.flac", silent_flac(1200, rate_hz=8_000, level=9000))
+    yield BadFile("ten minutes of silence.opus", silent_opus(600), "refused")

@@ -18,7 +18,7 @@ from tests.torture.seeds import Seeds
 from tests.torture.shelf import fill
 
 pytestmark = pytest.mark.ffmpeg
-SOME = 45  # one file in so many, and the first of each kind
+SOME = 90  # one file in so many, and the first of each kind
 
 
 @pytest.fixture(scope="module")
