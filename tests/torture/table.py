@@ -57,8 +57,8 @@ def _long_files(folder: Path) -> list[Shelved]:
 def _table(shelved: Sequence[Shelved], scanned: running.Scanned) -> str:
     kinds = {row["path"]: row["kind"].removesuffix("Error") for row in scanned.report.get("failures", [])}
     lines = ["| kind | files | heard | refused | worst time | worst memory |", "|---|---|---|---|---|---|"]
-    for words in dict.fromkeys(bad.kind for bad in shelved):
-        lines.append(_row(words, [bad for bad in shelved if bad.kind == words], scanned, kinds))
+    by_kind = {words: [bad for bad in shelved if bad.kind == words] for words in dict.fromkeys(b.kind for b in shelved)}
+    lines += [_row(words, files, scanned, kinds) for words, files in by_kind.items()]
     lines.append(_row(f"**all**, in {scanned.seconds:.0f} s", shelved, scanned, kinds))
     return "\n".join(lines)
 
