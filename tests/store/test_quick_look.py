@@ -10,32 +10,14 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from look_driver import QUICK, Glancer
 from scanning import OPTIONS, numbers, pooled_exactly
 from store_standins import EAR, OTHER_EAR, StandIn, write_wav
 
 from segue.config import SCAN
-from segue.errors import DamagedAudioError, ProtectedAudioError
 from segue.store.ingest import QuickLook, ScanOptions, scan
 from segue.store.library import Library
 from segue.values import Hearing, ScanProgress, ScanReport
-
-QUICK = EAR.quick()
-
-
-@dataclass(frozen=True)
-class Glancer:
-    """Hears the first slice only, and stumbles where the name says so."""
-
-    def __call__(self) -> Callable[[Path], Hearing]:
-        return self.glance
-
-    def glance(self, path: Path) -> Hearing:
-        if "protected" in path.name:
-            raise ProtectedAudioError("it is encrypted", remedy="Leave it out", path=path)
-        if "no seeking" in path.name:
-            raise DamagedAudioError("nothing decodes there", remedy="Leave it out", path=path)
-        heard = StandIn(QUICK.fingerprint).hear(path)
-        return replace(heard, slice_vectors=heard.slice_vectors[:1])
 
 
 @dataclass

@@ -8,6 +8,7 @@ from segue.errors import FileAccessError
 from segue.play import playqueue
 from segue.play.playqueue import Queue, Song
 from segue.store.background import ScanStatus
+from segue.store.measuring import UNKNOWN
 from segue.values import LibraryCounts, ScanProgress, Track
 from segue.web import present
 
@@ -34,6 +35,12 @@ def test_the_scan_says_where_it_is() -> None:
     assert present.progress_line(replace(LISTENING, eta_s=None)) == "Listening to your music: 120 of 843"
     assert present.progress_line(replace(LISTENING, total=0)) == "Looking through your music"
     assert present.progress_line(replace(LISTENING, phase="pooling")) == "Comparing the songs with each other"
+    look = replace(LISTENING, phase="quick look", done=4100, total=10_000)
+    assert present.progress_line(look) == "A quick look at 4,100 of 10,000 songs, about 4 min left"
+    closely = replace(LISTENING, closely=True, eta_s=None)
+    assert present.progress_line(closely) == "Listening closely: 120 of 843"
+    measuring = replace(LISTENING, phase="measuring", eta_s=None)
+    assert present.progress_line(measuring) == "Finding tempo and key: 120 of 843"
 
 
 def test_the_status_speaks_of_preparation_progress_and_what_stopped_it() -> None:
@@ -45,6 +52,14 @@ def test_the_status_speaks_of_preparation_progress_and_what_stopped_it() -> None
     assert present.status_share(ScanStatus(running=True, progress=LISTENING)) == pytest.approx(100 * 120 / 843)
     assert present.status_share(ScanStatus(running=True, preparing="Composing", progress=LISTENING)) is None
     assert present.status_share(ScanStatus(running=True, preparing="Composing", prepared=0.25)) == 25.0
+
+
+def test_tempo_key_and_loudness_are_said_as_far_as_they_are_known() -> None:
+    known = replace(UNKNOWN, tempo_bpm=87.5, key="A minor", camelot="8A", loudness_lufs=-9.26)
+    assert present.rhythm_line(known) == "88 BPM · A minor (8A) · \N{MINUS SIGN}9.3 LUFS"
+    assert present.rhythm_line(replace(known, key=None, camelot=None)).startswith("88 BPM · key unknown · ")
+    assert present.rhythm_line(UNKNOWN) == "Tempo unknown · key unknown · loudness unknown"
+    assert present.rhythm_line(None) == "Tempo and key unknown"
 
 
 def test_failures_are_counted_in_words() -> None:
