@@ -21,7 +21,7 @@ from segue.embed.encoder import Ear
 from segue.embed.pooling import pool_for
 from segue.errors import EmptyLibraryError, FileAccessError, ModelError, SegueError, UnknownTrackError, WorkerError
 from segue.evaluation import EvaluationReport, OnProgress, Question, evaluate
-from segue.files import access_error, check_folder, is_file, real_path, track_id_of
+from segue.files import access_error, check_folder, is_file, is_url, real_path, track_id_of
 from segue.listen.tags import read_artwork
 from segue.play.render import TranscodeCache, browser_mime
 from segue.scanning import Order, Scanner
@@ -359,7 +359,9 @@ class Services:
     def _start_catching_up(self, changes: Changes) -> bool:
         """As `catch_up`, in the background, unless a scan is running already."""
         try:
-            self._scan.start(lambda job: self.catch_up(changes, on_progress=job.on_progress, cancel=job.cancelled))
+            self._scan.start(
+                lambda job: self.catch_up(changes, on_progress=job.on_progress, cancel=job.cancelled), quiet=True
+            )
         except SegueError:
             return False
         return True
@@ -420,6 +422,11 @@ class Services:
         for path in track.paths:
             if is_file(path):
                 return path
+        if all(map(is_url, track.paths)):
+            remedy = "Copy it to this machine, or mount its bucket, and scan the folder"
+            raise FileAccessError(
+                "it lies on a server, and cannot be played from there", remedy=remedy, path=track.paths[0]
+            )
         raise FileAccessError("it is not there any more", remedy="Scan its folder again", path=track.paths[0])
 
     # Measuring -------------------------------------------------------------------------------------------------------

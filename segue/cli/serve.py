@@ -39,6 +39,7 @@ def run(args: argparse.Namespace) -> int:
             services.start_scan(args.music)
         elif args.demo and not services.has_own_music():
             services.start_demo()
+        services.watch.start()
         serve(services, host=args.host, port=args.port, on_ready=_announce)
     finally:
         services.close()

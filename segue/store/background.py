@@ -20,9 +20,10 @@ _STOP_S = 5.0  # a network drive that does not answer may hold the watch for lon
 
 @dataclass(frozen=True, slots=True)
 class ScanStatus:
-    """What the background scan is doing, or how the last one ended."""
+    """What the background scan is doing, or how the last one ended; a ``quiet`` one was begun by the watch."""
 
     running: bool = False
+    quiet: bool = False
     preparing: str | None = None
     prepared: float | None = None
     progress: ScanProgress | None = None
@@ -43,13 +44,13 @@ class BackgroundScan:
         self._lock = threading.Lock()
         self._thread: threading.Thread | None = None
 
-    def start(self, work: Callable[[BackgroundScan], ScanReport]) -> None:
+    def start(self, work: Callable[[BackgroundScan], ScanReport], *, quiet: bool = False) -> None:
         """Begin, unless one is running already, which is then left alone and said."""
         with self._lock:
             if self.status.running:
                 raise SegueError("a scan is running already", remedy="Wait until it has ended, or stop it")
             self.cancelled.clear()
-            self.status = ScanStatus(running=True)
+            self.status = ScanStatus(running=True, quiet=quiet)
             self._thread = threading.Thread(target=self._run, args=(work,), name="scan", daemon=True)
             self._thread.start()
 
@@ -108,10 +109,15 @@ class BackgroundWatch:
             return WatchState(note=self._error)
         return None if watch is None else watch.state
 
+    @property
+    def wanted(self) -> bool:
+        """Whether the listener wants the folders watched."""
+        return self._library.roots.watched
+
     def start(self) -> None:
         """Watch, if that is wanted and not done already."""
         with self._lock:
-            if self._thread is not None or not self._library.roots.watched:
+            if self._thread is not None or not self.wanted:
                 return
             self._error, self._stop = "", threading.Event()
             watch = self._watch = Watch(self._library.roots.folders, own=self._library.folder)

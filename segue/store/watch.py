@@ -34,15 +34,12 @@ _TELL_NOTHING = frozenset(
 )
 """File systems on which others write, of which this system then says nothing."""
 
-_NO_MORE = (
-    "The system watches no more folders, so they are looked over every {:.0f} s instead. To have them watched,"
-    " raise its limit: sudo sysctl fs.inotify.max_user_watches=1048576 fs.inotify.max_user_instances=1024"
-)
-
-_LOCKED = (
-    "A folder among these may not be read, so they are looked over every {:.0f} s instead of being watched."
-    " Give your user the right to read it, or take it out"
-)
+_NO_MORE = "the system watches no more (fs.inotify.max_user_watches)"
+_LOCKED = "a folder in it may not be read"
+_REMEDIES = {
+    _NO_MORE: "Raise its limits: sudo sysctl fs.inotify.max_user_watches=1048576 fs.inotify.max_user_instances=1024",
+    _LOCKED: "Give your user the right to read it, or take it out",
+}
 
 Notices = Generator[set[Path], None, None]
 
@@ -182,9 +179,14 @@ class Watch:
         _close(guard.retired + guard.notices)
         retry, guard.notices, guard.retired = bool(guard.retired), [], []
         if not retry:
-            why = _LOCKED if isinstance(error, PermissionError) else _NO_MORE
-            self._limit = why.format(self._spec.poll_s)
-            _log.warning("%s (%s)", self._limit, error)
+            self._limit = _LOCKED if isinstance(error, PermissionError) else _NO_MORE
+            _log.warning(
+                "the folders are looked over every %.0f s instead of being watched, since %s. %s (%s)",
+                self._spec.poll_s,
+                self._limit,
+                _REMEDIES[self._limit],
+                error,
+            )
         self._listen_anew(guard.present, guard.mounts, stop, poll=not retry)
 
     def _concerns(self, path: Path) -> bool:

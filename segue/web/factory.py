@@ -22,6 +22,7 @@ from segue.web.callbacks.queue import register_queue
 from segue.web.guard import Faults, callback_boundary, guard
 from segue.web.layout.shell import page
 from segue.web.media import media_routes
+from segue.web.present import watch_line
 from segue.web.uploads import upload_routes
 
 if TYPE_CHECKING:
@@ -124,7 +125,13 @@ def assets_folder() -> Path:
 
 def _layout(services: Services) -> Any:
     busy = services.scan_status().running
-    return page(empty=services.counts().tracks == 0, busy=busy, pulse_ms=PULSE_BUSY_MS if busy else PULSE_IDLE_MS)
+    return page(
+        empty=services.counts().tracks == 0,
+        busy=busy,
+        pulse_ms=PULSE_BUSY_MS if busy else PULSE_IDLE_MS,
+        watched=services.watch.wanted,
+        watch_line=watch_line(services.watch.state, services.scan_status()),
+    )
 
 
 def _content_policy(script_hashes: list[str]) -> str:

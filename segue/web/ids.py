@@ -21,6 +21,8 @@ RESULTS = "results"
 MORE = "more"
 STATUS = "status"
 CANCEL_SCAN = "cancel-scan"
+WATCH = "watch"
+WATCH_LINE = "watch-line"
 WELCOME = "welcome"
 
 # The queue

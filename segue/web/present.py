@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from segue.config import CHOICE
+from segue.config import CHOICE, WATCH
 from segue.errors import SegueError, one_line
 from segue.play.playqueue import Entry, Queue
 from segue.values import LibraryCounts, Rhythm, ScanProgress, Track, TrackId
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 FAULT_TEXT = "Something went wrong inside Segue. The log has the details; the music can go on."
 UNKNOWN_ARTIST = "Unknown artist"
 GONE = "No longer in the library"
+_FEW = 20  # new songs that are listened to without a card about it
 
 
 def clock(seconds: float) -> str:
@@ -81,7 +82,7 @@ def progress_line(progress: ScanProgress) -> str:
 
 def status_line(status: ScanStatus) -> str | None:
     """One sentence on what the background scan does; None where there is nothing to say."""
-    if not status.running:
+    if not status.running or is_aside(status):
         return status.error
     if status.preparing:
         return status.preparing
@@ -98,8 +99,11 @@ def status_share(status: ScanStatus) -> float | None:
     return 100.0 * progress.done / progress.total
 
 
-def watch_line(state: WatchState | None) -> str:
-    """One sentence on which folders are watched; the longest of it is a folder that is not there."""
+def watch_line(state: WatchState | None, status: ScanStatus | None = None) -> str:
+    """One sentence on which folders are watched, or what is done about what changed in them."""
+    if status is not None and is_aside(status):
+        left = _left(status.progress)
+        return f"Listening to {count_of(left, 'new song', 'new songs')}" if left else "Looking at what has changed"
     if state is None:
         return "New songs are found when you add their folder again"
     if not (state.watched or state.polled or state.away):
@@ -107,12 +111,20 @@ def watch_line(state: WatchState | None) -> str:
     here = len(set(state.watched) - set(state.away))
     over = len(set(state.polled) - set(state.away))
     parts = [f"Watching {count_of(here, 'folder', 'folders')}"] if here else []
-    parts += (
-        [f"{'looking' if parts else 'Looking'} over {count_of(over, 'folder', 'folders')} now and then"] if over else []
-    )
+    parts += [f"Looking over {count_of(over, 'folder', 'folders')} every {WATCH.poll_s:.0f} s"] if over else []
+    if over and state.note:
+        parts[-1] += f", since {state.note}"
     names = ", ".join(one_line(folder.name or folder) for folder in state.away)
-    parts += [f"{'nothing' if parts else 'Nothing'} in {names} (is its drive connected?)"] if names else []
-    return "; ".join(parts)
+    return ". ".join([*parts, f"Nothing is in {names}: is its drive connected?"] if names else parts)
+
+
+def is_aside(status: ScanStatus) -> bool:
+    """Whether a scan is a few songs that the watch found, which need not be made much of."""
+    return status.running and status.quiet and _left(status.progress) <= _FEW
+
+
+def _left(progress: ScanProgress | None) -> int:
+    return 0 if progress is None else progress.total - progress.done
 
 
 def rhythm_line(rhythm: Rhythm | None) -> str:

@@ -16,6 +16,7 @@ from segue.errors import FileAccessError, NotAudioError, UnknownTrackError
 from segue.files import track_id_of
 from segue.services import DroppedSeed, PlayableFile
 from segue.store.background import ScanStatus
+from segue.store.watch import WatchState
 from segue.values import Artwork, FileStat, LibraryCounts, Rhythm, ScanFailure, Track, TrackId, TrackInfo
 
 RATE_HZ = 22_050
@@ -52,6 +53,21 @@ def make_shelf(folder: Path, *, seconds: float = 4.0) -> tuple[Track, ...]:
 
 
 @dataclass
+class WatchStandIn:
+    """The watch's face; ``watched`` are its folders."""
+
+    watched: tuple[Path, ...] = (Path("/music"),)
+    wanted: bool = True
+
+    @property
+    def state(self) -> WatchState | None:
+        return WatchState(self.watched) if self.wanted else None
+
+    def switch(self, *, on: bool) -> None:
+        self.wanted = on
+
+
+@dataclass
 class StandIn:
     """The services' face, in memory."""
 
@@ -67,6 +83,7 @@ class StandIn:
     tags: dict[TrackId, tuple[str, ...]] = field(default_factory=dict)
     rhythms: dict[TrackId, Rhythm] = field(default_factory=dict)
     lock: threading.Lock = field(default_factory=threading.Lock)
+    watch: WatchStandIn = field(default_factory=WatchStandIn)
 
     def search(self, words: str, *, limit: int = 50) -> tuple[Track, ...]:
         if self.fault is not None:

@@ -8,7 +8,7 @@ import dash_mantine_components as dmc
 from dash import dcc, html
 
 from segue.web import ids
-from segue.web.layout.music import search_field
+from segue.web.layout.music import search_field, upkeep
 from segue.web.layout.parts import act_button, icon, icon_button
 from segue.web.layout.player import player_bar
 from segue.web.layout.queue import queue_side
@@ -38,7 +38,7 @@ _KEYS = (
 )
 
 
-def page(*, empty: bool, busy: bool, pulse_ms: int) -> dmc.MantineProvider:
+def page(*, empty: bool, busy: bool, pulse_ms: int, watched: bool = True, watch_line: str = "") -> dmc.MantineProvider:
     """The whole page; ``empty`` shows the welcome instead of the library, ``busy`` lets it wait for a scan."""
     return dmc.MantineProvider(
         id=ids.PROVIDER,
@@ -50,7 +50,7 @@ def page(*, empty: bool, busy: bool, pulse_ms: int) -> dmc.MantineProvider:
                 [
                     html.A("Skip to the songs", href=f"#{ids.MUSIC}", className="skip-link"),
                     _header(),
-                    _music(),
+                    _music(upkeep(watched=watched, line=watch_line)),
                     html.Aside(queue_side(), id=ids.QUEUE, className="queue", **{"aria-label": "Queue"}),
                     player_bar(),
                     _tabs(),
@@ -94,10 +94,10 @@ def _header() -> html.Header:
     )  # fmt: skip
 
 
-def _music() -> html.Main:
+def _music(upkeep_row: html.Div) -> html.Main:
     return html.Main(
         [
-            html.Div(id=ids.STATUS),
+            upkeep_row,
             html.Div(welcome(), id=ids.WELCOME),
             html.Div(id=ids.RESULTS),
             html.Button("Show more", id=ids.MORE, type="button", n_clicks=0, className="button outline more"),
