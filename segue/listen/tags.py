@@ -42,6 +42,7 @@ _NUMBER_KEYS = {  # as MusicBrainz Picard writes them: the recording's id is cal
 
 _LONGEST_TEXT = 500  # longer "titles" are lyrics or damage
 _CONTROLS = dict.fromkeys([*range(32), *range(127, 160)], " ")  # a title may not steer a terminal
+_LARGEST_TAG = 100_000_000  # mutagen takes four times as much memory
 _LARGEST_UNPACKED = 1 << 26  # what packed frames of a tag may hold together; no cover takes 64 MB
 _PACKED = {3: 0x80, 4: 0x08}  # the flag of packed frames in each version of ID3
 _KEYS = {  # our word -> (ID3, MP4, ASF, Vorbis comment and APEv2)
@@ -109,7 +110,7 @@ def _open(path: Path) -> Any:
     """The file as mutagen sees it; None where its tags cannot be read, in which case it has none."""
     try:
         with io.FileIO(path) as file:
-            _refuse_bomb(file)
+            _refuse_giant(file)
             file.seek(0)
             file.name = ""  # with a name, mutagen believes the extension and tries its parser alone
             return mutagen.File(file) or mutagen.File(path)
@@ -129,13 +130,15 @@ def _open(path: Path) -> Any:
         return None
 
 
-def _refuse_bomb(file: io.FileIO) -> None:
-    """Raise ValueError if the packed frames of an ID3 tag hold more than is good: mutagen unpacks them unlimited."""
+def _refuse_giant(file: io.FileIO) -> None:
+    """Raise ValueError for an ID3 tag that holds more than is good: mutagen reads all of it, and unpacks what is packed."""
     head = file.read(10)
     version = head[3] if head[:3] == b"ID3" and len(head) == 10 else 0
     if version not in _PACKED:
         return
     end, unpacked = 10 + _seven_bits(head[6:]), 0
+    if end > _LARGEST_TAG:
+        raise ValueError(f"a tag of {end} bytes")
     while file.tell() < end and len(frame := file.read(10)) == 10 and frame[0]:
         size = _seven_bits(frame[4:8]) if version == 4 else int.from_bytes(frame[4:8], "big")
         if frame[9] & _PACKED[version]:

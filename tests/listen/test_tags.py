@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import base64
+import os
 import struct
 import tracemalloc
 import zlib
@@ -17,7 +18,7 @@ from mutagen.oggvorbis import OggVorbis
 
 from segue.listen.tags import TrackNumbers, read_artwork, read_numbers, read_tags
 from tests.listen.conftest import Encode, sweep, write_wav
-from tests.torture.builders import id3, id3_frame, syncsafe
+from tests.torture.builders import id3, id3_frame, picture_frame, syncsafe
 
 PNG = b"\x89PNG\r\n\x1a\n" + b"front" * 20
 BACK = b"\xff\xd8\xff\xe0" + b"back" * 20
@@ -239,3 +240,29 @@ def test_a_title_cannot_steer_a_terminal(encode: Encode) -> None:
     tags.add(TIT2(text=["\x1b[31mred\r\nbell\x07"]))
     tags.save()
     assert read_tags(path).title == "[31mred bell"
+
+
+def test_a_tag_beyond_all_covers_is_not_read(tmp_path: Path) -> None:
+    """250 MB of picture took a gigabyte of memory, in the booth too."""
+    path = tmp_path / "A - Giant.mp3"
+    path.write_bytes(id3(id3_frame(b"TIT2", b"\3x") + id3_frame(b"APIC", b"", claims=250_000_000), claims=250_000_100))
+    os.truncate(path, 250_000_200)
+    tracemalloc.start()
+    info = read_tags(path)
+    most = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert (info.title, info.has_artwork) == ("Giant", False)
+    assert most < 10_000_000
+
+
+def test_a_large_cover_is_read_in_bounded_memory(tmp_path: Path) -> None:
+    path = tmp_path / "large.mp3"
+    size = 20_000_000
+    path.write_bytes(id3(picture_frame(b"\xff\xd8\xff" + bytes(size))) + b"\xff\xf3\x84\xc4" * 100)
+    tracemalloc.start()
+    artwork = read_artwork(path)
+    most = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert artwork is not None
+    assert len(artwork.data) == size + 3
+    assert most < 6 * size
