@@ -131,7 +131,7 @@ def _open(path: Path) -> Any:
 
 
 def _refuse_giant(file: io.FileIO) -> None:
-    """Raise ValueError for an ID3 tag that holds more than is good: mutagen reads all of it, and unpacks what is packed."""
+    """Raise ValueError for an ID3 tag larger than is good: mutagen reads all of it, and unpacks what is packed."""
     head = file.read(10)
     version = head[3] if head[:3] == b"ID3" and len(head) == 10 else 0
     if version not in _PACKED:
