@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
 import keras
+import numpy as np
 from keras import layers
 
 from segue.config import SPECCY_MEL, MelSpec
@@ -25,25 +27,49 @@ class Sizes:
     dense_units: int = 384
 
 
+@dataclass(frozen=True, slots=True)
+class HeirSizes:
+    """How many filters of each kind an heir has, from the narrowest to the widest, and its own body.
+
+    The widths of the filters are rounded up to a multiple of ``width_step``: where the channels are a multiple of four,
+    ONNX Runtime has a quicker convolution.
+    """
+
+    timbre_filters: tuple[int, int] = (204, 204)
+    tempo_filters: int = 153
+    width_step: int = 1
+    own: Sizes = Sizes(body_channels=144, body_blocks=3, dense_units=256)
+
+
 HEIR_BANDS = 87  # of Speccy's 96: what lies below MusiCNN's 8 kHz
 HEIR_TIMBRES = ((35, 7), (62, 6))  # widths in bands, MusiCNN's 38 and 67; and from place to place
 HEIR_TEMPO_FRAMES = 88  # MusiCNN's 128 frames
 HEIR_FEATURES = 200  # MusiCNN's penultimate layer; what the heir finds for itself comes after
-_HEIR_OWN = Sizes(body_channels=144, body_blocks=3, dense_units=256)
+_LEAN = HeirSizes(timbre_filters=(48, 32), tempo_filters=64, width_step=4)
 
 
 @keras.saving.register_keras_serializable(package="segue")
 class Affine(layers.Layer):  # type: ignore[misc]  # Keras has no types
-    """A scale and a shift for each channel."""
+    """A scale and a shift for each channel: the last axis, or another."""
+
+    def __init__(self, *, axis: int = -1, **options: Any) -> None:
+        super().__init__(**options)
+        self.axis = axis
 
     def build(self, input_shape: tuple[int | None, ...]) -> None:
         """Make the weights; untrained, they change nothing."""
-        self.scale = self.add_weight(shape=(input_shape[-1],), initializer="ones", name="scale")
-        self.shift = self.add_weight(shape=(input_shape[-1],), initializer="zeros", name="shift")
+        self._spread = (input_shape[self.axis], *(1 for _ in input_shape[self.axis :][1:]))
+        self.scale = self.add_weight(shape=(input_shape[self.axis],), initializer="ones", name="scale")
+        self.shift = self.add_weight(shape=(input_shape[self.axis],), initializer="zeros", name="shift")
 
     def call(self, inputs: Any) -> Any:
         """Scale, then shift."""
-        return inputs * self.scale + self.shift
+        scale, shift = (keras.ops.reshape(weight, self._spread) for weight in (self.scale, self.shift))
+        return inputs * scale + shift
+
+    def get_config(self) -> dict[str, Any]:
+        """What the layer is made from."""
+        return {**super().get_config(), "axis": self.axis}
 
 
 def build(name: str = "heir", config: Any = None) -> keras.Model:
@@ -93,47 +119,50 @@ def _tall(frames: Any, *, width: int, step: int, filters: int) -> Any:
     return layers.Activation("relu")(layers.BatchNormalization(momentum=MOMENTUM)(loudest))
 
 
-def _heir(heard: Any, sizes: Sizes) -> Any:
+def _heir(heard: Any, sizes: HeirSizes) -> Any:
     """MusiCNN's own plan on Speccy's coarser grid, so that `segue.train.inherit` can start it from MusiCNN's weights.
 
     Half the frames and a fifth of the places in frequency: a fifteenth of the teacher's work. A body of its own beside
-    the teacher's last layers makes up for what the coarser grid loses.
+    the teacher's last layers makes up for what the coarser grid loses. ``lean`` is the same without the filters that
+    training left with nothing to say; `segue.train.lean` makes it from a trained heir.
     """
-    frames = layers.Permute((2, 1))(heard)  # (n, 216, 96)
     # These two are not trained: the filters can absorb what they lack, and the gradient need not reach the input.
-    loudness = Affine(name="loudness", dtype="float32", trainable=False)(frames)
-    frames = Affine(name="input_norm", trainable=False)(layers.Activation("relu", dtype="float32")(loudness))
-    front = [*(_heir_timbre(frames, width=width, step=step) for width, step in HEIR_TIMBRES), _heir_tempo(frames)]
-    found = [layers.Concatenate()(front)]  # (n, 108, 561)
+    loudness = Affine(axis=-2, name="loudness", dtype="float32", trainable=False)(heard)
+    loudness = layers.Activation("relu", dtype="float32")(loudness)
+    bands = Affine(axis=-2, name="input_norm", trainable=False)(loudness)  # (n, 96, 216)
+    found = [layers.Concatenate()([*_heir_timbres(bands, sizes), _heir_tempo(bands, sizes.tempo_filters)])]
     for k in range(3):
         middle = layers.Conv1D(64, 3, padding="same", use_bias=False, name=f"middle_{k}")(found[-1])
         middle = _heir_norm(middle, f"middle_{k}")
         found.append(middle if k == 0 else layers.Add()([middle, found[-1]]))
     every = layers.Concatenate()(found)  # (n, 108, 753)
     pooled = layers.Concatenate()([layers.GlobalMaxPooling1D()(every), layers.GlobalAveragePooling1D()(every)])
-    own = _body(_unit1d(every, filters=sizes.body_channels, kernel=1), sizes)
+    own = _body(_unit1d(every, filters=sizes.own.body_channels, kernel=1), sizes.own)
     return layers.Concatenate()([layers.Dense(HEIR_FEATURES, activation="relu", name="features")(pooled), own])
 
 
-def _heir_timbre(frames: Any, *, width: int, step: int) -> Any:
-    """Filters of 5 frames by ``width`` bands, tried at every ``step``-th band: (n, 108, 204)."""
-    places = range(0, HEIR_BANDS - width + 1, step)
-    patches = keras.ops.stack([frames[:, :, at : at + width] for at in places], axis=1)  # (n, places, 216, width)
-    look = layers.Conv2D(204, (1, 5), strides=(1, 2), padding="same", use_bias=False, name=f"timbre_{width}")
-    loudest = layers.MaxPooling2D((len(places), 1))(look(patches))
-    return _heir_norm(layers.Reshape((SPECCY_MEL.slice_frames // 2, 204))(loudest), f"timbre_{width}")
+def _heir_timbres(bands: Any, sizes: HeirSizes) -> Iterator[Any]:
+    """Filters of 5 frames by some bands, tried at every few bands: (n, 108, 204) for each width."""
+    for filters, (width, step) in zip(sizes.timbre_filters, HEIR_TIMBRES, strict=True):
+        places, wide = range(0, HEIR_BANDS - width + 1, step), -(-width // sizes.width_step) * sizes.width_step
+        seen = np.add.outer(np.arange(wide), places)  # (wide, places)
+        # Bands, places, frames is the order that ONNX Runtime wants: the transposition is not part of the export.
+        patches = keras.ops.transpose(keras.ops.take(bands, seen, axis=1), (0, 2, 3, 1))  # (n, places, 216, wide)
+        look = layers.Conv2D(filters, (1, 5), strides=(1, 2), padding="same", use_bias=False, name=f"timbre_{width}")
+        loudest = layers.MaxPooling2D((len(places), 1))(look(patches))
+        yield _heir_norm(layers.Reshape((SPECCY_MEL.slice_frames // 2, filters))(loudest), f"timbre_{width}")
 
 
-def _heir_tempo(frames: Any) -> Any:
+def _heir_tempo(bands: Any, filters: int) -> Any:
     """Filters of 88 frames by one band at every fourth frame and band: (n, 108, 153). Four frames lie side by side."""
-    bands = frames[:, :, 1:HEIR_BANDS:4]  # (n, 216, 22)
+    few = layers.Permute((2, 1))(bands[:, 1:HEIR_BANDS:4])  # (n, 216, 22)
     margin = HEIR_TEMPO_FRAMES // 2 - 2
-    padded = layers.ZeroPadding1D(margin)(bands)  # (n, 300, 22)
-    fours = layers.Reshape((padded.shape[1] // 4, 4, bands.shape[2]))(padded)
+    padded = layers.ZeroPadding1D(margin)(few)  # (n, 300, 22)
+    fours = layers.Reshape((padded.shape[1] // 4, 4, few.shape[2]))(padded)
     fours = layers.Permute((1, 3, 2))(fours)  # (n, 75, 22, 4)
-    look = layers.Conv2D(153, (HEIR_TEMPO_FRAMES // 4, 1), use_bias=False, name="tempo")
-    loudest = layers.MaxPooling2D((1, bands.shape[2]))(look(fours))  # (n, 54, 1, 153)
-    loudest = layers.Reshape((SPECCY_MEL.slice_frames // 4, 153))(loudest)
+    look = layers.Conv2D(filters, (HEIR_TEMPO_FRAMES // 4, 1), use_bias=False, name="tempo")
+    loudest = layers.MaxPooling2D((1, few.shape[2]))(look(fours))  # (n, 54, 1, 153)
+    loudest = layers.Reshape((SPECCY_MEL.slice_frames // 4, filters))(loudest)
     return layers.UpSampling1D(2)(_heir_norm(loudest, "tempo"))
 
 
@@ -165,4 +194,9 @@ def _unit1d(sequence: Any, *, filters: int, kernel: int, strides: int = 1) -> An
     return layers.Activation("relu")(layers.BatchNormalization(momentum=MOMENTUM)(sequence))
 
 
-ARCHITECTURES: dict[str, Plan] = {"heir": Plan(_heir, _HEIR_OWN), "timbral": Plan(_timbral, Sizes()), **PLANS}
+ARCHITECTURES: dict[str, Plan] = {
+    "heir": Plan(_heir, HeirSizes()),
+    "lean": Plan(_heir, _LEAN),
+    "timbral": Plan(_timbral, Sizes()),
+    **PLANS,
+}

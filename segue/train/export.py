@@ -33,6 +33,8 @@ class Card:
     scores: Mapping[str, float]
     name: str = "speccy"
     mel: MelSpec = SPECCY_MEL
+    identity: str | None = None
+    """The digest of another network that gives the same vectors: what that one has heard need not be heard again."""
 
 
 def export(model: keras.Model, folder: Path, card: Card) -> Path:
@@ -66,6 +68,7 @@ def export(model: keras.Model, folder: Path, card: Card) -> Path:
         "epsilon": card.epsilon,
         "pooling": card.pooling,
         "sha256": hashlib.sha256(partial.read_bytes()).hexdigest(),
+        **({} if card.identity is None else {"identity": card.identity}),
         **ends,
         "trained": card.trained,
         "segue_version": __version__,
