@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import itertools
 import logging
+import os
 import queue
 import threading
 import time
 import uuid
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import CancelledError
 from contextlib import suppress
 from dataclasses import dataclass
@@ -17,6 +18,7 @@ from pathlib import Path
 from typing import Any, Generic, Self, TypeVar
 
 from distributed import Client, KilledWorker
+from distributed.protocol.pickle import dumps
 from distributed.security import Security
 
 from segue import __version__
@@ -33,7 +35,6 @@ from segue.store.station import (
     dismiss,
     ear_of,
     introduce,
-    listen,
     other_version,
     place_on_worker,
     sound_libraries,
@@ -205,9 +206,9 @@ class ClusterCrew(Generic[T]):
             if refusal is not None:
                 raise refusal
         if self._errand is None:
-            errand = Errand(self._token, __version__, self._starter, _network(self._starter), self._cluster.roots)
-            self._errand = self._client.submit(_itself, errand, key=f"segue-errand-{self._token}")
-            self._client.replicate([self._errand])
+            errand = dumps(Errand(self._starter, _network(self._starter), self._cluster.roots))
+            # As a task of its own: Dask brings it to each worker once, to later ones too, and anew if it is lost.
+            self._errand = self._client.submit(bytes, errand, key=f"segue-errand-{self._token}")
 
     def _introductions(self, sample: Path | None = None) -> dict[str, Introduction | Exception]:
         try:
@@ -274,9 +275,12 @@ class ClusterCrew(Generic[T]):
         avoided = self._unfit.keys() | self._blind.get(job.path, set())
         workers = frozenset(self._threads.keys() - avoided) if avoided else frozenset()
         future = self._client.submit(
-            listen,
+            _task(),
+            self._token,
+            __version__,
             self._errand,
-            job,
+            os.fspath(job.path),
+            job.seconds,
             key=f"segue-listen-{self._token}-{next(self._numbers)}",
             workers=sorted(workers) or None,
         )
@@ -351,9 +355,18 @@ def _security(tls: Tls) -> Security:
     )
 
 
-def _itself(errand: Errand[T]) -> Errand[T]:
-    """The errand as a task, so that Dask brings it to every worker once, and to those that come later."""
-    return errand
+def _task() -> Callable[..., Any]:
+    """The task that hears a file. Such a function travels as code, so that the scheduler can do without Segue."""
+
+    def segue_listen(token: str, version: str, errand: bytes, path: str, seconds: float) -> Any:
+        from pathlib import Path
+
+        from segue.store.station import listen
+        from segue.store.workers import Job
+
+        return listen(token, version, errand, Job(Path(path), seconds))
+
+    return segue_listen
 
 
 def _network(starter: Starter[Any]) -> bytes | None:

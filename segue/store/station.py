@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any, Generic, TypeVar
 
 from distributed import get_worker
+from distributed.protocol.pickle import loads
 
 from segue import __version__
 from segue.config import CLUSTER
@@ -46,8 +47,6 @@ class Root:
 class Errand(Generic[T]):
     """All that a worker needs to know for one scan; ``network`` is the file of the starter's ear, if it has one."""
 
-    token: str
-    version: str
     starter: Starter[T]
     network: bytes | None = None
     roots: tuple[Root, ...] = ()
@@ -114,14 +113,14 @@ _STATIONS: dict[str, _Station[Any]] = {}  # one for each errand; tasks of a work
 _STATIONS_LOCK = threading.Lock()
 
 
-def listen(errand: Errand[T], job: Job) -> Reply[T]:
-    """Hear one file of an errand; this is the task that a scan sends out for each."""
+def listen(token: str, version: str, packed: bytes, job: Job) -> Reply[Any]:
+    """Hear one file of a packed errand; this is the task that a scan sends out for each."""
     worker = get_worker()
     try:
-        if errand.version != __version__:
-            raise other_version(worker.address, __version__, errand.version)
-        station = _station(errand, Path(worker.local_directory))
-        outcome = station.hear(Job(place_on_worker(job.path, errand.roots), job.seconds))
+        if version != __version__:
+            raise other_version(worker.address, __version__, version)
+        station = _station(token, packed, Path(worker.local_directory))
+        outcome = station.hear(Job(place_on_worker(job.path, station.roots), job.seconds))
     except ClusterError as error:
         return Reply(worker.address, unfit=error)
     except SegueError as error:
@@ -150,11 +149,11 @@ def _answer(worker: str, job: Job, outcome: Outcome[T]) -> Reply[T]:
     return Reply(worker, Outcome(job, error=error), unseen=unseen)
 
 
-def _station(errand: Errand[T], folder: Path) -> _Station[T]:
+def _station(token: str, packed: bytes, folder: Path) -> _Station[Any]:
     with _STATIONS_LOCK:
-        station: _Station[T] | None = _STATIONS.get(errand.token)
+        station = _STATIONS.get(token)
         if station is None:
-            station = _STATIONS[errand.token] = _Station(errand, folder / f"segue-{errand.token}")
+            station = _STATIONS[token] = _Station(loads(packed), token, folder / f"segue-{token}")
         return station
 
 
@@ -169,8 +168,9 @@ def dismiss(token: str) -> None:
 class _Station(Generic[T]):
     """An errand taken on: the ear's network in a file, and for each thread of the worker a process that listens."""
 
-    def __init__(self, errand: Errand[T], folder: Path) -> None:
-        self._token = errand.token
+    def __init__(self, errand: Errand[T], token: str, folder: Path) -> None:
+        self.roots = errand.roots
+        self._token = token
         self._folder = folder
         self._starter = _with_network(errand, folder)
         self._lock = threading.Lock()

@@ -50,6 +50,10 @@ class DaskParts:
                 [*DASK, *words], env={**os.environ, **environment}, stdout=log, stderr=log, cwd=self.folder
             )
 
+    def wait_for_workers(self) -> None:
+        """Wait until all that were added have come."""
+        wait_until(lambda: self.log().count("Registered to") >= len(self.workers))
+
     def log(self) -> str:
         """What the workers said."""
         return (self.folder / "worker.log").read_text(errors="replace")
@@ -74,6 +78,8 @@ def dask_parts(folder: Path, *, workers: int = 2) -> Iterator[DaskParts]:
     try:
         for _ in range(workers):
             parts.add_worker()
+        if workers:
+            parts.wait_for_workers()
         yield parts
     finally:
         parts.stop()
