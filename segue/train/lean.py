@@ -98,7 +98,7 @@ def _front(heir: keras.Model, slices: Floats) -> tuple[Floats, Floats]:
 
 
 def _kept(heir: keras.Model, lean: keras.Model, said: Floats) -> NDArray[np.intp]:
-    """The places of the filters that stay: of each layer those that a pivoted QR names first, by how much they count."""
+    """The places of the filters that stay: of each layer those that a pivoted QR, weighted by use, names first."""
     filters = said.shape[1]
     kernels = [heir.get_layer("middle_0"), _own(heir, "conv1d")[0]]
     heard = sum(np.square(np.asarray(layer.kernel)[:, :filters]).sum(axis=(0, 2)) for layer in kernels)
