@@ -3,26 +3,59 @@
 from __future__ import annotations
 
 import argparse
+from dataclasses import asdict
+from typing import Any
 
 from segue.cli.answers import print_json
-from segue.doctor import examine
+from segue.doctor import Finding, examine
+from segue.errors import one_line, printable
+from segue.store.library import FILE_NAME
+from segue.store.mending import Repair, repair
 
 PURPOSE = "say what is installed, what is missing, and what to do about it"
 
 
-def words(_: argparse.ArgumentParser) -> None:
-    """It takes none of its own."""
+def words(parser: argparse.ArgumentParser) -> None:
+    """Add the words of this command."""
+    parser.add_argument(
+        "--repair", action="store_true", help="mend the library if it is damaged; a copy of it is kept beside it"
+    )
 
 
 def run(args: argparse.Namespace) -> int:
     """Run the command and return its exit code."""
+    done = repair(args.data / FILE_NAME) if args.repair else None
     findings = examine(args.data)
     if args.json:
-        print_json([{"what": f.what, "state": f.state, "good": f.good, "remedy": f.remedy} for f in findings])
+        rows = [asdict(finding) for finding in findings]
+        print_json(rows if done is None else {"repair": _row(done), "findings": rows})
     else:
+        if done is not None:
+            _tell(done)
         for finding in findings:
-            print(
-                f"{'ok ' if finding.good else 'BAD'} {finding.what}: {finding.state}"
-                + (f". {finding.remedy}" if finding.remedy else "")
-            )
+            print(_line(finding))
     return 0 if all(finding.good for finding in findings) else 1
+
+
+def _line(finding: Finding) -> str:
+    remedy = f". {finding.remedy}" if finding.remedy else ""
+    return f"{'ok ' if finding.good else 'BAD'} {finding.what}: {finding.state}{remedy}"
+
+
+def _row(done: Repair) -> dict[str, Any]:
+    return {
+        "backup": None if done.backup is None else printable(done.backup),
+        "mended": [asdict(damage) for damage in done.mended],
+        "tracks": done.tracks,
+    }
+
+
+def _tell(done: Repair) -> None:
+    """What was done; a library that was sound was not touched."""
+    if done.backup is None:
+        print("There was nothing to repair.")
+        return
+    for damage in done.mended:
+        print(f"mended: {damage}")
+    print(f"{done.tracks} tracks are in the library now. As it was, it lies in {one_line(done.backup)}")
+    print("Scan your music again: only what was lost is heard. When all is well, delete the copy.")

@@ -18,7 +18,7 @@ _BUSY_TIMEOUT_S = 30.0  # a scan's transactions take milliseconds; only a stuck 
 
 _SCAN_FIRST = "Scan a folder first (segue scan ~/Music), or say with --data where the library lies"
 _ELSEWHERE = "Choose another data folder with --data"
-_DAMAGED = ("it is damaged, or not a Segue library", "Move the file away and scan the music again")
+_DAMAGED = ("it is damaged, or not a Segue library", "Let it be looked at and mended: segue doctor --repair")
 _READ_ONLY = (
     "it cannot be written",
     f"Give yourself the right to write there, or {_ELSEWHERE[0].lower()}{_ELSEWHERE[1:]}",
@@ -136,6 +136,9 @@ class Database:
         elif version > SCHEMA_VERSION:
             what = f"a newer Segue made it (schema {version}; this one reads up to {SCHEMA_VERSION})"
             raise LibraryError(what, remedy=f"Upgrade Segue. {_ELSEWHERE}", path=self.path)
+        elif version < 1:
+            what = f"its schema version is {version}, which no Segue wrote"
+            raise LibraryError(what, remedy=_DAMAGED[1], path=self.path)
         else:
             self._bring_up_to_date(connection, version)
         if not self.read_only:

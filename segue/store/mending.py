@@ -1,0 +1,268 @@
+"""A damaged library.db: what is wrong with it, and how it becomes sound again without anybody's music being touched."""
+
+from __future__ import annotations
+
+import shutil
+import sqlite3
+import time
+from collections.abc import Iterator
+from contextlib import closing, contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import quote
+
+from segue.errors import LibraryError
+from segue.files import access_error
+from segue.store.inspecting import Connection, Damage, find_damage, fresh_library, mend
+from segue.store.schema import APPLICATION_ID, SCHEMA_VERSION
+
+_BUSY_S = 5.0
+_HEADER_BYTES = 100
+_MAGIC = b"SQLite format 3\0"
+_OURS = frozenset({"tracks", "paths", "slice_vectors", "scan_errors", "meta"})
+_MALFORMED = "pages of the database are damaged"
+_REINDEX = "they are made anew"
+_REBUILD = "a new one is made of what can be read"
+_LOST = "what cannot be read is heard anew by the next scan"
+
+
+@dataclass(frozen=True, slots=True)
+class Repair:
+    """What a repair did: where the library lies as it was, what was mended, and how many tracks there are now."""
+
+    backup: Path | None
+    mended: tuple[Damage, ...]
+    tracks: int
+
+
+def inspect(path: Path) -> tuple[Damage, ...]:
+    """What is wrong with a library's file, which is not changed.
+
+    Raises
+    ------
+    LibraryError
+        If it is another program's, a newer Segue's, or cannot be read at all for a reason that is no damage.
+    """
+    if not path.exists() or path.stat().st_size == 0:
+        return ()
+    try:
+        with _opened(path, "ro") as db:
+            _check_owner(db, path)
+            if said := _integrity(db):
+                return (said,)
+            return find_damage(db)
+    except sqlite3.DatabaseError as error:
+        _explain(error, path)
+        return (Damage(f"{_MALFORMED} ({error})", _REBUILD, _LOST),)
+
+
+def repair(path: Path) -> Repair:
+    """Mend a library's file as far as that can be; the file as it was is kept beside it.
+
+    Raises
+    ------
+    LibraryError
+        As `inspect` does, and if another program holds the library.
+    FileAccessError
+        If there is no place for the copy.
+    """
+    wrong = inspect(path)
+    if not wrong:
+        return Repair(None, (), _count_tracks(path))
+    _check_free(path)
+    backup = _back_up(path)
+    if any(damage.cure == _REBUILD for damage in wrong):
+        return Repair(backup, (*wrong, *_rebuild(path)), _count_tracks(path))
+    try:
+        with _opened(path, "rw") as db:
+            db.execute("REINDEX")
+            mended = mend(db)
+    except sqlite3.DatabaseError as error:
+        _explain(error, path)
+        mended = (Damage(f"it could not be mended in place ({error})", _REBUILD, _LOST), *_rebuild(path))
+    found = tuple(damage for damage in wrong if damage.cure == _REINDEX)
+    return Repair(backup, (*found, *mended), _count_tracks(path))
+
+
+# Looking --------------------------------------------------------------------------------------------------------------
+
+
+@contextmanager
+def _opened(path: Path, mode: str) -> Iterator[Connection]:
+    uri = f"file:{quote(str(path.absolute()).encode('utf-8', 'surrogateescape'))}?mode={mode}"
+    with closing(sqlite3.connect(uri, uri=True, timeout=_BUSY_S, isolation_level=None)) as db:
+        yield db
+
+
+@contextmanager
+def _explained(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except sqlite3.Error as error:
+        _explain(error, path)
+        what = f"it could not be mended ({error})"
+        remedy = "The file as it was lies beside it; move library.db away and scan the music again"
+        raise LibraryError(what, remedy=remedy, path=path) from error
+
+
+def _explain(error: sqlite3.Error, path: Path) -> None:
+    """Raise LibraryError for what is no damage of the file."""
+    code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_CORRUPT) & 0xFF
+    if code in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
+        remedy = "Stop the booth and any scan, then try again"
+        raise LibraryError("another program holds it", remedy=remedy, path=path) from error
+    if code in (sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR):
+        raise LibraryError(
+            f"the disk does not take or give it ({error})", remedy="Check the disk", path=path
+        ) from error
+    if code in (sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_PERM, sqlite3.SQLITE_READONLY):
+        remedy = "Give your user the right to read and write it and its folder"
+        raise LibraryError(f"it cannot be opened ({error})", remedy=remedy, path=path) from error
+
+
+def _check_owner(db: Connection, path: Path) -> None:
+    """Keep away from what is not ours to mend."""
+    owner = db.execute("PRAGMA application_id").fetchone()[0]
+    version = db.execute("PRAGMA user_version").fetchone()[0]
+    names = {name for (name,) in db.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
+    if owner != APPLICATION_ID and not names >= _OURS:
+        raise LibraryError("it is another program's database", remedy="Choose another --data", path=path)
+    if version > SCHEMA_VERSION and owner == APPLICATION_ID:
+        what = f"a newer Segue made it (schema {version}; this one reads up to {SCHEMA_VERSION})"
+        raise LibraryError(what, remedy="Upgrade Segue", path=path)
+
+
+def _integrity(db: Connection) -> Damage | None:
+    """What SQLite itself finds: damaged indexes can be made anew, damaged pages cannot."""
+    said = [str(line) for (line,) in db.execute("PRAGMA integrity_check(50)")]
+    if said == ["ok"]:
+        return None
+    if all("index" in line for line in said):
+        return Damage(
+            f"indexes of the database are damaged ({said[0]})", "the indexes are made anew", "nothing is lost"
+        )
+    return Damage(f"{_MALFORMED} ({said[0].splitlines()[-1]})", _REBUILD, _LOST)
+
+
+def _count_tracks(path: Path) -> int:
+    if not path.exists() or path.stat().st_size == 0:
+        return 0
+    with _explained(path), _opened(path, "ro") as db:
+        return int(db.execute("SELECT count(*) FROM tracks").fetchone()[0])
+
+
+# Copying and rebuilding -----------------------------------------------------------------------------------------------
+
+
+def _check_free(path: Path) -> None:
+    """Raise LibraryError if another program has it open, as far as that can be told of a damaged file."""
+    try:
+        with _opened(path, "rw") as db:
+            db.execute("PRAGMA journal_mode = DELETE")  # fails as long as anyone else has it open
+    except sqlite3.DatabaseError as error:
+        _explain(error, path)
+
+
+def _back_up(path: Path) -> Path:
+    """Copy the file, and its journal if it has one, beside it; the copy's name says when that was."""
+    stamp = time.strftime("%Y%m%d-%H%M%S")
+    backup = path.with_name(f"{path.name}.before-repair-{stamp}")
+    try:
+        for suffix in ("", "-wal"):
+            source = path.with_name(path.name + suffix)
+            if source.exists():
+                shutil.copy2(source, backup.with_name(backup.name + suffix))
+    except OSError as error:
+        backup.unlink(missing_ok=True)
+        raise access_error(error, backup) from error
+    return backup
+
+
+def _rebuild(path: Path) -> tuple[Damage, ...]:
+    """Put a new database in the place of a damaged one, with all that can be read and is whole."""
+    new = path.with_name(f"{path.name}.new")
+    new.unlink(missing_ok=True)
+    with _explained(path), closing(sqlite3.connect(new, isolation_level=None)) as db:
+        with closing(fresh_library()) as fresh:
+            fresh.backup(db)
+        db.execute("PRAGMA foreign_keys = OFF")
+        db.execute(f"PRAGMA application_id = {APPLICATION_ID}")
+        db.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
+        _salvage(path, db)
+        mended = mend(db)
+        db.execute("UPDATE meta SET value = value + 1 WHERE key IN ('version', 'content')")  # whatever was kept of it
+    try:
+        for suffix in ("-wal", "-shm"):  # of the damaged file; the copy has the one that counts
+            path.with_name(path.name + suffix).unlink(missing_ok=True)
+        new.replace(path)
+    except OSError as error:
+        raise access_error(error, path) from error
+    return mended
+
+
+def _salvage(path: Path, new: Connection) -> None:
+    """Copy every row that can be read; where not even the header can, it is put right in a copy first."""
+    patched = _with_header(path)
+    try:
+        with _opened(patched or path, "rw" if patched else "ro") as old:
+            old.text_factory = lambda blob: blob.decode("utf-8", "replace")
+            for (table,) in new.execute("SELECT name FROM sqlite_master WHERE type = 'table'").fetchall():
+                _salvage_table(old, new, table)
+    except sqlite3.DatabaseError:
+        return  # nothing more can be read
+    finally:
+        if patched is not None:
+            for suffix in ("", "-wal", "-shm"):
+                patched.with_name(patched.name + suffix).unlink(missing_ok=True)
+
+
+def _salvage_table(old: Connection, new: Connection, table: str) -> None:
+    wanted = [name for _, name, *_ in new.execute(f"PRAGMA table_info({table})")]
+    try:
+        held = {name for _, name, *_ in old.execute(f"PRAGMA table_info({table})")}
+    except sqlite3.DatabaseError:
+        return
+    columns = ", ".join(name for name in wanted if name in held)
+    if not columns:
+        return
+    marks = ", ".join("?" for _ in columns.split(", "))
+    put = f"INSERT OR {'REPLACE' if table == 'meta' else 'IGNORE'} INTO {table} ({columns}) VALUES ({marks})"
+    for row in _rows(old, table, columns):
+        try:
+            new.execute(put, row)
+        except sqlite3.IntegrityError:
+            continue  # a column that must not be empty is: this row is one of those that are lost
+
+
+def _rows(old: Connection, table: str, columns: str) -> Iterator[tuple[object, ...]]:
+    """Every row that can be read: from the front up to the damage, from the back down to it, then one by one."""
+    number = "key" if table == "meta" else "rowid"
+    reached: list[int] = []
+    for direction in ("ASC", "DESC"):
+        last: object = 0
+        try:
+            for place, *row in old.execute(f"SELECT {number}, {columns} FROM {table} ORDER BY {number} {direction}"):
+                last = place
+                yield tuple(row)
+        except sqlite3.DatabaseError:
+            reached.append(last if isinstance(last, int) else 0)
+        else:
+            return
+    for row_number in range(reached[0] + 1, reached[1]):
+        with suppress(sqlite3.DatabaseError):
+            yield from old.execute(f"SELECT {columns} FROM {table} WHERE rowid = {row_number}")
+
+
+def _with_header(path: Path) -> Path | None:
+    """A copy with a header as it should be, where the file's own is none any more; None where it is one."""
+    with path.open("rb") as file:
+        if file.read(len(_MAGIC)) == _MAGIC:
+            return None
+    copy = path.with_name(f"{path.name}.salvage")
+    shutil.copyfile(path, copy)
+    fresh = fresh_library().serialize()[:_HEADER_BYTES]
+    with copy.open("r+b") as file:
+        file.write(fresh)
+        file.seek(28)
+        file.write((copy.stat().st_size // 4096).to_bytes(4, "big"))
+    return copy
