@@ -175,7 +175,7 @@ ScanPhase = Literal["quick look", "listening", "pooling", "measuring"]
 
 @dataclass(frozen=True, slots=True)
 class ScanProgress:
-    """Where a scan stands; ``eta_s`` is None until the first track has been heard.
+    """Where a scan stands; ``eta_s`` is None until the second track has been heard.
 
     ``closely`` says that a quick look came before the listening.
     """

@@ -139,7 +139,7 @@ class _Scan:
         self._options = options
         self._on_progress = on_progress
         self._cancel = cancel
-        self._began_s = self._pass_began_s = time.monotonic()
+        self._began_s = self._first_heard_s = time.monotonic()
         self._skipped = self._known_failures = self._total = 0
         self._failures: list[ScanFailure] = []
         self._stats: dict[Path, FileStat] = {}
@@ -251,7 +251,6 @@ class _Scan:
         )
 
     def _begin(self, phase: ScanPhase, to_hear: int) -> None:
-        self._pass_began_s = time.monotonic()
         self._to_hear = to_hear
         self._tell(phase, None)
 
@@ -290,7 +289,10 @@ class _Scan:
 
     def _tell(self, phase: ScanPhase, current: Path | None) -> None:
         now = self._quick if phase == "quick look" else self._whole
-        rate = (now.heard if now else 0) / max(time.monotonic() - self._pass_began_s, 1e-9)
+        heard = now.heard if now else 0
+        if heard <= 1:  # by now the workers have started, which says nothing of their pace
+            self._first_heard_s = time.monotonic()
+        rate = max(heard - 1, 0) / max(time.monotonic() - self._first_heard_s, 1e-9)
         left = max(self._to_hear - (now.settled if now else 0), 0)
         self._on_progress(
             ScanProgress(
