@@ -175,8 +175,8 @@ class LevelMeter:
         self._weighted[-1] -= self._weights @ energy / (_SEGMENT_ROWS * plan.row_samples)
         self._very_low.append(self._spectral(segments, plan))
         self._on_low(self._mean @ low, self._rate_hz / plan.step)
-        mean: Floats = self._mean @ low_powers
-        return mean / low_rows.shape[2]
+        mean: Floats = (self._mean @ low_powers / low_rows.shape[2]).astype(np.float32)
+        return mean
 
     def _spectral(self, segments: Floats, plan: _Plan) -> NDArray[np.float64]:
         """What the weighting still takes off in each pair of neighbouring segments ``(2, c, k, n)``: ``(k,)``."""
@@ -271,14 +271,15 @@ def _plan(rate_hz: int) -> _Plan:
 def _quadratic_forms(gains: NDArray[np.float64]) -> Floats:
     """For power gains ``(g, n + 1)`` the matrices ``(g, 2n, 2n)`` whose quadratic form is the power of a frame.
 
-    The frame is windowed by a half sine, whose squares add up to 1 where frames overlap by half; by Parseval the form is
-    the window's times a circulant of the gains' inverse Fourier transform.
+    The frame is windowed by a half sine, whose squares add up to 1 where frames overlap by half; by Parseval the form
+    is the window's times a circulant of the gains' inverse Fourier transform.
     """
     size = 2 * (gains.shape[1] - 1)
     window = np.sin(np.pi * (np.arange(size) + 0.5) / size)
     lags = np.fft.irfft(gains, size, axis=1)
     circulant = lags[:, (np.arange(size)[:, None] - np.arange(size)[None, :]) % size]
-    return (circulant * window[:, None] * window[None, :]).astype(np.float32)
+    found: Floats = (circulant * window[:, None] * window[None, :]).astype(np.float32)
+    return found
 
 
 def _gain(taps: NDArray[np.float64], cycles: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -3,39 +3,117 @@
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import NDArray
 
+from segue.config import RHYTHM
+from segue.listen.beats import Beats, Fine, track_beats
+from segue.listen.cues import bar_lines, cues_of, silence_of
+from segue.listen.key import PitchMeter, key_of
+from segue.listen.loudness import LevelMeter, Levels, integrated_lufs
+from segue.listen.tempo import OnsetMeter, Tempo, estimate, onsets
 from segue.values import Floats, Rhythm
+
+_STEADY = 0.8
 
 
 class RhythmMeter:
     """Takes a track in two forms as it is decoded, in blocks of any length, and says at the end what it found."""
 
     def __init__(self) -> None:
-        self._native_samples = 0.0
+        self._onsets = OnsetMeter()
+        self._pitches = PitchMeter()
+        self._meter: LevelMeter | None = None
+        self._form = (0, 0)
+        self._stretches: list[Levels] = []
+        self._true_peak = 0.0
 
     def take_power(self, power: Floats) -> None:
         """Take the next power frames ``(k, 1025)`` float32: 22,050 Hz mono, 2,048-point Hann window, hop 512."""
+        self._onsets.take(power)
 
     def take_native(self, planes: Floats, rate_hz: int) -> None:
         """Take the next decoded samples ``(c, n)`` float32 as they stand in the file, full scale 1.0."""
-        self._native_samples += planes.shape[1] / rate_hz
+        if self._meter is None or self._form != (len(planes), rate_hz):
+            self._close()
+            self._form = (len(planes), rate_hz)
+            self._meter = LevelMeter(rate_hz, len(planes), on_low=self._pitches.take)
+        self._meter.take(planes)
 
     def result(self) -> Rhythm:
-        """What the track is like; unknown is None."""
+        """What the track is like; unknown is None. Nothing more is taken after that."""
+        self._close()
+        duration_s = sum(stretch.duration_s for stretch in self._stretches)
+        lufs = integrated_lufs(np.concatenate([np.zeros(0)] + [stretch.weighted for stretch in self._stretches]))
+        peaks, fine = self._rows()
+        silence = silence_of(peaks, fine.row_s, duration_s=duration_s, lufs=lufs)
+        sound_s = (silence.leading_s, duration_s - silence.trailing_s)
+        tempo, beats = self._beats(fine, sound_s)
+        key = key_of(self._pitches.counts()) if duration_s >= RHYTHM.shortest_s else None
+        bands = self._onsets.bands_db
+        steady = tempo is not None and beats is not None and beats.steadiness >= _STEADY
+        bars = bar_lines(beats.times_s, bands, beats_a_bar=4) if steady and beats is not None else np.zeros(0)
+        intro, outro = cues_of(bands, silence, duration_s=duration_s, bars_s=bars)
+        sure_key = key if key is not None and key.confidence >= RHYTHM.least_key else None
         return Rhythm(
-            tempo_bpm=None,
-            tempo_confidence=0.0,
-            tempo_alternatives=(),
-            beats_s=np.zeros(0, np.float32),
-            key=None,
-            camelot=None,
-            key_confidence=0.0,
-            loudness_lufs=None,
-            true_peak_dbtp=None,
-            leading_silence_s=0.0,
-            trailing_silence_s=0.0,
-            intro_end_s=None,
-            intro_confidence=0.0,
-            outro_start_s=None,
-            outro_confidence=0.0,
+            tempo_bpm=tempo.bpm if tempo else None,
+            tempo_confidence=tempo.confidence if tempo else 0.0,
+            tempo_alternatives=tempo.alternatives if tempo else (),
+            beats_s=beats.times_s if beats else np.zeros(0, np.float32),
+            key=sure_key.name if sure_key else None,
+            camelot=sure_key.camelot if sure_key else None,
+            key_confidence=sure_key.confidence if sure_key else 0.0,
+            loudness_lufs=lufs,
+            true_peak_dbtp=20.0 * float(np.log10(self._true_peak)) if self._true_peak > 0.0 else None,
+            leading_silence_s=silence.leading_s,
+            trailing_silence_s=silence.trailing_s,
+            intro_end_s=intro.at_s if intro else None,
+            intro_confidence=intro.confidence if intro else 0.0,
+            outro_start_s=outro.at_s if outro else None,
+            outro_confidence=outro.confidence if outro else 0.0,
         )
+
+    def _close(self) -> None:
+        """End the stretch of one rate and number of channels."""
+        if self._meter is not None:
+            self._stretches.append(self._meter.finish())
+            self._true_peak = max(self._true_peak, self._meter.true_peak)
+            self._meter = None
+
+    def _rows(self) -> tuple[Floats, Fine]:
+        """Peaks and fine onsets on one row length throughout: that of the first stretch."""
+        if not self._stretches:
+            return np.zeros(0, np.float32), Fine(np.zeros(0, np.float32), 0.01)
+        row_s = self._stretches[0].row_s
+        joined = [_on_rows(stretch, row_s) for stretch in self._stretches]  # (3, r) each
+        peaks, powers, low = np.concatenate(joined, axis=1)
+        return peaks, Fine(_rises(powers - low) + _rises(low), row_s)
+
+    def _beats(self, fine: Fine, sound_s: tuple[float, float]) -> tuple[Tempo | None, Beats | None]:
+        """The tempo, told exactly by its beats, and the beats; None where they are unsure."""
+        found = onsets(self._onsets.bands_db)
+        tempo = estimate(found) if found is not None else None
+        if found is None or tempo is None or tempo.confidence < RHYTHM.least_tempo:
+            return None, None
+        beats = track_beats(found, tempo.bpm, fine=fine, sound_s=sound_s)
+        if beats is None:
+            return None, None
+        share = beats.bpm / tempo.bpm
+        exact = Tempo(beats.bpm, tempo.confidence, tuple(other * share for other in tempo.alternatives))
+        return exact, beats
+
+
+def _on_rows(stretch: Levels, row_s: float) -> NDArray[np.float32]:
+    """Peaks, powers and low powers of a stretch, repeated or left out so that a row lasts ``row_s``."""
+    rows = np.stack([stretch.peaks, stretch.powers, stretch.low_powers])
+    if stretch.row_s == row_s:
+        return rows
+    at = np.arange(round(stretch.duration_s / row_s)) * row_s / stretch.row_s
+    return rows[:, np.minimum(at.astype(np.intp), rows.shape[1] - 1)]
+
+
+def _rises(power: Floats) -> Floats:
+    """Rises of the logarithm of power from row to row, above 60 dB below the loudest."""
+    if not len(power):
+        return power
+    level = np.log10(np.maximum(power, max(float(power.max()), 1e-12) * 1e-6))
+    return np.maximum(np.diff(level, prepend=level[:1]), 0.0).astype(np.float32)

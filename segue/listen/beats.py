@@ -1,0 +1,186 @@
+"""The beat grid: where the beats of a known tempo fall, to a few milliseconds where the rhythm is steady."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from segue.listen.tempo import FRAME_S, Onsets
+from segue.values import Floats
+
+_BASS_WEIGHT, _ATTACK_WEIGHT, _ONSET_WEIGHT = 1.0, 0.5, 0.2  # what makes a beat rather than an off-beat
+
+_TIGHTNESS = 60.0  # what a beat loses for coming early or late, by the squared logarithm of its share of the period
+_SHORTEST, _LONGEST = 0.72, 1.4  # a beat's length, in periods
+_LOW_SHARE = 0.5  # what the low onsets count beside all: a kick is likelier on the beat than a hat
+_REACH_S = 0.045  # how far the fine envelope may move a beat
+_STEP_S = 0.0025
+_NEIGHBOURS = 8  # beats on either side that are moved together
+_STEADY_S = 0.012  # beats that stray no further from a straight line lie on it
+_STEADY_SHARE = 0.8
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Fine:
+    """Onsets by rows of ``row_s`` from the samples themselves, ``(r,)`` float32: sharper in time, blunter in pitch."""
+
+    strength: Floats
+    row_s: float
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Beats:
+    """Beat times ``(k,)`` float32, the tempo that they have, and the share of them that lie on one straight line."""
+
+    times_s: Floats
+    bpm: float
+    steadiness: float
+    strength: float
+
+
+def track_beats(found: Onsets, bpm: float, *, fine: Fine, sound_s: tuple[float, float]) -> Beats | None:
+    """Lay beats through a track.
+
+    Parameters
+    ----------
+    found : Onsets
+        Onsets by frames.
+    bpm : float
+        The tempo, within 2 %.
+    fine : Fine
+        Onsets by rows of 10 ms.
+    sound_s : (float, float)
+        Where the sound begins and ends: a steady grid goes all the way.
+
+    Returns
+    -------
+    Beats or None
+        None where there are fewer than four beats.
+
+    Notes
+    -----
+    Dynamic programming (Ellis, 2007): the path through the onsets that are strong and about a period apart; then the
+    fine envelope around 17 beats at a time says by how much each is moved; then, where most of the beats lie on a
+    straight line, all are put on it.
+    """
+    curve: Floats = ((found.full + _LOW_SHARE * found.low) / (1.0 + _LOW_SHARE)).astype(np.float32)
+    frames = _best_path(curve, 60.0 / bpm / FRAME_S)
+    frames = _trimmed(frames, curve)
+    if len(frames) < 4:
+        return None
+    strength = float(np.mean(np.maximum.reduce([curve[np.clip(frames + d, 0, len(curve) - 1)] for d in (-1, 0, 1)])))
+    times = _sharpened(_between_frames(frames, curve) * FRAME_S, fine)
+    times = times + _half_beat(found, times)
+    numbers = _numbered(times, 60.0 / bpm)
+    line, share = _straight_line(numbers, times)
+    if share >= _STEADY_SHARE:
+        first, last = ((end_s - line[1]) / line[0] for end_s in sound_s)
+        whole = np.arange(np.ceil(first - 0.1), np.floor(last + 0.1) + 1.0)
+        times = np.maximum(line[0] * whole + line[1], 0.0)
+        return Beats(times.astype(np.float32), 60.0 / line[0], share, strength)
+    steps = np.diff(times) / np.maximum(np.diff(numbers), 1)
+    return Beats(times.astype(np.float32), float(60.0 / np.median(steps)), share, strength)
+
+
+def _best_path(curve: Floats, period: float) -> NDArray[np.intp]:
+    """Frames of the beats; as many frames at once as the shortest beat is long, for they do not need each other."""
+    shortest, longest = max(2, int(np.ceil(_SHORTEST * period))), max(3, int(_LONGEST * period) + 1)
+    back = np.arange(longest, shortest - 1, -1)  # (w,)
+    cost = -_TIGHTNESS * np.log(back / period) ** 2
+    total = len(curve)
+    score = np.zeros(longest + total)  # frame t stands at longest + t
+    best_back = np.zeros(total, np.intp)
+    before = np.lib.stride_tricks.sliding_window_view(score, len(back))  # row t: frames t - longest .. t - shortest
+    for start in range(0, total, shortest):
+        end = min(start + shortest, total)
+        reached = before[start:end] + cost
+        choice = reached.argmax(axis=1)
+        best_back[start:end] = back[choice]
+        score[longest + start : longest + end] = curve[start:end] + np.maximum(
+            reached[np.arange(end - start), choice], 0.0
+        )
+    at = total - 1 - int(np.argmax(score[: -longest - 1 : -1])) if total > longest else int(np.argmax(score[longest:]))
+    path = []
+    while at >= 0:
+        path.append(at)
+        at -= int(best_back[at])
+    return np.array(path[::-1], np.intp)
+
+
+def _trimmed(frames: NDArray[np.intp], curve: Floats) -> NDArray[np.intp]:
+    """Without the beats at either end that fall where nothing sounds."""
+    if not len(frames):
+        return frames
+    strong = np.maximum.reduce([curve[np.clip(frames + d, 0, len(curve) - 1)] for d in (-2, -1, 0, 1, 2)])
+    loud = np.flatnonzero(strong > 0.3 * np.sqrt(np.mean(strong**2)))
+    return frames[loud[0] : loud[-1] + 1] if len(loud) else frames[:0]
+
+
+def _between_frames(frames: NDArray[np.intp], curve: Floats) -> NDArray[np.float64]:
+    """Beats as fractions of a frame, by a parabola through the onset curve where it has a peak."""
+    near = np.clip(frames, 1, len(curve) - 2)
+    left, middle, right = (curve[near + d].astype(np.float64) for d in (-1, 0, 1))
+    bend = left - 2.0 * middle + right
+    peaked = (middle >= left) & (middle >= right) & (bend < 0)
+    found: NDArray[np.float64] = frames.astype(np.float64) + np.where(
+        peaked, 0.5 * (left - right) / np.where(peaked, bend, 1.0), 0.0
+    )
+    return found
+
+
+def _sharpened(times: NDArray[np.float64], fine: Fine) -> NDArray[np.float64]:
+    """Move beats to where the fine onsets of their neighbourhood are strongest."""
+    if not len(fine.strength):
+        return times
+    steps = int(_REACH_S / _STEP_S)
+    offsets = np.arange(-steps, steps + 1) * _STEP_S
+    at = (times[:, None] + offsets) / fine.row_s - 0.5  # (k, o): what happens in a row happens in its middle
+    around = np.interp(at, np.arange(len(fine.strength)), fine.strength)
+    sums = np.cumsum(np.concatenate([np.zeros((1, len(offsets))), around]), axis=0)
+    beat = np.arange(len(times))
+    first, last = np.maximum(beat - _NEIGHBOURS, 0), np.minimum(beat + _NEIGHBOURS + 1, len(times))
+    mean = (sums[last] - sums[first]) / (last - first)[:, None]
+    mean = mean * np.exp(-0.5 * (offsets / 0.03) ** 2)
+    peak = mean.max(axis=1, keepdims=True)
+    weight = np.where(mean > 0.6 * peak, mean, 0.0)  # the centre of the peak, not its highest sample
+    weight *= np.abs(offsets - offsets[mean.argmax(axis=1)][:, None]) < 0.012
+    moved: NDArray[np.float64] = times + (weight @ offsets) / np.maximum(weight.sum(axis=1), 1e-9)
+    return moved
+
+
+def _half_beat(found: Onsets, times: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Half a beat for each beat, where what lies between the beats is more like a beat than they are; else zeros."""
+    halves = np.diff(times, append=2.0 * times[-1] - times[-2]) / 2.0
+    weighed = ((found.bass, _BASS_WEIGHT), (found.attack, _ATTACK_WEIGHT), (found.full, _ONSET_WEIGHT))
+    better = sum(w * np.log2(_mean_at(c, times + halves) / _mean_at(c, times)) for c, w in weighed)
+    return halves if better > 0.0 else np.zeros_like(halves)
+
+
+def _mean_at(curve: Floats, times: NDArray[np.float64]) -> float:
+    """Mean of a curve at some times and one frame later."""
+    at = times / FRAME_S
+    found = np.interp(at, np.arange(len(curve)), curve) + np.interp(at + 1.0, np.arange(len(curve)), curve)
+    return float(np.mean(found)) + 1e-6
+
+
+def _numbered(times: NDArray[np.float64], period: float) -> NDArray[np.float64]:
+    """Count the beats, so that one left out leaves a gap."""
+    steps = np.maximum(np.round(np.diff(times) / period), 1.0)
+    return np.concatenate([[0.0], np.cumsum(steps)])
+
+
+def _straight_line(numbers: NDArray[np.float64], times: NDArray[np.float64]) -> tuple[tuple[float, float], float]:
+    """The line through most of the beats as (seconds a beat, first), and the share of beats that lie on it."""
+    kept = np.ones(len(times), bool)
+    slope, first = np.polyfit(numbers, times, 1)
+    for limit in (0.15, 0.06, 0.03, 2.0 * _STEADY_S, 2.0 * _STEADY_S):
+        off = np.abs(times - slope * numbers - first)
+        inside = off < max(limit, float(np.median(off)))
+        if inside.sum() < 4:
+            break
+        kept = inside
+        slope, first = np.polyfit(numbers[kept], times[kept], 1)
+    share = float(np.mean(np.abs(times - slope * numbers - first) < 2.0 * _STEADY_S))
+    return (float(slope), float(first)), share

@@ -1,0 +1,164 @@
+"""The key of a track: which pitches sound, in steps of 10 cents, and which of 24 keys they fit best."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+
+import numpy as np
+import scipy.fft
+from numpy.typing import NDArray
+
+from segue.values import Floats
+
+_FRAME = 4096  # about 0.46 s at 8.8 kHz: semitones part from 150 Hz up
+_BATCH_FRAMES = 16
+_LOWEST_HZ, _HIGHEST_HZ, _BASS_HZ = 60.0, 2000.0, 250.0
+_NEIGHBOURS = 12  # bins on either side that a partial must stand out from...
+_STANDS_OUT = 2.0  # ...by this factor
+_QUIETEST = 1e-4
+_STEPS = 10  # to a semitone
+_BASS_SHARE = 0.5  # what the bass counts once more: it tells the tonic
+
+_NAMES = ("C", "Db", "D", "Eb", "E", "F", "F#", "G", "Ab", "A", "Bb", "B")
+# How much each degree sounds in a key, the tonic first. Of Krumhansl and Kessler's probe tones as Sha'ath adapted
+# them (2011), and of electronic and popular music as Faraldo et al. found (2016, "bgate").
+_PROFILES = (
+    (
+        (6.6, 2.0, 3.5, 2.3, 4.6, 4.0, 2.5, 5.2, 2.4, 3.7, 2.3, 3.4),
+        (6.5, 2.7, 3.5, 5.4, 2.6, 3.5, 2.5, 5.2, 4.0, 2.7, 4.3, 3.2),
+    ),
+    (
+        (1.00, 0.00, 0.42, 0.00, 0.53, 0.37, 0.00, 0.77, 0.00, 0.38, 0.21, 0.30),
+        (1.00, 0.00, 0.36, 0.39, 0.00, 0.38, 0.00, 0.74, 0.27, 0.00, 0.42, 0.23),
+    ),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """A key as "A minor", its place on the Camelot wheel as "8A", and how sure it is, in [0, 1]."""
+
+    name: str
+    camelot: str
+    confidence: float
+
+
+class PitchMeter:
+    """Counts the partials of a track by pitch, from mono sound of about 9 kHz."""
+
+    def __init__(self) -> None:
+        self._counts = np.zeros((2, 12 * _STEPS))  # all partials, and those of the bass
+        self._held: list[Floats] = []
+        self._held_samples = 0
+        self._rate_hz = 0.0
+        self._frames = 0
+
+    def take(self, low: Floats, rate_hz: float) -> None:
+        """Take the next samples ``(n,)`` float32; where the rate changes, a frame begins anew."""
+        if rate_hz != self._rate_hz:
+            self._held, self._held_samples, self._rate_hz = [], 0, rate_hz
+        self._held.append(low)
+        self._held_samples += len(low)
+        if self._held_samples >= _BATCH_FRAMES * _FRAME:
+            self._count(_BATCH_FRAMES)
+
+    def counts(self) -> NDArray[np.float64]:
+        """Weights ``(2, 120)`` of partials by pitch class in tenths of a semitone from C, all and bass; ends it."""
+        if self._held_samples >= _FRAME:
+            self._count(self._held_samples // _FRAME)
+        return self._counts
+
+    def _count(self, frames: int) -> None:
+        samples = np.concatenate(self._held)
+        at = 0
+        while len(samples) - at >= frames * _FRAME:
+            pieces = samples[at : at + frames * _FRAME].reshape(frames, _FRAME)
+            self._counts += _partials(pieces, self._rate_hz)
+            at += frames * _FRAME
+        rest = samples[at:].copy()
+        self._held, self._held_samples = [rest], len(rest)
+
+
+@lru_cache(maxsize=1)
+def _window() -> Floats:
+    return np.hanning(_FRAME).astype(np.float32)
+
+
+def _partials(frames: Floats, rate_hz: float) -> NDArray[np.float64]:
+    """Weigh the partials of frames ``(k, 4096)`` by pitch class: ``(2, 120)``.
+
+    A partial is a peak of the spectrum that stands out from its surroundings; its frequency is that of a parabola
+    through the logarithms of three bins. It counts by the root of its amplitude, in proportion to the frame's others.
+    """
+    first, last = int(_LOWEST_HZ * _FRAME / rate_hz), int(_HIGHEST_HZ * _FRAME / rate_hz)
+    reach = _NEIGHBOURS + 1
+    size = np.abs(scipy.fft.rfft(frames * _window(), axis=1)[:, first - reach : last + reach])
+    sums = np.cumsum(size, axis=1)
+    around = (sums[:, 2 * _NEIGHBOURS + 1 :] - sums[:, : -2 * _NEIGHBOURS - 1]) / (2 * _NEIGHBOURS + 1)
+    middle = size[:, reach : reach + around.shape[1]]  # around[:, i] is the mean about bin reach + i
+    left, right = size[:, reach - 1 : reach - 1 + around.shape[1]], size[:, reach + 1 : reach + 1 + around.shape[1]]
+    width = min(middle.shape[1], right.shape[1])
+    left, middle, right, around = left[:, :width], middle[:, :width], right[:, :width], around[:, :width]
+    frame, at = np.nonzero((middle > left) & (middle >= right) & (middle > _STANDS_OUT * around) & (middle > _QUIETEST))
+    low, mid, high = (np.log(np.maximum(side[frame, at], 1e-9)).astype(np.float64) for side in (left, middle, right))
+    shift = 0.5 * (low - high) / np.minimum(low - 2.0 * mid + high, -1e-9)
+    hz = (first + at + shift) * rate_hz / _FRAME
+    semitones = 12.0 * np.log2(hz / 440.0) + 9.0  # from C
+    place = np.floor(semitones * _STEPS).astype(np.intp) % (12 * _STEPS)
+    weight = np.sqrt(middle[frame, at]).astype(np.float64)
+    total = np.bincount(frame, weight, len(frames))
+    weight /= np.sqrt(np.maximum(total[frame], 1e-9))
+    bass = hz < _BASS_HZ
+    return np.stack([np.bincount(place, weight, 12 * _STEPS), np.bincount(place[bass], weight[bass], 12 * _STEPS)])
+
+
+def tuned_chroma(counts: NDArray[np.float64]) -> tuple[NDArray[np.float64], float]:
+    """Bring counts by tenths of a semitone to pitch classes.
+
+    Parameters
+    ----------
+    counts : (2, 120) float64
+        See `PitchMeter.counts`.
+
+    Returns
+    -------
+    chroma : (12,) float64
+        Weight of each pitch class from C on, the bass counting once more by a half.
+    tonality : float
+        In [0, 1]: how far the partials keep to one tuning, 0 for noise and drums.
+    """
+    at = np.arange(12 * _STEPS) + 0.5
+    turn = np.sum(counts[0] * np.exp(2j * np.pi * at / _STEPS))
+    tonality = float(np.abs(turn) / max(counts[0].sum(), 1e-9))
+    off = np.angle(turn) / (2.0 * np.pi) * _STEPS
+    half = 6 * _STEPS
+    away = (at[None, :] - (np.arange(12)[:, None] * _STEPS + off) + half) % (2 * half) - half  # (12, 120)
+    near = np.maximum(0.0, 1.0 - np.abs(away) / (_STEPS / 2))
+    return near @ (counts[0] + _BASS_SHARE * counts[1]), tonality
+
+
+def key_of(counts: NDArray[np.float64]) -> Key | None:
+    """Name the key that the pitches of a track fit best, by correlation with key profiles; None without pitches."""
+    chroma, tonality = tuned_chroma(counts)
+    if chroma.sum() <= 0 or np.ptp(chroma) <= 0:
+        return None
+    fits = np.array([_fit(chroma, tonic, mode) for mode in (0, 1) for tonic in range(12)])
+    order = np.argsort(-fits)
+    mode, tonic = divmod(int(order[0]), 12)
+    clear = np.clip((fits[order[0]] - 0.35) / 0.45, 0.0, 1.0)
+    several = np.clip((chroma.sum() ** 2 / np.sum(chroma**2) - 2.0) / 2.0, 0.0, 1.0)  # one pitch is no key
+    apart = np.clip((fits[order[0]] - fits[order[1]]) / 0.12, 0.0, 1.0)
+    steady = np.clip((tonality - 0.1) / 0.3, 0.0, 1.0)
+    confidence = float(several * steady * clear * (0.4 + 0.6 * apart))
+    return Key(f"{_NAMES[tonic]} {('major', 'minor')[mode]}", camelot_of(tonic, minor=mode == 1), confidence)
+
+
+def camelot_of(tonic: int, *, minor: bool) -> str:
+    """The place of a key on the Camelot wheel: neighbours differ by a fifth, A is minor and B is major."""
+    return f"{((tonic + (3 if minor else 0)) * 7 + 7) % 12 + 1}{'A' if minor else 'B'}"
+
+
+def _fit(chroma: NDArray[np.float64], tonic: int, mode: int) -> float:
+    """Mean correlation with the profiles of a key."""
+    return float(np.mean([np.corrcoef(chroma, np.roll(pair[mode], tonic))[0, 1] for pair in _PROFILES]))
