@@ -3,38 +3,54 @@
 Two slices are *the same* when their cosine distance is below epsilon. ``tf`` of a slice counts the slices of its own
 track that are the same as it, itself included; ``df`` counts the tracks that hold at least one slice the same as it,
 its own included; N is the number of tracks. A track's vector is the normalised sum of ``tf * idf * v``.
+
+Which slices are the same is found by `segue.embed.joining`. What was found can be kept: when tracks come and go, only
+the new ones are joined with all, and the result is what counting afresh would give.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Literal
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from typing import Literal, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from segue.embed.encoder import Ear
+from segue.embed.joining import Integers, Slices, Work, iter_same
 from segue.errors import ParameterError
 from segue.values import Floats, PoolingMethod, TrackId
 
 Idf = Literal["smooth", "classic"]
-Integers = NDArray[np.int64]
 
-_COORDINATES = 8  # principal coordinates that bound distances from below
-_SKETCH_COORDINATES = 24  # a quarter of the work of comparing in full
-_SKETCH_SLACK = 1e-3  # the root of a float32 remainder may err by half of it
-_PART_SLICES = 32_768  # candidates held at a time: 32 MB of products against a block
-_BLOCK_SLICES = 256  # a block's GEMM fits the second-level cache
-_DOUBT = 2e-6  # float32 dot products of unit vectors err by less; nearer to the threshold float64 decides
+_MOST_PAIRS_A_SLICE = 50  # more pairs of slices and tracks than this are counted, but not kept
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Counts:
-    """``tf`` and ``df`` of every slice, each ``(n,)`` int64, at least 1."""
+    """``tf`` and ``df`` of every slice, each ``(n,)`` int64, at least 1.
+
+    ``pairs`` says which other tracks make up df; None where there are too many to keep.
+    """
 
     tf: Integers
     df: Integers
+    pairs: Pairs | None = None
+
+
+class Pairs(NamedTuple):
+    """Slice ``slices[i]`` is the same as at least one of track ``tracks[i]``, another than its own; each pair once."""
+
+    slices: Integers
+    tracks: Integers
+
+
+class Stacked(NamedTuple):
+    """The slices of tracks one after another: ``ids`` in rising order, owners are places in it."""
+
+    ids: list[TrackId]
+    slices: Slices
 
 
 def pool(
@@ -71,20 +87,40 @@ def pool(
         raise ParameterError(f"epsilon is {epsilon}", remedy="Give a cosine distance between 0 and 1")
     if not slices:
         return {}
-    ids = sorted(slices)
-    vectors = [_unit(slices[track_id], track_id) for track_id in ids]
-    owners = np.repeat(np.arange(len(ids)), [len(v) for v in vectors])
-    stacked = np.concatenate(vectors)
-    weights = np.ones(len(stacked))
+    stacked = stack((track_id, slices[track_id]) for track_id in sorted(slices))
+    counts = None
     if method == "tfidf":
-        counts = count_same(stacked, owners, epsilon=epsilon)
-        weights = counts.tf * _idf(counts.df, len(ids), idf)
-    return _weighted_sums(ids, stacked, owners, weights)
+        counts = count_same(stacked.slices.vectors, stacked.slices.owners, epsilon=epsilon)
+    return pool_counted(stacked, counts, idf=idf)
 
 
 def pool_for(ear: Ear, slices: Mapping[TrackId, Floats]) -> dict[TrackId, Floats]:
     """Pool as an ear's card says; see `pool`."""
     return pool(slices, epsilon=ear.epsilon, method=ear.pooling)
+
+
+def stack(tracks: Iterable[tuple[TrackId, Floats]]) -> Stacked:
+    """Put the slices of tracks, which come by rising id, one after another as unit rows.
+
+    Raises
+    ------
+    ParameterError
+        If a track has no slices, or a vector is zero or not finite.
+    """
+    ids, rows = [], []
+    for track_id, vectors in tracks:
+        ids.append(track_id)
+        rows.append(_unit(vectors, track_id))
+    owners = np.repeat(np.arange(len(ids)), [len(vectors) for vectors in rows])
+    return Stacked(ids, Slices(np.concatenate(rows), owners))
+
+
+def pool_counted(stacked: Stacked, counts: Counts | None, *, idf: Idf = "smooth") -> dict[TrackId, Floats]:
+    """The track vectors that counts give, or the plain means where there are none; see `pool`."""
+    weights = np.ones(len(stacked.slices.vectors))
+    if counts is not None:
+        weights = counts.tf * _idf(counts.df, len(stacked.ids), idf)
+    return _weighted_sums(stacked.ids, stacked.slices.vectors, stacked.slices.owners, weights)
 
 
 def _unit(vectors: Floats, track_id: TrackId) -> Floats:
@@ -140,95 +176,89 @@ def count_same(vectors: Floats, owners: Integers, *, epsilon: float) -> Counts:
 
     Notes
     -----
-    Slices are sorted into blocks by halving along leading principal coordinates (a k-d tree). Two unit vectors closer
-    than epsilon lie within sqrt(2 epsilon) in any orthonormal projection, so blocks whose boxes lie further apart are
-    never compared. Of the others, a slice is compared with a block only where a short sketch, whose products bound the
-    cosines from above, leaves it possible. Doubtful pairs, within float32's error of epsilon, are decided in float64.
-    Memory is bounded by a block against a part of its candidates.
+    See `segue.embed.joining`.
     """
-    sketches = _sketch(vectors)
-    order, bounds = _blocks(sketches[:, :_COORDINATES])
-    vectors, sketches, owners = vectors[order], sketches[order], owners[order]
-    reach = np.sqrt(2.0 * epsilon) + 1e-4
-    tf, df = np.empty(len(vectors), np.int64), np.empty(len(vectors), np.int64)
-    for block in range(len(bounds.starts)):
-        near = np.flatnonzero(bounds.gaps_squared(block) <= reach * reach)
-        rows = np.arange(bounds.starts[block], bounds.ends[block])
-        others = np.concatenate([np.arange(bounds.starts[j], bounds.ends[j]) for j in near])
-        found = []
-        for part in np.array_split(others, len(others) // _PART_SLICES + 1):
-            bound = (sketches[rows] @ sketches[part].T).max(axis=0)
-            possible = part[bound > 1.0 - epsilon - _SKETCH_SLACK]
-            row, other = _same(vectors[rows], vectors[possible], epsilon)
-            found.append((row, owners[possible[other]]))
-        tf[order[rows]], df[order[rows]] = _count(found, owners[rows])
-    return Counts(tf, df)
+    counts = count(Slices(vectors, owners), epsilon=epsilon, work=Work())
+    assert counts is not None  # nobody can have cancelled it
+    return counts
 
 
-def _sketch(vectors: Floats) -> Floats:
-    """The leading principal coordinates of each vector and the length of what they leave out, ``(n, c + 1)``.
+def count(slices: Slices, *, epsilon: float, work: Work, known: Counts | None = None) -> Counts | None:
+    """Count tf and df of every slice, as `count_same` does, or only what is new.
 
-    By Cauchy and Schwarz the product of two sketches is at least the product of the vectors.
+    Parameters
+    ----------
+    slices : Slices
+        All slices of the library.
+    epsilon : float
+        Cosine distance below which two slices are the same.
+    work : Work
+        Threads and listeners.
+    known : Counts, optional
+        What is known of the same slices from an earlier count: tf is 0 for the slices of new tracks, and the pairs are
+        complete for all others. Only new slices are then joined with all.
+
+    Returns
+    -------
+    Counts or None
+        The same whatever was known; None if the work was cancelled.
     """
-    _, directions = np.linalg.eigh(vectors.T @ vectors)
-    leading = vectors @ directions[:, : -_SKETCH_COORDINATES - 1 : -1]
-    rest = np.maximum(0.0, (vectors * vectors).sum(axis=1) - (leading * leading).sum(axis=1))
-    sketch: Floats = np.column_stack([leading, np.sqrt(rest)])
-    return sketch
+    owners = slices.owners
+    tf = np.zeros(len(owners), np.int64) if known is None else known.tf.copy()
+    df = np.ones(len(owners), np.int64)
+    new = np.flatnonzero(tf == 0)
+    is_old = tf > 0
+    rows = slices if known is None else Slices(slices.vectors[new], owners[new])
+    pairs = _Collected(owners, None if known is None else known.pairs)
+    for found in iter_same(rows, slices, epsilon=epsilon, work=replace(work, both_ways=known is not None)):
+        at = new[found.rows]
+        tf[at] = found.within
+        df[at] = len(found.all_hold) + np.bincount(found.row, minlength=len(at))
+        pairs.add(at[found.row], found.owner)
+        pairs.add_all(at, found.all_hold)
+        pairs.add(found.other[is_old[found.other]], found.by[is_old[found.other]])
+    if work.is_cancelled:
+        return None
+    kept = pairs.distinct()
+    if known is not None:
+        if kept is None:
+            return count(slices, epsilon=epsilon, work=work)
+        df = 1 + np.bincount(kept.slices, minlength=len(owners))
+    return Counts(tf, df, kept)
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class _Bounds:
-    """Where each block starts and ends in the order, and the box ``(b, 8)`` that its principal coordinates fill."""
+class _Collected:
+    """Pairs of a slice and another track, as they are found, as long as there are not too many to keep."""
 
-    starts: Integers
-    ends: Integers
-    low: Floats
-    high: Floats
+    def __init__(self, owners: Integers, known: Pairs | None) -> None:
+        self._owners = owners
+        self._tracks = int(owners.max()) + 1 if len(owners) else 1
+        self._most = _MOST_PAIRS_A_SLICE * len(owners)
+        self._codes: list[Integers] = []
+        self._size = 0
+        if known is not None:
+            self.add(known.slices, known.tracks)
 
-    def gaps_squared(self, block: int) -> Floats:
-        """Squared distance between a block's box and every block's, ``(b,)``."""
-        gap = np.maximum(0.0, np.maximum(self.low - self.high[block], self.low[block] - self.high))
-        squared: Floats = (gap * gap).sum(axis=1)
-        return squared
+    def add(self, slices: Integers, tracks: Integers) -> None:
+        """Take pairs; those of a slice and its own track say nothing and are left out."""
+        others = self._owners[slices] != tracks
+        self._size += int(others.sum())
+        if self._size > self._most:
+            self._codes.clear()
+        elif others.any():
+            self._codes.append(slices[others] * self._tracks + tracks[others])
 
+    def add_all(self, slices: Integers, tracks: Integers) -> None:
+        """Take every pair of one of the slices and one of the tracks."""
+        if len(slices) * len(tracks) > self._most:
+            self._size = self._most + 1
+            self._codes.clear()
+        elif len(tracks):
+            self.add(np.repeat(slices, len(tracks)), np.tile(tracks, len(slices)))
 
-def _blocks(points: Floats) -> tuple[Integers, _Bounds]:
-    """Halve the points along their widest coordinate until blocks are small."""
-    leaves: list[Integers] = []
-    todo = [np.arange(len(points))]
-    while todo:
-        members = todo.pop()
-        if len(members) <= _BLOCK_SLICES:
-            leaves.append(members)
-            continue
-        widest = int(np.ptp(points[members], axis=0).argmax())
-        members = members[np.argsort(points[members, widest], kind="stable")]
-        todo += [members[len(members) // 2 :], members[: len(members) // 2]]
-    ends = np.cumsum([len(leaf) for leaf in leaves])
-    low = np.stack([points[leaf].min(axis=0) for leaf in leaves])
-    high = np.stack([points[leaf].max(axis=0) for leaf in leaves])
-    return np.concatenate(leaves), _Bounds(ends - [len(leaf) for leaf in leaves], ends, low, high)
-
-
-def _same(rows: Floats, others: Floats, epsilon: float) -> tuple[Integers, Integers]:
-    """Which row ``(k, d)`` is the same as which of the others ``(m, d)``: the indices of each pair."""
-    cosine = rows @ others.T
-    row, other = np.nonzero(cosine > 1.0 - epsilon - _DOUBT)
-    doubtful = np.flatnonzero(cosine[row, other] < 1.0 - epsilon + _DOUBT)
-    if len(doubtful):
-        a, b = rows[row[doubtful]].astype(np.float64), others[other[doubtful]].astype(np.float64)
-        exact = np.einsum("ij,ij->i", a, b) / (np.linalg.norm(a, axis=1) * np.linalg.norm(b, axis=1))
-        wrong = doubtful[1.0 - exact >= epsilon]
-        row, other = np.delete(row, wrong), np.delete(other, wrong)
-    return row, other
-
-
-def _count(found: list[tuple[Integers, Integers]], owners: Integers) -> tuple[Integers, Integers]:
-    """tf and df of a block's rows from (row, owner of the slice that is the same) of each pair."""
-    row = np.concatenate([pair[0] for pair in found])
-    owner = np.concatenate([pair[1] for pair in found])
-    tf = np.bincount(row[owner == owners[row]], minlength=len(owners))
-    tracks = int(owner.max()) + 1
-    holders = np.unique(row * tracks + owner) // tracks
-    return tf, np.bincount(holders, minlength=len(owners))
+    def distinct(self) -> Pairs | None:
+        """Each pair once, in rising order; None if there are too many."""
+        if self._size > self._most:
+            return None
+        codes = np.unique(np.concatenate([np.zeros(0, np.int64), *self._codes]))
+        return Pairs(*np.divmod(codes, self._tracks))

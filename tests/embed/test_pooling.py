@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from segue.embed import pooling
+from segue.embed import joining
 from segue.embed.pooling import count_same, pool
 from segue.errors import ParameterError
 from segue.values import Floats, TrackId
@@ -51,16 +51,17 @@ def test_pooling_is_its_definition(seed: int, epsilon: float) -> None:
 
 @settings(max_examples=25, deadline=None)
 @given(st.integers(0, 10_000), st.sampled_from([1e-3, 0.03, 0.3]), st.sampled_from([12, 70]))
-def test_small_blocks_prune_and_lose_nothing(seed: int, epsilon: float, dimension: int) -> None:
-    """The join must be exact whatever the blocks and the sketch; most pairs are never compared here."""
+def test_small_leaves_prune_and_lose_nothing(seed: int, epsilon: float, dimension: int) -> None:
+    """The join must be exact whatever the boxes and the sketch; most pairs are never compared here."""
     rng = np.random.default_rng(seed)
     centres = rng.normal(size=(40, dimension))
     vectors = centres[rng.integers(40, size=400)] + 0.05 * rng.normal(size=(400, dimension))
     vectors = (vectors / np.linalg.norm(vectors, axis=1, keepdims=True)).astype(np.float32)
     owners = np.sort(rng.integers(30, size=400))
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(pooling, "_BLOCK_SLICES", 8)
-        patch.setattr(pooling, "_PART_SLICES", 100)
+        patch.setattr(joining, "_LEAF_ROWS", 8)
+        patch.setattr(joining, "_FIRST_ROWS", 64)
+        patch.setattr(joining, "_PART", 100)
         counts = count_same(vectors, owners, epsilon=epsilon)
     exact = vectors.astype(float) / np.linalg.norm(vectors.astype(float), axis=1, keepdims=True)
     same = 1 - exact @ exact.T < epsilon
