@@ -188,7 +188,9 @@ def _rebuild(path: Path) -> tuple[Damage, ...]:
         db.execute("PRAGMA foreign_keys = OFF")
         db.execute(f"PRAGMA application_id = {APPLICATION_ID}")
         db.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
+        db.execute("BEGIN")  # one transaction: a thousand would each wait for the disk
         _salvage(path, db)
+        db.execute("COMMIT")
         mended = mend(db)
         db.execute("UPDATE meta SET value = value + 1 WHERE key IN ('version', 'content')")  # whatever was kept of it
     try:
