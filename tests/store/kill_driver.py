@@ -15,7 +15,7 @@ from segue.store.library import Library
 
 def main() -> None:
     music, data, wait_s = Path(sys.argv[1]), Path(sys.argv[2]), float(sys.argv[3])
-    options = ScanOptions(replace(SCAN, workers=2), listener=StandIn(wait_s=wait_s))
+    options = ScanOptions(replace(SCAN, workers=2, silent_s=4.0), listener=StandIn(wait_s=wait_s))
     with Library.open(data) as library:
         report = scan(
             [music], library, ear=EAR, options=options, on_progress=lambda p: print(p.phase, p.done, flush=True)

@@ -77,6 +77,15 @@ def misbehave(path: Path) -> None:
         os.kill(os.getpid(), signal.SIGKILL)
     if "hang" in path.name:
         time.sleep(600)
+    if "endless" in path.name:
+        while True:
+            pass
+    if "greedy" in path.name:
+        bytearray(4_000_000_000)
+    if "once" in path.name and not (mark := path.with_suffix(".met")).exists():
+        mark.touch()
+        os.kill(os.getpid(), signal.Signals[path.stem.split()[-1]])
+        time.sleep(60)
     if "fault" in path.name:
         raise ZeroDivisionError("a fault of ours")
     if "vanish" in path.name:

@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import time
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -114,7 +115,61 @@ def test_the_workers_of_a_killed_scan_end_too(many: Path, tmp_path: Path) -> Non
     workers = children_of(scan.pid)
     assert len(workers) >= 2
     kill_when(scan, done=0, after_s=0)
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + 60
     while any(is_running(pid) for pid in workers) and time.monotonic() < deadline:
         time.sleep(0.05)
     assert [pid for pid in workers if is_running(pid)] == []
+
+
+def workers_of(scan: subprocess.Popen[str]) -> list[int]:
+    """The children that are workers; another one keeps count of what they share."""
+    found = []
+    for pid in children_of(scan.pid):
+        with suppress(OSError):
+            if b"spawn_main" in Path(f"/proc/{pid}/cmdline").read_bytes():
+                found.append(pid)
+    return found
+
+
+def hit_workers(scan: subprocess.Popen[str], hits: list[signal.Signals], chance: random.Random) -> int:
+    """Send each signal to a worker, at random moments; how many found one."""
+    found = 0
+    for hit in hits:
+        deadline = time.monotonic() + 60
+        while not (workers := workers_of(scan)) and time.monotonic() < deadline:
+            time.sleep(0.1)
+        time.sleep(chance.uniform(2.0, 4.0))
+        with suppress(ProcessLookupError):
+            os.kill(chance.choice(workers), hit)
+            found += 1
+    return found
+
+
+def workers_hit_again_and_again(tmp_path: Path, *, each: int, files: int, wait_s: float) -> None:
+    music = tmp_path / "music"
+    for seed in range(files):
+        write_wav(music / f"{seed:02d}.wav", seed, seconds=2 + seed / 50)
+    chance = random.Random(each)
+    hits = [signal.SIGKILL, signal.SIGSTOP] * each
+    chance.shuffle(hits)
+    with start(music, tmp_path / "hit", wait_s=wait_s) as scan:
+        assert hit_workers(scan, hits, chance) == 2 * each
+        assert scan.communicate(timeout=300)[0]
+    assert scan.returncode == 0
+    scan_to_the_end(music, tmp_path / "undisturbed")
+    with Library.open(tmp_path / "hit") as library:
+        assert library.failures() == ()
+    assert len(contents(tmp_path / "hit")) == files
+    assert contents(tmp_path / "hit") == contents(tmp_path / "undisturbed")
+
+
+@pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="looks for the processes in /proc")
+def test_a_worker_killed_and_one_stopped_cost_nothing(tmp_path: Path) -> None:
+    """A good file failed because somebody had killed the process that was at it."""
+    workers_hit_again_and_again(tmp_path, each=1, files=10, wait_s=1.5)
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="looks for the processes in /proc")
+def test_ten_workers_killed_and_ten_stopped_cost_nothing(tmp_path: Path) -> None:
+    workers_hit_again_and_again(tmp_path, each=10, files=60, wait_s=0.8)

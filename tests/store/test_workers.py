@@ -1,13 +1,17 @@
 from __future__ import annotations
 
 import os
+import signal
+import sys
 import threading
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from store_standins import StandIn, Unstartable, write_wav
 
+from segue.config import SCAN
 from segue.errors import ModelError, NotAudioError, WorkerError
 from segue.store import workers as module
 from segue.store.workers import Job, Outcome, WorkerPool
@@ -51,6 +55,41 @@ def test_a_worker_that_dies_costs_its_own_file_only(files: dict[str, Path]) -> N
         assert isinstance(error, WorkerError)
         assert cause in str(error)
         assert str(files[name]) in str(error)
+
+
+@pytest.mark.parametrize("hit", [signal.SIGKILL, signal.SIGTERM, signal.SIGSTOP])
+def test_a_file_whose_worker_others_end_or_stop_is_tried_again(tmp_path: Path, hit: signal.Signals) -> None:
+    """The stand-in does it to itself the first time that it meets the file."""
+    path = write_wav(tmp_path / f"once {hit.name}.wav", 1, seconds=1)
+    with WorkerPool(StandIn(), workers=1, settings=replace(SCAN, silent_s=3.0)) as pool:
+        (outcome,) = pool.run(jobs([path]))
+    assert outcome.error is None
+    assert outcome.value is not None
+
+
+def test_a_file_that_ends_every_worker_is_given_up(files: dict[str, Path]) -> None:
+    """Where memory runs out the system kills just so as anybody else does."""
+    began = time.monotonic()
+    error = run([files["memory"]])["memory"].error
+    assert "each of the 4 workers that tried it was killed, as the system does when memory runs out" in str(error)
+    assert time.monotonic() - began < 120
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux keeps a process to a limit of memory")
+def test_a_file_that_takes_too_much_memory_costs_itself_only(tmp_path: Path) -> None:
+    paths = [write_wav(tmp_path / f"{name}.wav", i, seconds=1) for i, name in enumerate(("greedy", "good"))]
+    outcomes = run(paths)
+    assert "it takes more than the 700 MB" in str(outcomes["greedy"].error)
+    assert outcomes["good"].error is None
+
+
+def test_computing_time_counts_and_not_the_clock(tmp_path: Path) -> None:
+    """At a load of 20 a good file took longer than its limit, most of it waiting for its turn."""
+    slow, endless = (write_wav(tmp_path / f"{name}.wav", 1, seconds=1) for name in ("slow", "endless"))
+    with WorkerPool(StandIn(wait_s=3.0), workers=1, settings=replace(SCAN, patience=100.0)) as pool:
+        outcomes = {outcome.job.path.stem: outcome for outcome in pool.run(jobs([slow, endless], seconds=1.0))}
+    assert outcomes["slow"].error is None
+    assert "more than 1 s" in str(outcomes["endless"].error)
 
 
 def test_an_unexpected_error_is_logged_with_its_trace(files: dict[str, Path], caplog: pytest.LogCaptureFixture) -> None:
