@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from segue.listen.tempo import FRAME_S, Onsets
 from segue.values import Floats
 
-_BASS_WEIGHT, _ATTACK_WEIGHT, _ONSET_WEIGHT = 1.0, 0.5, 0.2  # what makes a beat rather than an off-beat
+_BASS_WEIGHT, _ATTACK_WEIGHT, _ONSET_WEIGHT = 1.0, 0.5, 0.1  # what makes a beat rather than an off-beat
 
 _TIGHTNESS = 60.0  # what a beat loses for coming early or late, by the squared logarithm of its share of the period
 _SHORTEST, _LONGEST = 0.72, 1.4  # a beat's length, in periods
@@ -20,6 +20,7 @@ _STEP_S = 0.0025
 _NEIGHBOURS = 8  # beats on either side that are moved together
 _STEADY_S = 0.012  # beats that stray no further from a straight line lie on it
 _STEADY_SHARE = 0.8
+_SEARCH = 0.012  # the period may be off by this share at first
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -38,6 +39,14 @@ class Beats:
     bpm: float
     steadiness: float
     strength: float
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A steady beat: its length, and when it first falls."""
+
+    beat_s: float
+    first_s: float
 
 
 def track_beats(found: Onsets, bpm: float, *, fine: Fine, sound_s: tuple[float, float]) -> Beats | None:
@@ -72,16 +81,16 @@ def track_beats(found: Onsets, bpm: float, *, fine: Fine, sound_s: tuple[float, 
         return None
     strength = float(np.mean(np.maximum.reduce([curve[np.clip(frames + d, 0, len(curve) - 1)] for d in (-1, 0, 1)])))
     times = _sharpened(_between_frames(frames, curve) * FRAME_S, fine)
-    times = times + _half_beat(found, times)
-    numbers = _numbered(times, 60.0 / bpm)
-    line, share = _straight_line(numbers, times)
+    line, share = _straight_line(times, 60.0 / bpm)
     if share >= _STEADY_SHARE:
-        first, last = ((end_s - line[1]) / line[0] for end_s in sound_s)
-        whole = np.arange(np.ceil(first - 0.1), np.floor(last + 0.1) + 1.0)
-        times = np.maximum(line[0] * whole + line[1], 0.0)
-        return Beats(times.astype(np.float32), 60.0 / line[0], share, strength)
-    steps = np.diff(times) / np.maximum(np.diff(numbers), 1)
-    return Beats(times.astype(np.float32), float(60.0 / np.median(steps)), share, strength)
+        first, last = ((end_s - line.first_s) / line.beat_s for end_s in sound_s)
+        numbers = np.arange(np.ceil(first - 0.1), np.floor(last + 0.1) + 1.0)
+        straight = line.first_s + line.beat_s * numbers
+        straight = straight + _half_beat(found, straight)
+        straight = np.maximum(straight[straight < sound_s[1] + 0.1 * line.beat_s], 0.0)
+        return Beats(straight.astype(np.float32), 60.0 / line.beat_s, share, strength)
+    times = times + _half_beat(found, times)
+    return Beats(times.astype(np.float32), float(60.0 / np.median(np.diff(times))), share, strength)
 
 
 def _best_path(curve: Floats, period: float) -> NDArray[np.intp]:
@@ -165,22 +174,20 @@ def _mean_at(curve: Floats, times: NDArray[np.float64]) -> float:
     return float(np.mean(found)) + 1e-6
 
 
-def _numbered(times: NDArray[np.float64], period: float) -> NDArray[np.float64]:
-    """Count the beats, so that one left out leaves a gap."""
-    steps = np.maximum(np.round(np.diff(times) / period), 1.0)
-    return np.concatenate([[0.0], np.cumsum(steps)])
+def _straight_line(times: NDArray[np.float64], period: float) -> tuple[Line, float]:
+    """The steady beat that most beats keep to, or keep to half-way between two, and the share of them that do.
 
-
-def _straight_line(numbers: NDArray[np.float64], times: NDArray[np.float64]) -> tuple[tuple[float, float], float]:
-    """The line through most of the beats as (seconds a beat, first), and the share of beats that lie on it."""
-    kept = np.ones(len(times), bool)
-    slope, first = np.polyfit(numbers, times, 1)
-    for limit in (0.15, 0.06, 0.03, 2.0 * _STEADY_S, 2.0 * _STEADY_S):
-        off = np.abs(times - slope * numbers - first)
-        inside = off < max(limit, float(np.median(off)))
-        if inside.sum() < 4:
-            break
-        kept = inside
-        slope, first = np.polyfit(numbers[kept], times[kept], 1)
-    share = float(np.mean(np.abs(times - slope * numbers - first) < 2.0 * _STEADY_S))
-    return (float(slope), float(first)), share
+    First the period at which the times, wound around half of it, lie closest together; then least squares.
+    """
+    span = max(times[-1] - times[0], period)
+    periods = period * (1.0 + np.arange(-_SEARCH, _SEARCH, min(0.1 * period / span, 0.002)))
+    turns = np.exp(4j * np.pi * times[:, None] / periods).mean(axis=0)
+    beat_s = float(periods[np.abs(turns).argmax()])
+    first_s = float(np.angle(turns[np.abs(turns).argmax()])) * beat_s / (4.0 * np.pi)
+    for _ in range(3):
+        numbers = np.round((times - first_s) / beat_s * 2.0) / 2.0
+        on_line = np.abs(times - first_s - beat_s * numbers) < 2.0 * _STEADY_S
+        if on_line.sum() < 4:
+            return Line(beat_s, first_s), 0.0
+        beat_s, first_s = (float(value) for value in np.polyfit(numbers[on_line], times[on_line], 1))
+    return Line(beat_s, first_s), float(np.mean(on_line))
