@@ -108,7 +108,7 @@ def iter_spread_slices(blocks: Iterable[Floats], spec: MelSpec, *, most: int) ->
     segue.listen.spread.spread : which ones stay. Only the stretches' samples are held, and only what is left at the
         end becomes a mel.
     """
-    sounding = (stretch.copy() for stretch in _iter_stretches(blocks, spec) if stretch.any())  # no views of blocks
+    sounding = (stretch.copy() for stretch in _iter_stretches(blocks, spec) if stretch.any())
     for stretch in spread(sounding, most=most):
         mel = _slice(stretch, spec)
         if mel is not None:
@@ -134,7 +134,7 @@ class PowerTap:
 
 
 def _iter_stretches(blocks: Iterable[Floats], spec: MelSpec) -> Iterator[Floats]:
-    """The samples under each whole slice: ``(slice_samples + n_fft_samples,)``, overlapping by less than a window."""
+    """The samples under each whole slice, as `_Cutter.cut` has them."""
     cutter = _Cutter(spec)
     for block in chain(blocks, [_margin(spec)]):
         yield from cutter.cut(block)
@@ -145,21 +145,27 @@ def _margin(spec: MelSpec) -> Floats:
 
 
 class _Cutter:
-    """Cuts samples that come in blocks of any length."""
+    """Cuts samples that come in blocks of any length; each is copied once, however short the blocks are."""
 
     def __init__(self, spec: MelSpec) -> None:
         self._step = spec.slice_frames * spec.hop_samples
-        self._need = spec.slice_samples + spec.n_fft_samples
-        self._held = _margin(spec)
+        self._stretch = np.zeros(spec.slice_samples + spec.n_fft_samples, np.float32)
+        self._filled = spec.n_fft_samples // 2
 
     def cut(self, block: Floats) -> Iterator[Floats]:
-        """The stretches that are whole with this block."""
-        held = np.concatenate([self._held, block])
-        start = 0
-        while len(held) - start >= self._need:
-            yield held[start : start + self._need]
-            start += self._step
-        self._held = held[start:]
+        """The stretches that are whole with this block: ``(slice_samples + n_fft_samples,)``, which overlap.
+
+        It is the same array each time, with other samples in it: copy what is to be kept.
+        """
+        at, stretch = 0, self._stretch
+        while at < len(block):
+            fresh = block[at : at + len(stretch) - self._filled]
+            stretch[self._filled : self._filled + len(fresh)] = fresh
+            at, self._filled = at + len(fresh), self._filled + len(fresh)
+            if self._filled == len(stretch):
+                yield stretch
+                stretch[: -self._step] = stretch[self._step :]
+                self._filled -= self._step
 
 
 def single_slice(samples: Floats, spec: MelSpec) -> Floats | None:
@@ -179,7 +185,7 @@ def single_slice(samples: Floats, spec: MelSpec) -> Floats | None:
 def _slice(samples: Floats, spec: MelSpec, on_power: Callable[[Floats], None] | None = None) -> Floats | None:
     """One slice from the samples under its frames, or None where it is silent."""
     if spec.scale == "waveform":
-        return samples[None] if samples.any() else None  # (1, 110592)
+        return samples[None].copy() if samples.any() else None  # (1, 110592)
     power = _power(samples, spec)  # (216, 1025)
     if on_power is not None:
         on_power(power)
