@@ -18,6 +18,7 @@ from segue.store.schema import APPLICATION_ID, SCHEMA_VERSION
 
 _BUSY_S = 5.0
 _HEADER_BYTES = 100
+_MOST_PROBED = 1_000_000  # rows between the damage's two ends; a damaged number may claim any
 _MAGIC = b"SQLite format 3\0"
 _OURS = frozenset({"tracks", "paths", "slice_vectors", "scan_errors", "meta"})
 _MALFORMED = "pages of the database are damaged"
@@ -250,7 +251,7 @@ def _rows(old: Connection, table: str, columns: str) -> Iterator[tuple[object, .
             reached.append(last if isinstance(last, int) else 0)
         else:
             return
-    for row_number in range(reached[0] + 1, reached[1]):
+    for row_number in range(reached[0] + 1, min(reached[1], reached[0] + _MOST_PROBED)):
         with suppress(sqlite3.DatabaseError):
             yield from old.execute(f"SELECT {columns} FROM {table} WHERE rowid = {row_number}")
 
