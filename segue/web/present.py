@@ -107,7 +107,8 @@ def watch_line(state: WatchState | None, status: ScanStatus | None = None) -> st
     if state is None:
         return "New songs are found when you add their folder again"
     if not (state.watched or state.polled or state.away):
-        return state.note or "Nothing to watch yet: add a folder"
+        busy = status is not None and status.running
+        return state.note or ("Watched once all is heard" if busy else "Nothing to watch yet: add a folder")
     here = len(set(state.watched) - set(state.away))
     over = len(set(state.polled) - set(state.away))
     parts = [f"Watching {count_of(here, 'folder', 'folders')}"] if here else []
@@ -127,17 +128,16 @@ def _left(progress: ScanProgress | None) -> int:
     return 0 if progress is None else progress.total - progress.done
 
 
-def rhythm_line(rhythm: Rhythm | None) -> str:
+def rhythm_facts(rhythm: Rhythm | None) -> tuple[str, ...]:
     """Tempo, key with its Camelot code, and loudness, as far as they are known."""
     if rhythm is None:
-        return "Tempo and key unknown"
+        return ("Tempo and key unknown",)
     tempo, key, loudness = rhythm.tempo_bpm, rhythm.key, rhythm.loudness_lufs
-    parts = [
+    return (
         "Tempo unknown" if tempo is None else f"{tempo:.0f} BPM",
-        "key unknown" if key is None else f"{key} ({rhythm.camelot})",
-        "loudness unknown" if loudness is None else f"{loudness:.1f} LUFS".replace("-", "\u2212"),
-    ]
-    return " · ".join(parts)
+        "Key unknown" if key is None else f"{key} ({rhythm.camelot})",
+        "Loudness unknown" if loudness is None else f"{loudness:.1f} LUFS".replace("-", "\N{MINUS SIGN}"),
+    )
 
 
 def failures_line(counts: LibraryCounts) -> str | None:

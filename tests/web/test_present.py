@@ -56,10 +56,10 @@ def test_the_status_speaks_of_preparation_progress_and_what_stopped_it() -> None
 
 def test_tempo_key_and_loudness_are_said_as_far_as_they_are_known() -> None:
     known = replace(UNKNOWN, tempo_bpm=87.5, key="A minor", camelot="8A", loudness_lufs=-9.26)
-    assert present.rhythm_line(known) == "88 BPM · A minor (8A) · \N{MINUS SIGN}9.3 LUFS"
-    assert present.rhythm_line(replace(known, key=None, camelot=None)).startswith("88 BPM · key unknown · ")
-    assert present.rhythm_line(UNKNOWN) == "Tempo unknown · key unknown · loudness unknown"
-    assert present.rhythm_line(None) == "Tempo and key unknown"
+    assert present.rhythm_facts(known) == ("88 BPM", "A minor (8A)", "\N{MINUS SIGN}9.3 LUFS")
+    assert present.rhythm_facts(replace(known, key=None, camelot=None))[1] == "Key unknown"
+    assert present.rhythm_facts(UNKNOWN) == ("Tempo unknown", "Key unknown", "Loudness unknown")
+    assert present.rhythm_facts(None) == ("Tempo and key unknown",)
 
 
 def test_failures_are_counted_in_words() -> None:

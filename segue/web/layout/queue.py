@@ -97,7 +97,7 @@ def now(
         html.H2(track.info.title if track else present.GONE, className="now-title"),
         html.P(present.artist_of(track) if track else "", className="now-by"),
         html.P(_album_line(track), className="now-album"),
-        *([html.P(present.rhythm_line(rhythm), className="now-rhythm")] if track else []),
+        *([_rhythm_line(rhythm)] if track else []),
         *_badges(heard_as),
     ]
     return html.Div(
@@ -117,6 +117,10 @@ def _badges(heard_as: Sequence[str]) -> list[html.Ul]:
         return []
     hint = "What Segue hears in the sound"
     return [html.Ul([html.Li(name) for name in heard_as], className="badges", title=hint, **{"aria-label": hint})]
+
+
+def _rhythm_line(rhythm: Rhythm | None) -> html.P:
+    return html.P([html.Span(fact) for fact in present.rhythm_facts(rhythm)], className="now-rhythm")
 
 
 def _album_line(track: Track | None) -> str:
