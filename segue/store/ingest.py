@@ -212,7 +212,7 @@ class _Scan:
 
     def _listen(self, new: list[Path]) -> None:
         look = self._options.quick_look
-        if look is not None:
+        if look is not None and new:
             if self._is_worth_a_look(new):
                 new = self._look_quickly(new, look)
             self._closely = look.ear.fingerprint in self._library.fingerprints()
@@ -223,8 +223,10 @@ class _Scan:
     def _is_worth_a_look(self, new: Sequence[Path]) -> bool:
         """Whether the new files are many, and the library holds little else: it goes by what it holds otherwise."""
         settings = self._options.settings
+        if len(new) < settings.quick_look_from:
+            return False
         heard = sum(by.tracks for by in self._library.heard() if by.fingerprint == self._ear.fingerprint)
-        return len(new) >= settings.quick_look_from and heard <= settings.most_missing_share * (heard + len(new))
+        return heard <= settings.most_missing_share * (heard + len(new))
 
     def _look_quickly(self, new: list[Path], look: QuickLook) -> list[Path]:
         """Take a quick look at many new files, and return those that are still to be heard from end to end."""
@@ -285,7 +287,25 @@ class _Scan:
 
     def _pool(self) -> None:
         """Pool the whole library anew if anything changed since that was last done to the end."""
-        pool_library(self._library, self._ear, on_begin=lambda: self._tell("pooling", None))
+        pool_library(
+            self._library,
+            self._ear,
+            on_begin=partial(self._tell_of_pooling, 0.0),
+            on_share=self._tell_of_pooling,
+            cancel=self._cancel,
+        )
+
+    def _tell_of_pooling(self, share: float) -> None:
+        progress = ScanProgress(
+            phase="pooling",
+            done=round(share * self._total),
+            total=self._total,
+            failed=self._known_failures + len(self._failures),
+            current=None,
+            tracks_a_second=0.0,
+            eta_s=None,
+        )
+        self._on_progress(progress)
 
     def _tell(self, phase: ScanPhase, current: Path | None) -> None:
         now = self._quick if phase == "quick look" else self._whole

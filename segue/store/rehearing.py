@@ -102,7 +102,7 @@ class _Work:
             tried |= todo.keys()
             self._listen(todo)
         if not self.cancel.is_set():
-            pool_library(self.library, self.ear, on_begin=lambda: self._tell("pooling", None))
+            pool_library(self.library, self.ear, on_begin=lambda: self._tell("pooling", None), cancel=self.cancel)
         return Rehearing(
             tracks=self.tracks,
             heard=self.heard,

@@ -56,7 +56,9 @@ def test_all_are_looked_at_before_any_is_heard_and_both_kinds_of_vectors_are_kep
     report = hear_in_two(music, library, told)
     assert numbers(report) == (6, 0, 0, 0, 0)
     assert report.looked_at == 6
-    assert [p.phase for p in told.progress] == ["quick look"] * 7 + ["listening"] * 7 + ["pooling"]
+    phases = [p.phase for p in told.progress]
+    assert phases[:14] == ["quick look"] * 7 + ["listening"] * 7
+    assert set(phases[14:]) == {"pooling"}
     assert told.done("quick look") == told.done("listening") == [0, 1, 2, 3, 4, 5, 6]
     assert told.changes == 2
     assert {p.closely for p in told.progress if p.phase == "listening"} == {True}
