@@ -23,8 +23,8 @@ from distributed.security import Security
 
 from segue import __version__
 from segue.config import CLUSTER
-from segue.errors import ClusterError, ModelError, ParameterError, SegueError, WorkerError, printable
-from segue.files import expanded, real_path
+from segue.errors import ClusterError, FileAccessError, ModelError, ParameterError, SegueError, WorkerError, printable
+from segue.files import expanded, is_file, real_path
 from segue.store.station import (
     MOUNT,
     SAME_VERSION,
@@ -91,7 +91,14 @@ def cluster_at(address: str, *, roots: Sequence[str] = (), tls: str | None = Non
     ------
     ParameterError
         If one of the words is not of that form.
+    FileAccessError
+        If a file of its TLS is not there.
     """
+    if address.startswith("tls://") != (tls is not None):
+        what = f"{address} and --dask-tls do not fit together"
+        raise ParameterError(
+            what, remedy="Say --dask tls://host:8786 --dask-tls CA,CERT,KEY, or neither of the two tls"
+        )
     found = []
     for word in roots:
         here, sign, there = word.partition("=")
@@ -105,6 +112,9 @@ def _tls(words: str) -> Tls:
     files = [expanded(word) for word in words.split(",")]
     if len(files) != 3:
         raise ParameterError(f"'{words}' does not name three files", remedy="Say --dask-tls ca.pem,cert.pem,key.pem")
+    for file in files:
+        if not is_file(file):
+            raise FileAccessError("it is not there", remedy="Name the PEM files of the cluster", path=file)
     return Tls(*files)
 
 
@@ -224,7 +234,7 @@ class ClusterCrew(Generic[T]):
         """Why a worker cannot be used, if it cannot."""
         if isinstance(answer, OSError):  # it went just now
             return None
-        if isinstance(answer, ModuleNotFoundError) and answer.name == "segue":
+        if isinstance(answer, Exception) and "No module named 'segue'" in str(answer):  # Dask hands on the words only
             return ClusterError(
                 f"the worker {worker} has no Segue (this scan is Segue {__version__})", remedy=SAME_VERSION
             )

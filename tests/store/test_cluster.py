@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import os
 import signal
 import subprocess
 import sys
@@ -12,13 +11,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from dask_parts import DaskParts, dask_parts, file_server, wait_until
+from dask_parts import DaskParts, Murderer, dask_parts, file_server, wait_until
 from store_standins import StandIn, Unstartable, write_wav
 
 from segue.cli.main import main
 from segue.config import CLUSTER
 from segue.embed.encoder import Ear, load_ear
-from segue.errors import ClusterError, NotAudioError, ParameterError, WorkerError
+from segue.errors import ClusterError, FileAccessError, NotAudioError, ParameterError, WorkerError
 from segue.store import cluster as module
 from segue.store.cluster import Cluster, cluster_at
 from segue.store.ingest import EarListener, ScanOptions, scan
@@ -29,6 +28,14 @@ from segue.values import Hearing, ScanProgress
 from tests.songs import write_song
 
 TRACKS = 10
+WITHOUT_SEGUE = """
+import sys
+class Nothing:
+    def find_spec(self, name, *_):
+        if name.split(".")[0] == "segue":
+            raise ModuleNotFoundError(f"No module named {name!r}", name=name)
+sys.meta_path.insert(0, Nothing())
+"""
 
 
 @pytest.fixture(scope="module")
@@ -167,6 +174,7 @@ def test_a_file_that_takes_every_worker_with_it_is_given_up_and_the_others_are_h
     murder = write_wav(tmp_path / "murder.wav", 2, seconds=1)
     with dask_parts(tmp_path / "dask", workers=0) as parts:
         parts.add_worker(nanny=True)
+        parts.wait_for_workers()
         with Cluster(parts.address)(Murderer()) as crew:
             outcomes = {outcome.job.path: outcome for outcome in crew.run(jobs([murder, song]))}
     assert isinstance(outcomes[murder].error, WorkerError)
@@ -174,46 +182,32 @@ def test_a_file_that_takes_every_worker_with_it_is_given_up_and_the_others_are_h
     assert outcomes[song].error is None
 
 
-class Murderer(StandIn):
-    """Kills the worker that it was started by when it meets one file."""
-
-    def hear(self, path: Path) -> Hearing:
-        if path.stem == "murder":
-            os.kill(os.getppid(), signal.SIGKILL)
-            time.sleep(600)
-        return super().hear(path)
-
-
 @pytest.mark.slow
-def test_a_worker_of_another_version_is_refused_at_once_and_passed_over_later(songs: Path, tmp_path: Path) -> None:
-    old = "import segue; segue.__version__ = '0.0.1'"
+def test_workers_without_this_segue_are_refused_at_once_and_passed_over_later(songs: Path, tmp_path: Path) -> None:
+    none, old = WITHOUT_SEGUE, "import segue; segue.__version__ = '0.0.1'"
     with dask_parts(tmp_path / "dask", workers=0) as parts:
-        parts.add_worker(first=old)
-        with pytest.raises(ClusterError, match=r"has Segue 0\.0\.1, and this scan is Segue \d"):
-            run(parts.address, [songs / "0.wav"])
-        parts.workers[0].kill()
+        for first, words in ((none, "has no Segue"), (old, r"has Segue 0\.0\.1, and this scan is Segue \d")):
+            parts.add_worker(first=first)
+            parts.wait_for_workers()
+            with pytest.raises(ClusterError, match=words):
+                run(parts.address, [songs / "0.wav"])
+            parts.workers[-1].kill()
         parts.add_worker()
-        outcomes = {}
+        outcomes = []
         with Cluster(parts.address)(StandIn(wait_s=0.5)) as crew:
             wait_for_workers(crew, 1)
             for outcome in crew.run(jobs([songs / f"{i % TRACKS}.wav" for i in range(16)])):
                 if not outcomes:
+                    parts.add_worker(first=none)
                     parts.add_worker(first=old)
-                    wait_for_workers(crew, 2)
-                outcomes[len(outcomes)] = outcome
-            assert len(crew._unfit) == 1
-    assert [outcome.error for outcome in outcomes.values()] == [None] * 16
+                    wait_for_workers(crew, 3)
+                outcomes.append(outcome)
+            assert len(crew._unfit) == 2
+    assert [outcome.error for outcome in outcomes] == [None] * 16
 
 
 def wait_for_workers(crew: module.ClusterCrew[Hearing], count: int) -> None:
     wait_until(lambda: len(crew._client.nthreads()) == count)
-
-
-def test_a_worker_without_segue_is_refused(songs: Path, tmp_path: Path) -> None:
-    with dask_parts(tmp_path / "dask", workers=0) as parts:
-        parts.add_worker(first="import sys; sys.modules['segue'] = None")
-        with pytest.raises(ClusterError, match="has no Segue"):
-            run(parts.address, [songs / "0.wav"])
 
 
 def test_a_listener_that_no_worker_can_make_ends_it(parts: DaskParts, songs: Path) -> None:
@@ -338,7 +332,11 @@ def test_words_without_a_cluster_or_without_sense_are_refused(
     with pytest.raises(ParameterError, match="does not say what lies where"):
         cluster_at("tcp://host:8786", roots=["/music"])
     with pytest.raises(ParameterError, match="three files"):
-        cluster_at("tcp://host:8786", tls="ca.pem")
+        cluster_at("tls://host:8786", tls="ca.pem")
+    with pytest.raises(ParameterError, match="do not fit together"):
+        cluster_at("tls://host:8786")
+    with pytest.raises(FileAccessError, match=r"ca\.pem: it is not there"):
+        cluster_at("tls://host:8786", tls="ca.pem,cert.pem,key.pem")
     assert cluster_at("tcp://host:8786", roots=["/m=/n"]).roots == (Root(Path("/m"), Path("/n")),)
     scan_here = ["scan", str(tmp_path), "--data", str(tmp_path / "data")]
     assert main([*scan_here, "--dask-root", "/a=/b"]) == 1
