@@ -21,7 +21,8 @@ ALLOWED: dict[str, set[str]] = {
     "labelling": {"labelling", "store", "choose"},
     "evaluation": {"evaluation", "labelling", "embed", "store", "choose"},
     "tagging": {"tagging", "ears", "embed", "store", "choose"},
-    "services": {"services", "ears", "tagging", "labelling", "evaluation", "demo", *ORDER},
+    "scanning": {"scanning", "ears", "tagging", "labelling", "embed", "store", "choose"},
+    "services": {"services", "scanning", "ears", "tagging", "labelling", "evaluation", "demo", *ORDER},
     "web": {"web", "services", *ORDER},
     "cli": {"cli", "services", "ears", "tagging", "labelling", "evaluation", "web", "demo", "doctor", *ORDER},
     "train": {"train", "demo", *ORDER},
@@ -46,6 +47,7 @@ HOMES = {
     "dash": "web/",
     "flask": "web/",
     "waitress": "web/",
+    "watchfiles": "store/watch.py",
     "spotipy": "train/sources/spotify.py",
     "requests": "train/sources/fetching.py",
 }
