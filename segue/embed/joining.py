@@ -24,8 +24,8 @@ from segue.values import Floats
 
 Integers = NDArray[np.int64]
 
-_COORDINATES = 24  # principal coordinates of sketches: 95 % of what Speccy's slices differ by
-_BOX_COORDINATES = 12  # the further ones differ by too little to keep slices apart
+_COORDINATES = 16  # principal coordinates of sketches: 90 % of what Speccy's slices differ by
+_BOX_COORDINATES = 8  # the further ones differ by too little to keep slices apart
 _LEAF_ROWS = 128  # smaller leaves have narrower boxes, larger ones fuller products
 _NARROWING = 4  # candidates are looked through when a node has a quarter of the rows since that was last done
 _FIRST_ROWS = 8192  # the boxes of larger nodes leave hardly anything out
@@ -138,6 +138,8 @@ class _Join:
         directions = _directions(others.vectors)
         self._other_sketches = _sketches(others.vectors, directions)
         self._row_sketches = self._other_sketches if rows is others else _sketches(rows.vectors, directions)
+        self._other_corners = np.ascontiguousarray(self._other_sketches[:, :_BOX_COORDINATES])
+        self._row_corners = np.ascontiguousarray(self._row_sketches[:, :_BOX_COORDINATES])
 
     def branches(self) -> list[_Node]:
         """The nodes at which the work is divided; all the others are near to each."""
@@ -166,16 +168,15 @@ class _Join:
         return found
 
     def _halves(self, members: Integers) -> list[Integers]:
-        points = _leading(self._row_sketches, members)
-        widest = int(np.ptp(points, axis=1).argmax())
-        order = np.argpartition(points[widest], len(members) // 2)
+        points = self._row_corners.take(members, axis=0)
+        widest = int(np.ptp(points, axis=0).argmax())
+        order = np.argpartition(points[:, widest], len(members) // 2)
         return [np.sort(members[order[: len(members) // 2]]), np.sort(members[order[len(members) // 2 :]])]
 
     def _narrowed(self, node: _Node) -> _Node:
         """Leave out what lies too far from the box of the node's rows, and set aside what is the same as all."""
-        points = _leading(self._row_sketches, node.members)
-        box = (points.min(axis=1, keepdims=True), points.max(axis=1, keepdims=True))
-        near = np.concatenate([part[self._are_near(part, box)] for part in _parts(node.near)])
+        points = self._row_corners.take(node.members, axis=0)
+        near = self._near(node.near, points.min(axis=0), points.max(axis=0))
         sure = node.sure
         vectors = self._rows.vectors[node.members]
         middle = vectors.mean(axis=0)
@@ -186,13 +187,18 @@ class _Join:
             near, sure = near[~is_sure], (*sure, near[is_sure])
         return _Node(node.members, near, sure, len(node.members))
 
-    def _are_near(self, others: Integers, box: tuple[Floats, Floats]) -> NDArray[np.bool_]:
-        """Whether each other slice lies within reach of a box of the leading coordinates."""
-        points = _leading(self._other_sketches, others)
-        points -= np.clip(points, *box)
-        squared = np.einsum("ij,ij->j", points, points)
-        nearby: NDArray[np.bool_] = squared <= (self._reach + _BOX_SLACK) ** 2
-        return nearby
+    def _near(self, others: Integers, low: Floats, high: Floats) -> Integers:
+        """Those of the other slices that lie within reach of a box of the leading coordinates."""
+        width = min(_PART, len(others))
+        lows, highs = np.tile(low, (width, 1)), np.tile(high, (width, 1))  # numpy is slow along rows of eight
+        ones = np.ones(len(low), np.float32)
+        found = []
+        for part in _parts(others):
+            points = self._other_corners.take(part, axis=0)
+            points -= np.minimum(np.maximum(points, lows[: len(part)]), highs[: len(part)])
+            points *= points
+            found.append(part[points @ ones <= (self._reach + _BOX_SLACK) ** 2])
+        return np.concatenate(found)
 
     def _distances(self, others: Integers, middle: Floats) -> Floats:
         found = [np.linalg.norm(self._others.vectors[part] - middle, axis=1) for part in _parts(others)]
@@ -279,11 +285,6 @@ def _sketches(vectors: Floats, directions: Floats) -> Floats:
     lengths = np.sqrt(np.maximum(rest, 0.0) + _REST_ERROR)
     sketches: Floats = np.column_stack([leading, lengths.astype(np.float32)])
     return sketches
-
-
-def _leading(sketches: Floats, indices: Integers) -> Floats:
-    """The coordinates of boxes, each in a row of its own since numpy is fastest along rows, ``(c, k)``."""
-    return np.ascontiguousarray(sketches.take(indices, axis=0)[:, :_BOX_COORDINATES].T)
 
 
 def _cosines(a: Floats, b: Floats) -> NDArray[np.float64]:
