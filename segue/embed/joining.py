@@ -19,6 +19,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+from threadpoolctl import threadpool_limits
 
 from segue.values import Floats
 
@@ -97,8 +98,12 @@ def iter_same(rows: Slices, others: Slices, *, epsilon: float, work: Work) -> It
     """
     if not len(rows.vectors):
         return
-    join = _Join(rows, others, epsilon, work)
-    with ThreadPoolExecutor(max(1, work.threads), thread_name_prefix="pooling") as pool:
+    # Each thread multiplies for itself: the products are small, and BLAS's own threads would wait for each other.
+    with (
+        threadpool_limits(1, user_api="blas"),
+        ThreadPoolExecutor(work.threads, thread_name_prefix="pooling") as pool,
+    ):
+        join = _Join(rows, others, epsilon, work)
         nodes = join.branches()
         running: list[Future[list[Found]]] = []
         try:
