@@ -119,7 +119,7 @@ def _steps(bands_db: Sequence[NDArray[np.float16]]) -> Floats:
     for block in bands_db:
         held = np.concatenate([held, np.maximum(block.astype(np.float32), floor)])
         whole = len(held) // _STEP_FRAMES
-        found.append(held[: whole * _STEP_FRAMES].reshape(whole, _STEP_FRAMES, -1).mean(axis=1))
+        found.append(held[: whole * _STEP_FRAMES].reshape(whole, _STEP_FRAMES, held.shape[1]).mean(axis=1))
         held = held[whole * _STEP_FRAMES :]
     return np.concatenate(found) if found else held
 

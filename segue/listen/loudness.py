@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
-import scipy.signal
 from numpy.typing import NDArray
 
 from segue.listen.true_peak import MARGIN_SAMPLES, TruePeak
@@ -17,6 +16,7 @@ _ROWS = 100  # rows of 10 ms handled at a time: one second, which stays in the s
 _SEGMENT_ROWS = 10  # a gating block is four segments of 100 ms, and the next one begins a segment later
 _LOW_HZ = 8820.0  # about the rate to which the low part is brought; its spectrum is all that the weighting needs
 _SECOND = 8  # the very low part is brought down once more by this
+_DESIGN_POINTS = 4096
 _TAPS = 10  # length of both filters, in samples after them
 _HAND_OVER_HZ = 400.0  # below, the weighting is finished on the very low part
 _LOWEST_RATE_HZ = 8000  # a lower rate leaves nothing of what K-weighting is about
@@ -35,13 +35,14 @@ _LAYOUTS = {
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Levels:
-    """A stretch of one rate: the peak ``(r,)`` of each row of ``row_s`` and the K-weighted power ``(r // 10,)``."""
+    """A stretch of one rate: ``rows`` ``(3, r)`` of ``row_s`` each, and the K-weighted power ``(r // 10,)``.
+
+    Of a row there are the peak, the effective value and that of what lies below about 1.5 kHz: full scale is 1.
+    """
 
     duration_s: float
     row_s: float
-    peaks: Floats
-    powers: Floats
-    low_powers: Floats
+    rows: NDArray[np.float16]
     weighted: NDArray[np.float64]
 
 
@@ -97,7 +98,7 @@ class LevelMeter:
         self._samples = 0
         self._mean = np.full(channels, 1.0 / channels, np.float32)
         self._true_peak = TruePeak(channels)
-        self._rows: list[Floats] = []  # (3, rows): peaks, powers, low powers
+        self._rows: list[NDArray[np.float16]] = []
         self._weighted: list[NDArray[np.float64]] = []
         self._very_low: list[NDArray[np.float64]] = []
         if self._plan:
@@ -130,6 +131,7 @@ class LevelMeter:
             rest -= self._filled
             self._measure()
         rows = np.concatenate(self._rows, axis=1)[:, :whole_rows]
+        self._rows = []
         weighted = np.zeros(0, np.float64)
         if self._plan:
             self._very_low.append(self._spectral(np.zeros_like(self._segment), self._plan))
@@ -137,7 +139,7 @@ class LevelMeter:
             weighted = np.concatenate(self._weighted) - (very_low[:-1] + very_low[1:]) / 2.0
             weighted = weighted[: max(1, self._samples // (_SEGMENT_ROWS * self._row))]
         row_s = self._row / self._rate_hz
-        return Levels(self._samples / self._rate_hz, row_s, rows[0], rows[1], rows[2], weighted)
+        return Levels(self._samples / self._rate_hz, row_s, rows, weighted)
 
     @property
     def true_peak(self) -> float:
@@ -154,7 +156,8 @@ class LevelMeter:
         found[0], found[1] = peaks.max(axis=0), self._mean @ powers / self._row
         if self._plan:
             found[2] = self._weigh(chunk, powers, self._plan)
-        self._rows.append(found)
+        found[1:] = np.sqrt(np.maximum(found[1:], 0.0))
+        self._rows.append(found.astype(np.float16))
         self._true_peak.take(self._buffer, peaks)
         self._buffer[:, :MARGIN_SAMPLES] = self._buffer[:, -MARGIN_SAMPLES:]
         self._filled = 0
@@ -168,9 +171,9 @@ class LevelMeter:
         power = self._weights @ (plan.greatest_gain * powers - plan.step * low_powers.astype(np.float64))
         per_segment = power.reshape(-1, _SEGMENT_ROWS).sum(axis=1) / (_SEGMENT_ROWS * plan.row_samples)
         self._weighted.append(per_segment)
-        passed, self._state = scipy.signal.lfilter(*plan.high_pass, very_low, axis=1, zi=self._state)
-        both = np.stack([very_low, passed.astype(np.float32)])
-        segments = both.reshape(2, len(low), -1, plan.segment_samples)  # (2, c, 10, n)
+        entering = very_low.reshape(len(low), -1, plan.segment_samples)  # (c, 10, n)
+        passed, self._state = plan.high_pass.run(entering, self._state)
+        segments = np.stack([entering, passed.astype(np.float32)])  # (2, c, 10, n)
         energy = plan.flat_gains @ np.vecdot(segments, segments).astype(np.float64).swapaxes(0, 1)  # (c, 10)
         self._weighted[-1] -= self._weights @ energy / (_SEGMENT_ROWS * plan.row_samples)
         self._very_low.append(self._spectral(segments, plan))
@@ -198,9 +201,47 @@ class _Plan:
     first: Floats
     second: Floats
     segment_samples: int
-    high_pass: tuple[tuple[float, ...], tuple[float, ...]]
+    high_pass: _Recursion
     flat_gains: NDArray[np.float64]
     forms: Floats
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Recursion:
+    """A recursive filter of second order over blocks of n samples as four matrices (transposed direct form II).
+
+    What comes out of a block is ``x @ direct + z @ free``, and the state after it ``x @ drive + z @ carry``: the same
+    numbers as sample by sample, without a loop over samples or a library for it that takes a second to import.
+    """
+
+    direct: NDArray[np.float64]
+    free: NDArray[np.float64]
+    drive: NDArray[np.float64]
+    carry: NDArray[np.float64]
+
+    def run(self, blocks: Floats, state: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Filter consecutive blocks ``(c, k, n)`` from the state ``(c, 2)`` on; gives them and the state after them."""
+        driven = blocks @ self.drive  # (c, k, 2)
+        states = np.empty_like(driven)
+        for at in range(blocks.shape[1]):
+            states[:, at] = state
+            state = driven[:, at] + state @ self.carry
+        return blocks @ self.direct + states @ self.free, state
+
+
+def _recursion(numerator: tuple[float, ...], denominator: tuple[float, ...], *, length: int) -> _Recursion:
+    """Find the matrices by running the filter on each unit impulse, and from each unit state."""
+    (b0, b1, b2), (_, a1, a2) = numerator, denominator
+    entering = np.concatenate([np.eye(length), np.zeros((2, length))])  # (n + 2, n)
+    first, second = np.zeros((2, length + 2))
+    first[length], second[length + 1] = 1.0, 1.0
+    leaving = np.empty_like(entering)
+    for at in range(length):
+        x = entering[:, at]
+        leaving[:, at] = y = b0 * x + first
+        first, second = b1 * x - a1 * y + second, b2 * x - a2 * y
+    states = np.stack([first, second], axis=1)  # (n + 2, 2)
+    return _Recursion(leaving[:length], leaving[length:], states[:length], states[length:])
 
 
 def _filtered(samples: Floats, matrix: Floats, tail: Floats) -> Floats:
@@ -225,7 +266,7 @@ def _plan(rate_hz: int) -> _Plan:
     """Design the filters for a rate by least squares."""
     step = max(1, round(rate_hz / _LOW_HZ))
     row_low = _SECOND * round(rate_hz / step / 100 / _SECOND)
-    omega = np.pi * np.arange(8193) / 8192
+    omega = np.pi * np.arange(_DESIGN_POINTS + 1) / _DESIGN_POINTS
     hz = omega * rate_hz / (2 * np.pi)
     gain = k_weighting(hz, rate_hz)
     greatest = float(gain.max())
@@ -236,7 +277,8 @@ def _plan(rate_hz: int) -> _Plan:
     weight = np.where(below, 0.05, np.sqrt(np.maximum(wanted, 0.05)) / np.maximum(0.3, gain))
     half = _TAPS * step // 2
     cosines = np.cos(omega[:, None] * np.arange(half + 1)) * np.where(np.arange(half + 1) == 0, 1.0, 2.0)
-    right = np.linalg.lstsq(cosines * weight[:, None], wanted * weight, rcond=None)[0]
+    weighted = cosines * weight[:, None]
+    right = np.linalg.solve(weighted.T @ weighted, weighted.T @ (wanted * weight))
     taps = np.concatenate([right[:0:-1], right])
     # The very low part: a windowed sinc.
     second_half = _TAPS * _SECOND // 2
@@ -262,7 +304,7 @@ def _plan(rate_hz: int) -> _Plan:
         first=_banded(taps, step, given=row_low // 4),
         second=_banded(second, _SECOND, given=row_low // _SECOND),
         segment_samples=segment,
-        high_pass=high_pass,
+        high_pass=_recursion(*high_pass, length=segment),
         flat_gains=gains[:, 0] * step * _SECOND,
         forms=_quadratic_forms((gains - gains[:, :1]) * step * _SECOND),
     )

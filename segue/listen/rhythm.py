@@ -84,9 +84,12 @@ class RhythmMeter:
         if not self._stretches:
             return np.zeros(0, np.float32), Fine(np.zeros(0, np.float32), 0.01)
         row_s = self._stretches[0].row_s
-        joined = [_on_rows(stretch, row_s) for stretch in self._stretches]  # (3, r) each
-        peaks, powers, low = np.concatenate(joined, axis=1)
-        return peaks, Fine(_rises(powers - low) + _rises(low), row_s)
+        joined, start_s = [], 0.0
+        for stretch in self._stretches:
+            joined.append(_on_rows(stretch, row_s, start_s=start_s))
+            start_s += stretch.duration_s
+        peaks, whole, low = np.concatenate(joined, axis=1).astype(np.float32)
+        return peaks, Fine(_rises(whole**2 - low**2) + _rises(low**2), row_s)
 
     def _beats(self, fine: Fine, sound_s: tuple[float, float]) -> tuple[Tempo | None, Beats | None]:
         """The tempo, told exactly by its beats, and the beats; None where they are unsure."""
@@ -102,13 +105,13 @@ class RhythmMeter:
         return exact, beats
 
 
-def _on_rows(stretch: Levels, row_s: float) -> NDArray[np.float32]:
-    """Peaks, powers and low powers of a stretch, repeated or left out so that a row lasts ``row_s``."""
-    rows = np.stack([stretch.peaks, stretch.powers, stretch.low_powers])
-    if stretch.row_s == row_s:
-        return rows
-    at = np.arange(round(stretch.duration_s / row_s)) * row_s / stretch.row_s
-    return rows[:, np.minimum(at.astype(np.intp), rows.shape[1] - 1)]
+def _on_rows(stretch: Levels, row_s: float, *, start_s: float) -> NDArray[np.float16]:
+    """The rows of a stretch, repeated or left out so that row i of the whole track begins at ``i * row_s``."""
+    if stretch.row_s == row_s and start_s == 0.0:
+        return stretch.rows
+    first, last = (int(np.ceil(time_s / row_s - 0.5)) for time_s in (start_s, start_s + stretch.duration_s))
+    at = (np.arange(first, last) * row_s - start_s) / stretch.row_s
+    return stretch.rows[:, np.clip(np.round(at).astype(np.intp), 0, stretch.rows.shape[1] - 1)]
 
 
 def _rises(power: Floats) -> Floats:

@@ -113,7 +113,8 @@ def onsets(bands_db: Sequence[NDArray[np.float16]]) -> Onsets | None:
     floor = loud - _FLOOR_DB
     if loud < _SILENT_DB:
         return None
-    sums = []  # (5, k) each
+    curves = np.empty((5, sum(map(len, bands_db))), np.float32)
+    at = 0
     last = np.full((_RISE_FRAMES, _BANDS), floor, np.float32)
     for block in bands_db:
         heard = np.concatenate([last, np.maximum(block.astype(np.float32), floor)])
@@ -123,8 +124,8 @@ def onsets(bands_db: Sequence[NDArray[np.float16]]) -> Onsets | None:
         treble = (10.0 ** ((heard[:, _MIDDLE_BANDS:] - loud) / 20.0)).sum(axis=1)
         attack = np.maximum(treble[_RISE_FRAMES:] - treble[:-_RISE_FRAMES], 0.0)
         low, high = rises[:, :_LOW_BANDS].sum(axis=1), rises[:, _MIDDLE_BANDS:].sum(axis=1)
-        sums.append(np.stack([rises.sum(axis=1), low, high, bass, attack]))
-    curves = np.concatenate(sums, axis=1).astype(np.float32)  # (5, n)
+        curves[:, at : at + len(block)] = rises.sum(axis=1), low, high, bass, attack
+        at += len(block)
     full, low, high = (_scaled(curve) for curve in curves[:3])
     peaks = (full[1:-1] > full[:-2]) & (full[1:-1] >= full[2:]) & (full[1:-1] > 1.0)
     return Onsets(full, low, high, curves[3], curves[4], float(peaks.sum()) / (len(full) * FRAME_S))
