@@ -141,15 +141,15 @@ def take_over(library: Library, use: InUse, successor: Ear) -> bool:
 
 
 def go_by_quick_look(library: Library, ear: Ear) -> None:
-    """Let the library go by an ear's quick look as long as that knows nearly all of it, and the ear itself less.
+    """Let the library go by an ear's quick look once that knows nearly all that the ear has heard from end to end.
 
     A library of which the ear has heard nothing yet goes by it from the first song on.
     """
     if library.chosen_ear() != ear.fingerprint:
         return
     quick = ear.quick()
-    whole, looked_at = _tracks_heard(library, ear), _tracks_heard(library, quick)
-    if whole == 0 or (looked_at > whole and _is_enough(looked_at, library.counts().tracks)):
+    whole = _tracks_heard(library, ear)
+    if whole == 0 or _is_enough(_tracks_heard(library, quick), whole):
         library.name_ear(quick.name, quick.fingerprint)
         library.choose_ear(quick.fingerprint)
 

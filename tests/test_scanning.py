@@ -157,6 +157,27 @@ class TestTheEarInUse:
         report = services.scan([tmp_path / "more"], crew=Here)
         assert (report.looked_at, report.scanned) == (0, 4)
 
+    def test_a_song_that_was_there_before_is_not_missed_during_a_quick_look(
+        self, music: Path, services: Services, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """A library of one album is given ten: all eleven can be played while they are looked at."""
+        monkeypatch.setattr("segue.scanning.SCAN", replace(SCAN, quick_look_from=4, most_missing_share=0.25))
+        here = tmp_path / "here"
+        write_song(here / "0.wav", 60, seconds=7)
+        services.scan([here], crew=Here)
+        shutil.copytree(music, here / "more")
+        seen = []
+
+        def note(progress: ScanProgress) -> None:
+            if progress.phase == "quick look":
+                use = services.ear_in_use().fingerprint
+                seen.append((progress.done, use == quick(services), len(services.library.vectors(use).ids)))
+
+        report = services.scan([here], crew=Here, on_progress=note)
+        assert (report.scanned, report.looked_at) == (4, 4)
+        assert seen == [(0, False, 1), (1, False, 1), (2, True, 2), (3, True, 3), (4, True, 4), (5, True, 5)]
+        assert len(services.library.vectors(whole(services)).ids) == 5
+
     def test_who_names_the_ear_goes_by_its_quick_look_too(self, music: Path, services: Services, data: Path) -> None:
         scan_until(services, music, "listening", 1)
         named = Services(data, ear="first", workers=1)

@@ -146,6 +146,7 @@ class _Scan:
         self._sizes: Counter[int] = Counter()
         self._quick: Pass | None = None
         self._whole: Pass | None = None
+        self._passes: Sequence[Pass] = ()
         self._to_hear = 0
         self._closely = False
 
@@ -213,31 +214,42 @@ class _Scan:
     def _listen(self, new: list[Path]) -> None:
         look = self._options.quick_look
         if look is not None and new:
-            if self._is_worth_a_look(new):
+            if self._is_worth_a_look(new, look):
                 new = self._look_quickly(new, look)
             self._closely = look.ear.fingerprint in self._library.fingerprints()
         whole = self._whole = Pass(self._task("listening"), self._ear, self._fail)
-        self._begin("listening", len(new))
-        whole.run(new, self._options.crew_of(self._options.listener or EarListener(self._ear)))
+        self._begin("listening", [whole], len(new))
+        with self._options.crew_of(self._options.listener or EarListener(self._ear)) as crew:
+            whole.run(new, crew)
 
-    def _is_worth_a_look(self, new: Sequence[Path]) -> bool:
+    def _is_worth_a_look(self, new: Sequence[Path], look: QuickLook) -> bool:
         """Whether the new files are many, and the library holds little else: it goes by what it holds otherwise."""
         settings = self._options.settings
         if len(new) < settings.quick_look_from:
             return False
-        heard = sum(by.tracks for by in self._library.heard() if by.fingerprint == self._ear.fingerprint)
-        return heard <= settings.most_missing_share * (heard + len(new))
+        heard = {by.fingerprint: by.tracks for by in self._library.heard()}
+        whole, looked_at = heard.get(self._ear.fingerprint, 0), heard.get(look.ear.fingerprint, 0)
+        return whole <= settings.most_missing_share * (whole + len(new)) or looked_at > whole
 
     def _look_quickly(self, new: list[Path], look: QuickLook) -> list[Path]:
-        """Take a quick look at many new files, and return those that are still to be heard from end to end."""
+        """Take a quick look at many new files, and return those that are still to be heard from end to end.
+
+        The few that were heard before come first, so that none is missed when the library goes by the quick look.
+        """
         seen = self._library.files(look.ear.fingerprint)
-        unseen = [path for path in new if not _is_heard(seen.get(path), self._stats[path])]
-        quick = self._quick = Pass(
-            self._task("quick look"), look.ear, self._fail_quickly, known_by=[self._ear.fingerprint]
-        )
+        whole = self._library.files(self._ear.fingerprint)
+        unseen = [path for path in self._stats if not _is_heard(seen.get(path), self._stats[path])]
+        again = [path for path in unseen if _is_heard(whole.get(path), self._stats[path])]
+        unseen = sorted(set(unseen).intersection(new))
+        task = self._task("quick look")
+        first = Pass(task, look.ear, _pass_over)
+        quick = self._quick = Pass(task, look.ear, self._fail_quickly, known_by=[self._ear.fingerprint])
         look.on_change()
-        self._begin("quick look", len(unseen))
-        quick.run(unseen, self._options.crew_of(look.listener or EarListener(look.ear)))
+        self._begin("quick look", [first, quick], len(again) + len(unseen))
+        with self._options.crew_of(look.listener or EarListener(look.ear)) as crew:
+            first.run(again, crew)
+            look.on_change()
+            quick.run(unseen, crew)
         look.on_change()
         done = quick.done | {failure.path for failure in self._failures}
         return [path for path in new if path not in done]
@@ -252,8 +264,8 @@ class _Scan:
             on_step=partial(self._tell, phase),
         )
 
-    def _begin(self, phase: ScanPhase, to_hear: int) -> None:
-        self._to_hear = to_hear
+    def _begin(self, phase: ScanPhase, passes: Sequence[Pass], to_hear: int) -> None:
+        self._passes, self._to_hear = passes, to_hear
         self._tell(phase, None)
 
     def _fail_quickly(self, path: Path, error: SegueError) -> None:
@@ -261,7 +273,7 @@ class _Scan:
         if isinstance(error, _CONCLUSIVE):
             self._fail(path, error)
         else:
-            _log.info("%s: a quick look failed, which decides nothing: %s", path, error)
+            _pass_over(path, error)
 
     def _fail(self, path: Path, error: SegueError, *, record: bool = True) -> None:
         """Say why a path gave nothing, and record it unless it is a folder that was asked for, perhaps mistyped."""
@@ -308,12 +320,11 @@ class _Scan:
         self._on_progress(progress)
 
     def _tell(self, phase: ScanPhase, current: Path | None) -> None:
-        now = self._quick if phase == "quick look" else self._whole
-        heard = now.heard if now else 0
+        heard = sum(one.heard for one in self._passes)
         if heard <= 1:  # by now the workers have started, which says nothing of their pace
             self._first_heard_s = time.monotonic()
         rate = max(heard - 1, 0) / max(time.monotonic() - self._first_heard_s, 1e-9)
-        left = max(self._to_hear - (now.settled if now else 0), 0)
+        left = max(self._to_hear - sum(one.settled for one in self._passes), 0)
         self._on_progress(
             ScanProgress(
                 phase=phase,
@@ -330,3 +341,7 @@ class _Scan:
 
 def _is_heard(file: KnownFile | None, stat: FileStat) -> bool:
     return file is not None and file.heard and file.stat == stat
+
+
+def _pass_over(path: Path, error: SegueError) -> None:
+    _log.info("%s: a quick look failed, which decides nothing: %s", path, error)

@@ -55,11 +55,10 @@ class Pass:
         return self.heard + self.attached + self.failed
 
     def run(self, paths: Sequence[Path], crew: Crew[Hearing]) -> None:
-        """Hear the files, or as many as there is time for until it is cancelled."""
-        with crew:
-            for outcome in crew.run(self._jobs(paths), cancel=self.task.cancel):
-                self._settle(outcome)
-                self.task.on_step(outcome.job.path)
+        """Hear the files, or as many as there is time for until it is cancelled; the crew has been entered."""
+        for outcome in crew.run(self._jobs(paths), cancel=self.task.cancel):
+            self._settle(outcome)
+            self.task.on_step(outcome.job.path)
 
     def _jobs(self, paths: Sequence[Path]) -> Iterator[Job]:
         """What really has to be heard; recordings that the library knows by another path are attached on the way.
