@@ -16,6 +16,7 @@ from benchmarks.choose import measure_choose
 from benchmarks.ear import measure_ear
 from benchmarks.figures import Bench, Figure
 from benchmarks.origin import measure_origin
+from benchmarks.pool import measure_pool
 from benchmarks.scan import measure_scan
 from benchmarks.unchanged import measure_unchanged
 
@@ -25,6 +26,7 @@ BENCHES: tuple[Bench, ...] = (
     measure_scan,
     measure_origin,
     measure_unchanged,
+    measure_pool,
     measure_app,
     measure_choose,
 )
