@@ -137,7 +137,8 @@ _Tell = Callable[[ScanReport, Services], None]
 
 def _tell_state(state: WatchState) -> None:
     if state != WatchState():
-        print(f"{watch_line(state)}. Ctrl+C stops it", flush=True)
+        line = watch_line(state)
+        print(f"{line}{'' if line.endswith('?') else '.'} Ctrl+C stops it", flush=True)
 
 
 def _tell_in_words(report: ScanReport, services: Services) -> None:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -9,6 +10,7 @@ from segue.play import playqueue
 from segue.play.playqueue import Queue, Song
 from segue.store.background import ScanStatus
 from segue.store.measuring import UNKNOWN
+from segue.store.watch import WatchState
 from segue.values import LibraryCounts, ScanProgress, Track
 from segue.web import present
 
@@ -60,6 +62,32 @@ def test_tempo_key_and_loudness_are_said_as_far_as_they_are_known() -> None:
     assert present.rhythm_facts(replace(known, key=None, camelot=None))[1] == "Key unknown"
     assert present.rhythm_facts(UNKNOWN) == ("Tempo unknown", "Key unknown", "Loudness unknown")
     assert present.rhythm_facts(None) == ("Tempo and key unknown",)
+
+
+def test_the_watch_is_put_into_words() -> None:
+    one, two = Path("/music"), Path("/media/usb")
+    assert present.watch_line(None) == "New songs are found when you add their folder again"
+    assert present.watch_line(WatchState()) == "Nothing to watch yet: add a folder"
+    assert present.watch_line(WatchState((one,))) == "Watching 1 folder"
+    assert present.watch_line(WatchState((one,), (two,))) == "Watching 1 folder. Looking over 1 folder every 30 s"
+    assert present.watch_line(WatchState((), (one, two), note="the system watches no more")) == (
+        "Looking over 2 folders every 30 s, since the system watches no more"
+    )
+    assert present.watch_line(WatchState((one, two), away=(two,))) == (
+        "Watching 1 folder. Nothing is in usb: is its drive connected?"
+    )
+
+
+def test_a_few_songs_that_the_watch_found_are_told_aside() -> None:
+    progress = ScanProgress("listening", 998, 1000, 0, None, 1.0, 2.0)
+    few = ScanStatus(running=True, quiet=True, progress=progress)
+    assert present.watch_line(WatchState((Path("/music"),)), few) == "Listening to 2 new songs"
+    assert present.status_line(few) is None
+    many = replace(few, progress=replace(progress, done=100))
+    assert present.watch_line(WatchState((Path("/music"),)), many) == "Watching 1 folder"
+    assert present.status_line(many) == "Listening to your music: 100 of 1,000, less than a minute left"
+    assert present.status_line(replace(few, quiet=False)) is not None
+    assert present.watch_line(None, ScanStatus(running=True, quiet=True)) == "Looking at what has changed"
 
 
 def test_failures_are_counted_in_words() -> None:
