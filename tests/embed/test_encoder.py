@@ -4,12 +4,13 @@ import json
 import os
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from segue.config import SPECCY_MEL
+from segue.config import SCAN, SPECCY_MEL
 from segue.embed.encoder import Ear, Encoder, load_ear
 from segue.errors import ModelError, ParameterError
 from tests.embed.conftest import DIMENSION, write_ear
@@ -106,3 +107,18 @@ def test_the_bundled_ear() -> None:
     vectors = Encoder(ear).encode(some_slices(3))
     assert vectors.shape == (3, 100)
     assert ear.network.with_suffix(".md").read_text(encoding="utf-8").startswith("# ")
+
+
+def test_a_quick_look_is_an_ear_of_its_own_with_the_same_network(tiny_ear: Ear) -> None:
+    quick = tiny_ear.quick()
+    assert (quick.network, quick.mel, quick.quick_of) == (tiny_ear.network, tiny_ear.mel, tiny_ear.fingerprint)
+    assert quick.fingerprint != tiny_ear.fingerprint
+    assert (quick.windows, quick.pooling) == (SCAN.quick_windows, "mean")
+    assert quick.quick() == quick
+    assert tiny_ear.windows is None
+
+
+def test_another_number_of_windows_is_another_quick_look(tiny_ear: Ear, monkeypatch: pytest.MonkeyPatch) -> None:
+    before = tiny_ear.quick().fingerprint
+    monkeypatch.setattr("segue.embed.encoder.SCAN", replace(SCAN, quick_windows=SCAN.quick_windows + 1))
+    assert tiny_ear.quick().fingerprint != before
