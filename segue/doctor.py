@@ -49,6 +49,7 @@ class Finding:
 def examine(data: Path) -> tuple[Finding, ...]:
     """Look at the installation and at the library in ``data``, changing nothing."""
     sound = _soundness(data)
+    is_sound = all(finding.good for finding in sound)
     return (
         Finding(
             "Segue", f"{__version__} on Python {platform.python_version()}, {platform.system()} {platform.machine()}"
@@ -57,13 +58,13 @@ def examine(data: Path) -> tuple[Finding, ...]:
         *_packages(),
         _decoders(),
         _ffmpeg(),
-        _ear(data),
+        _ear(data, is_sound=is_sound),
         _second_ear(),
         *_added_ears(data),
         _space(data),
         *_cache(data),
         *sound,
-        *(_contents(data) if all(finding.good for finding in sound) else ()),
+        *(_contents(data) if is_sound else ()),
     )
 
 
@@ -146,12 +147,12 @@ def _ffmpeg() -> Finding:
 # Ears -----------------------------------------------------------------------------------------------------------------
 
 
-def _ear(data: Path) -> Finding:
+def _ear(data: Path, *, is_sound: bool) -> Finding:
     """The ear in use, proved by letting it hear a song of the library as it did when that was scanned."""
     try:
-        ear = _ear_of(data)
+        ear = _ear_of(data) if is_sound else shelf_of(data).take(DEFAULT)
         encoder = prove(ear)
-        heard = _hears_the_same(data, ear, encoder)
+        heard = _hears_the_same(data, ear, encoder) if is_sound else None
     except SegueError as error:
         return Finding("ear", error.what, good=False, remedy=error.remedy)
     state = f"{ear.name} {ear.fingerprint}, {ear.dimension} dimensions, pooled by {ear.pooling}"

@@ -179,6 +179,20 @@ class TestDoctor:
         assert findings["files"]["state"].startswith("4 of 4 are not there")
         assert "drive" in findings["files"]["remedy"]
 
+    def test_vectors_that_do_not_decode_are_an_error_in_words(
+        self, data: Path, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        """numpy's own words came through, with a traceback."""
+        with closing(sqlite3.connect(data / "library.db")) as db, db:
+            db.execute("UPDATE slice_vectors SET vectors = x'001122' WHERE rowid = 1")
+            db.execute("INSERT OR REPLACE INTO meta VALUES ('ear', 'nonsense')")
+        capsys.readouterr()
+        assert main(["doctor", "--data", str(data)]) == 1
+        said = capsys.readouterr().out
+        assert "1 track whose slice vectors are damaged: dropped (the next scan hears them)" in said
+        assert "what it keeps as 'ear' cannot be read" in said
+        assert main(["doctor", "--repair", "--data", str(data)]) == 0
+
     def test_without_a_library_it_looks_at_the_installation(
         self, tmp_path: Path, capsys: pytest.CaptureFixture[str]
     ) -> None:

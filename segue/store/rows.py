@@ -56,8 +56,15 @@ def slices_to_blob(vectors: Floats) -> bytes:
 
 
 def blob_to_slices(blob: bytes, count: int) -> Floats:
-    """Slice vectors ``(count, d)`` float32; normalised again, since float16 is only near unit length."""
-    return unit_rows(np.frombuffer(blob, dtype=_SLICE_TYPE).astype(np.float32).reshape(count, -1))
+    """Slice vectors ``(count, d)`` float32; normalised again, since float16 is only near unit length.
+
+    Raises LibraryError where the bytes are no such rows.
+    """
+    try:
+        return unit_rows(np.frombuffer(blob, dtype=_SLICE_TYPE).astype(np.float32).reshape(count, -1))
+    except ValueError as error:
+        what = f"slice vectors in the library are damaged ({len(blob)} bytes for {count} slices)"
+        raise LibraryError(what, remedy="Let it be mended: segue doctor --repair") from error
 
 
 def vector_to_blob(vector: Floats) -> bytes:

@@ -58,3 +58,10 @@ def test_any_text_folds_and_folding_twice_is_folding_once(text: str) -> None:
     folded = rows.fold(rows.storable(text))
     folded.encode("utf-8")
     assert rows.fold(folded) == folded
+
+
+def test_bytes_that_are_no_slices_are_said_to_be_damaged() -> None:
+    """numpy's own error came through."""
+    for blob, count in ((b"\0\1\2", 1), (b"\0\1\2\3", 3), (b"", 2)):
+        with pytest.raises(LibraryError, match=r"damaged|cannot be stored"):
+            rows.blob_to_slices(blob, count)
