@@ -53,6 +53,7 @@ _ASF_ENCRYPTION = (
     bytes.fromhex("14e68a292226174cb935dae07ee9289c"),  # extended content encryption object
 )
 _MOST_CHANNELS = 8  # a fuzzed AAC made the decoder claim 19 and read past its planes
+_HEADER_BYTES = 1 << 24
 _HOLLOW_BYTES, _HOLLOW_SHARE = 100_000_000, 0.01  # larger files of which less than this was ever written are refused
 _RATES_HZ = (1_000, 1_600_000)
 
@@ -223,11 +224,22 @@ def _av_open(source: str | IO[bytes], path: Path, *, formats: str) -> Iterator[I
 
 
 def _explained(error: av.error.FFmpegError, path: Path) -> Exception:
-    if isinstance(error, OSError) and error.errno in (1, 2, 5, 13, 20, 21, 36, 40):
+    if error.errno in (errno.EIO, errno.EPERM):  # FFmpeg says so of a disk, and of a header, that makes no sense
+        return _broken_header(path)
+    if isinstance(error, OSError) and error.errno in (2, 13, 20, 21, 36, 40):
         return access_error(OSError(error.errno, error.strerror), path)
     told = "its header asks for more memory than there is" if error.errno == errno.ENOMEM else error.strerror
     what, remedy = f"it cannot be opened as audio ({told})", "If it should be a song, get another copy"
     return NotAudioError(what, remedy=remedy, path=path)
+
+
+def _broken_header(path: Path) -> Exception:
+    try:
+        with path.open("rb") as file:
+            file.read(_HEADER_BYTES)
+    except OSError as error:
+        return access_error(error, path)
+    return DamagedAudioError("its header is damaged or cut off", remedy="Replace it with an undamaged copy", path=path)
 
 
 def audio_stream(container: InputContainer, path: Path) -> AudioStream:

@@ -23,7 +23,7 @@ from segue.files import written_bytes
 from segue.listen import audio
 from segue.listen.audio import iter_samples, read_samples
 from tests.listen.conftest import Encode, sweep, write_wav
-from tests.torture.builders import wav, wave_format
+from tests.torture.builders import replaced, wav, wave_format
 
 # Lossy codecs change the sweep a little, and some add their delay: correlation is taken at the best shift.
 LOSSLESS, LOSSY = 0.9999, 0.97
@@ -341,3 +341,13 @@ def test_a_download_that_was_broken_off(tmp_path: Path) -> None:
     with pytest.raises(DamagedAudioError, match=r"of its 20000 MB only 0\.3 were ever written"):
         read_samples(path)
     assert written_bytes(tmp_path / "whole.wav") == (tmp_path / "whole.wav").stat().st_size
+
+
+@pytest.mark.ffmpeg
+def test_a_broken_header_is_no_fault_of_the_disk(encode: Encode, tmp_path: Path) -> None:
+    """FFmpeg's "Input/output error" was taken for one, and the file tried again by every scan."""
+    matroska = encode("short.mka", "-c:a", "libvorbis").read_bytes()
+    aiff = replaced(encode("frames.aiff").read_bytes(), b"COMM", b"\xff" * 4, after=10)
+    for name, data in (("cut.mka", matroska[:200]), ("frames.aiff", aiff)):
+        with pytest.raises(DamagedAudioError, match="its header is damaged or cut off"):
+            read_samples(write(tmp_path / name, data))

@@ -146,6 +146,8 @@ def _wrong(bad: Shelved, heard: bool, failures: list[dict[str, str]]) -> list[st
         told = f"{row['what']}. {row['remedy']}"
         if not row["what"].strip() or not row["remedy"].strip():
             found.append(f"says too little: {row}")
+        if row["what"].startswith("Input/output"):
+            found.append(f"blames the disk: {row}")
         if _FOREIGN.search(told) or "\n" in told or not row["path"].encode("utf-8").strip():
             found.append(f"not in plain words: {row}")
         if row["kind"] == "WorkerError":

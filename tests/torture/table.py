@@ -56,7 +56,7 @@ def _long_files(folder: Path) -> list[Shelved]:
 
 def _table(shelved: Sequence[Shelved], scanned: running.Scanned) -> str:
     kinds = {row["path"]: row["kind"].removesuffix("Error") for row in scanned.report.get("failures", [])}
-    lines = ["| kind | files | heard | refused | worst time | worst memory |", "|---|---|---|---|---|---|"]
+    lines = ["| kind | files | heard | refused | worst processor time | worst memory |", "|---|---|---|---|---|---|"]
     by_kind = {words: [bad for bad in shelved if bad.kind == words] for words in dict.fromkeys(b.kind for b in shelved)}
     lines += [_row(words, files, scanned, kinds) for words, files in by_kind.items()]
     lines.append(_row(f"**all**, in {scanned.seconds:.0f} s", shelved, scanned, kinds))
@@ -68,9 +68,9 @@ def _row(words: str, files: Sequence[Shelved], scanned: running.Scanned, kinds: 
     refused = Counter(kinds[name] for name in names if name in kinds)
     told = ", ".join(f"{count} {kind}" for kind, count in refused.most_common())
     heard = sum(bad.path in scanned.heard for bad in files)
-    seconds = max((scanned.watched.seconds.get(name, 0.0) for name in names), default=0.0)
+    seconds = max((scanned.watched.processor_s.get(name, 0.0) for name in names), default=0.0)
     memory = max((scanned.watched.memory_mb.get(name, 0.0) for name in names), default=0.0)
-    worst = f"{seconds:.1f} s | {memory:.0f} MB" if seconds else "under 0.1 s |"
+    worst = f"{seconds:.1f} s | {memory:.0f} MB" if memory else "under 0.1 s |"
     return f"| {words} | {len(files)} | {heard} | {told} | {worst} |"
 
 
