@@ -62,8 +62,8 @@ class EarListener:
 class QuickLook:
     """A first pass over many new files, by an ear that takes a quick look at each.
 
-    ``on_change`` is told before it and after it, so that the library may go by what it finds. ``listener`` is as that
-    of `ScanOptions`.
+    ``on_change`` is told before it, after it, and when it knows all that was heard before, so that the library may go
+    by what it finds. ``listener`` is as that of `ScanOptions`.
     """
 
     ear: Ear
@@ -247,8 +247,9 @@ class _Scan:
         look.on_change()
         self._begin("quick look", [first, quick], len(again) + len(unseen))
         with self._options.crew_of(look.listener or EarListener(look.ear)) as crew:
-            first.run(again, crew)
-            look.on_change()
+            if again:
+                first.run(again, crew)
+                look.on_change()
             quick.run(unseen, crew)
         look.on_change()
         done = quick.done | {failure.path for failure in self._failures}
