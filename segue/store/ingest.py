@@ -24,7 +24,7 @@ from segue.errors import (
     UnsupportedAudioError,
     WorkerError,
 )
-from segue.files import is_nameless_text
+from segue.files import is_nameless_text, is_url
 from segue.store.library import KnownFile, Library
 from segue.store.passes import Pass, Task, count_sizes
 from segue.store.pooled import pool_library
@@ -223,9 +223,12 @@ class _Scan:
             whole.run(new, crew)
 
     def _is_worth_a_look(self, new: Sequence[Path], look: QuickLook) -> bool:
-        """Whether the new files are many, and the library holds little else: it goes by what it holds otherwise."""
+        """Whether the new files are many, and the library holds little else: it goes by what it holds otherwise.
+
+        What lies in a bucket would be fetched as a whole for a quick look, and once more to be heard.
+        """
         settings = self._options.settings
-        if len(new) < settings.quick_look_from:
+        if len(new) < settings.quick_look_from or any(map(is_url, new)):
             return False
         heard = {by.fingerprint: by.tracks for by in self._library.heard()}
         whole, looked_at = heard.get(self._ear.fingerprint, 0), heard.get(look.ear.fingerprint, 0)
