@@ -230,7 +230,7 @@ def _space(data: Path) -> Finding:
     good = free > _LEAST_FREE_BYTES
     return Finding(
         "disk",
-        f"{free / 1e9:.1f} GB free at {place}",
+        f"{f'{free / 1e9:.1f} GB' if free > 1e9 else f'{free / 1e6:.0f} MB'} free at {place}",
         good,
         "" if good else "Free some space, or choose another --data",
     )
@@ -272,7 +272,8 @@ def _contents(data: Path) -> Iterator[Finding]:
     except SegueError as error:
         yield Finding("library", error.what, good=False, remedy=error.remedy)
         return
-    state = f"{counts.tracks} tracks in {counts.files} files, {counts.failures} files that could not be heard"
+    failed = f"{counts.failures} file{'' if counts.failures == 1 else 's'} that could not be heard"
+    state = f"{counts.tracks} tracks in {counts.files} files, {failed}"
     yield Finding("library", f"{state}; sound")
     gone = [path for track in tracks for path in track.paths if not is_url(path) and not is_file(path)]
     if gone:
