@@ -90,6 +90,8 @@ def _print_report(report: ScanReport, folders: list[Path], services: Services, *
         f" {report.removed} gone, {len(report.failures)} failed, {report.known_failures} failed before;"
         f" {services.counts().tracks} tracks in the library ({report.seconds:.1f} s)"
     )
+    if report.measured:
+        print(f"Tempo, key and loudness were found of {report.measured} tracks that had been heard before")
     tell_of_ear(services)
     return report.exit_code
 
@@ -101,6 +103,8 @@ def _figures(report: ScanReport, services: Services) -> dict[str, Any]:
         "unchanged": report.skipped,
         "removed": report.removed,
         "moved": report.moved,
+        "looked_at": report.looked_at,
+        "measured": report.measured,
         "failed": len(report.failures),
         "failed_before": report.known_failures,
         "seconds": round(report.seconds, 2),
