@@ -31,6 +31,11 @@ def read(ear: Ear) -> Tagger:
     return found
 
 
+def test_a_quick_look_has_the_tags_of_its_ear(ear: Ear) -> None:
+    written(ear)
+    assert read(ear.quick()).names == NAMES
+
+
 def test_a_tracks_probability_is_the_mean_over_its_slices(ear: Ear) -> None:
     written(ear)
     found = read(ear).probabilities(np.eye(4, dtype=np.float32)[[0, 1, 1]])
