@@ -21,6 +21,7 @@ _NEIGHBOURS = 8  # beats on either side that are moved together
 _STEADY_S = 0.012  # beats that stray no further from a straight line lie on it
 _STEADY_SHARE = 0.8
 _SEARCH = 0.012  # the period may be off by this share at first
+_LONGEST_SONG_S = 1800.0
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -177,9 +178,12 @@ def _mean_at(curve: Floats, times: NDArray[np.float64]) -> float:
 def _straight_line(times: NDArray[np.float64], period: float) -> tuple[Line, float]:
     """The steady beat that most beats keep to, or keep to half-way between two, and the share of them that do.
 
-    First the period at which the times, wound around half of it, lie closest together; then least squares.
+    First the period at which the times, wound around half of it, lie closest together; then least squares. What lasts
+    longer than any one song is a mix, which keeps to no one beat; and the search would grow with the square of it.
     """
     span = max(times[-1] - times[0], period)
+    if span > _LONGEST_SONG_S:
+        return Line(period, float(times[0])), 0.0
     periods = period * (1.0 + np.arange(-_SEARCH, _SEARCH, min(0.1 * period / span, 0.002)))
     turns = np.exp(4j * np.pi * times[:, None] / periods).mean(axis=0)
     beat_s = float(periods[np.abs(turns).argmax()])
