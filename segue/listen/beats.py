@@ -21,7 +21,7 @@ _NEIGHBOURS = 8  # beats on either side that are moved together
 _STEADY_S = 0.012  # beats that stray no further from a straight line lie on it
 _STEADY_SHARE = 0.8
 _SEARCH = 0.012  # the period may be off by this share at first
-_LONGEST_SONG_S = 1800.0
+_LONGEST_SONG_S = 1800.0  # for a straight line to be looked for
 
 
 @dataclass(frozen=True, slots=True, eq=False)
