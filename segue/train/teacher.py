@@ -17,7 +17,7 @@ import numpy as np
 import tensorflow as tf
 
 from segue.config import MUSICNN_MEL
-from segue.embed.ears.musicnn_network import MusicnnWeights, read_weights
+from segue.embed.ears.musicnn_network import MusicnnWeights, read_weights, without_silent
 from segue.values import Floats
 
 TAGS = (
@@ -79,9 +79,10 @@ class Teacher:
     def __init__(self, folder: Path, *, precision: Literal["float32", "bfloat16"] = "float32") -> None:
         """Read the weights from ``folder``: the ``MSD_musicnn`` folder of the PyPI package ``musicnn``."""
         self._weights = read_weights(folder)
+        self._spoken = without_silent(self._weights)
         self._dtype = tf.dtypes.as_dtype(precision)
-        self._timbral = [_timbral_matrix(self._weights, *part) for part in _TIMBRAL]
-        self._temporal = _temporal_matrix(self._weights)
+        self._timbral = [_timbral_matrix(self._spoken, *part) for part in _TIMBRAL]
+        self._temporal = _temporal_matrix(self._spoken)
         self._run = tf.function(
             self._forward,
             input_signature=[tf.TensorSpec((None, MUSICNN_MEL.mel_bands, MUSICNN_MEL.slice_frames), tf.float32)],
@@ -113,26 +114,26 @@ class Teacher:
         return self._weights.dense(1)
 
     def _forward(self, slices: Any) -> tuple[Any, Any]:
-        scale, shift = self._weights.norm(0)
+        scale, shift = self._spoken.norm(0)
         heard = tf.cast(tf.transpose(slices, (0, 2, 1)) * scale + shift, self._dtype)  # (n, 313, 96)
         front = tf.concat([*(self._timbre(heard, k) for k in range(len(_TIMBRAL))), self._tempo(heard)], 2)
-        layers = [front]  # (n, 313, 561), then three of 64
+        layers = [front]  # (n, 313, filters), then three of 64
         for k in range(3):
             fresh = self._middle(layers[-1], k)
             layers.append(fresh if k == 0 else fresh + layers[-1])
-        features = tf.concat(layers, 2)  # (n, 313, 753)
+        features = tf.concat(layers, 2)
         pooled = tf.stack([tf.reduce_max(features, 1), tf.reduce_mean(features, 1)], 2)
-        scale, shift = self._weights.norm(9)
-        flat = tf.reshape(pooled, (-1, scale.shape[0])) * scale + shift  # (n, 1506): max and mean take turns
-        kernel, bias = self._weights.dense()
+        scale, shift = self._spoken.norm(9)
+        flat = tf.reshape(pooled, (-1, scale.shape[0])) * scale + shift  # max and mean take turns
+        kernel, bias = self._spoken.dense()
         hidden = tf.nn.relu(flat @ kernel + bias)
-        scale, shift = self._weights.norm(10)
+        scale, shift = self._spoken.norm(10)
         vectors = hidden * scale + shift
-        kernel, bias = self._weights.dense(1)
+        kernel, bias = self._spoken.dense(1)
         return vectors, tf.sigmoid(vectors @ kernel + bias)
 
     def _timbre(self, heard: Any, k: int) -> Any:
-        """Filters of 7 frames by many bands: the loudest place in frequency counts. (n, 313, 204)."""
+        """Filters of 7 frames by many bands: the loudest place in frequency counts. (n, 313, filters)."""
         matrix, starts, width = self._timbral[k]
         frames = heard.shape[1]
         padded = tf.pad(heard, [[0, 0], [3, 3], [0, 0]])
@@ -140,32 +141,32 @@ class Teacher:
         patches = tf.stack([taps[:, :, :, at : at + width] for at in starts], 2)  # (n, 313, starts, 7, width)
         rows = tf.reshape(patches, (-1, 7 * width))
         conv, _ = _TIMBRAL[k]
-        sign = self._weights.sign(conv)
-        places = matrix.shape[1] // 204 * len(starts)
-        products = tf.reshape(rows @ tf.cast(matrix, self._dtype), (-1, places, 1, 204))
-        loudest = tf.reshape(_loudest(products), (-1, frames, 204)) * sign
+        sign = self._spoken.sign(conv)
+        places = matrix.shape[1] // len(sign) * len(starts)
+        products = tf.reshape(rows @ tf.cast(matrix, self._dtype), (-1, places, 1, len(sign)))
+        loudest = tf.reshape(_loudest(products), (-1, frames, len(sign))) * sign
         return self._activated(loudest, conv)
 
     def _tempo(self, heard: Any) -> Any:
-        """Filters of 128, 64 and 32 frames by one band: the loudest band counts. (n, 313, 153)."""
+        """Filters of 128, 64 and 32 frames by one band: the loudest band counts. (n, 313, filters)."""
         matrix, frames = self._temporal, heard.shape[1]
+        filters = matrix.shape[1] // _POSITIONS_IN_TIME
         blocks = -(-frames // _POSITIONS_IN_TIME)
         padded = tf.pad(heard, [[0, 0], [63, 64 + blocks * _POSITIONS_IN_TIME - frames], [0, 0]])
         reach = matrix.shape[0]
         turned = tf.transpose(padded, (0, 2, 1))  # (n, 96, time)
         rows = tf.stack([turned[:, :, b * _POSITIONS_IN_TIME :][:, :, :reach] for b in range(blocks)], 1)
         products = tf.matmul(tf.reshape(rows, (-1, reach)), tf.cast(matrix, self._dtype))
-        loudest = _loudest(tf.reshape(products, (-1, heard.shape[2], 1, _POSITIONS_IN_TIME * 153)))
-        loudest = tf.reshape(loudest, (-1, blocks * _POSITIONS_IN_TIME, 153))[:, :frames]
-        parts = []
-        for part, conv in enumerate(_TEMPORAL):
-            mine = loudest[:, :, 51 * part : 51 * (part + 1)] * self._weights.sign(conv)
-            parts.append(self._activated(mine, conv))
+        loudest = _loudest(tf.reshape(products, (-1, heard.shape[2], 1, _POSITIONS_IN_TIME * filters)))
+        loudest = tf.reshape(loudest, (-1, blocks * _POSITIONS_IN_TIME, filters))[:, :frames]
+        signs = [self._spoken.sign(conv) for conv in _TEMPORAL]
+        each = tf.split(loudest, [len(sign) for sign in signs], axis=2)
+        parts = [self._activated(mine * sign, conv) for mine, sign, conv in zip(each, signs, _TEMPORAL, strict=True)]
         return tf.concat(parts, 2)
 
     def _middle(self, features: Any, k: int) -> Any:
         """One of the three dense layers of 7 frames. (n, 313, 64)."""
-        kernel = np.swapaxes(self._weights.kernel(5 + k), 1, 2)[:, 0]  # (7, in, 64)
+        kernel = np.swapaxes(self._spoken.kernel(5 + k), 1, 2)[:, 0]  # (7, in, 64)
         padded = tf.cast(tf.pad(features, [[0, 0], [3, 3], [0, 0]]), self._dtype)
         frames = features.shape[1]
         taps = tf.concat([padded[:, i : i + frames] for i in range(7)], 2)  # (n, 313, 7 * in)
@@ -174,8 +175,8 @@ class Teacher:
         return self._activated(tf.reshape(tf.cast(products, tf.float32), (-1, frames, 64)), 5 + k)
 
     def _activated(self, products: Any, conv: int) -> Any:
-        scale, shift = self._weights.norm(conv + 1)
-        return tf.nn.relu(products + self._weights.bias(conv)) * scale + shift
+        scale, shift = self._spoken.norm(conv + 1)
+        return tf.nn.relu(products + self._spoken.bias(conv)) * scale + shift
 
 
 def _loudest(products: Any) -> Any:
@@ -185,8 +186,8 @@ def _loudest(products: Any) -> Any:
 
 
 def _timbral_matrix(weights: MusicnnWeights, conv: int, positions: int) -> tuple[Floats, Sequence[int], int]:
-    """Lay ``positions`` neighbouring places of each filter side by side: (7 * width, positions * 204)."""
-    kernel = weights.kernel(conv)[:, :, 0] * weights.sign(conv)  # (7, bands, 204)
+    """Lay ``positions`` neighbouring places of each filter side by side: (7 * width, positions * filters)."""
+    kernel = weights.kernel(conv)[:, :, 0] * weights.sign(conv)  # (7, bands, filters)
     bands = kernel.shape[1]
     width, last = bands + positions - 1, MUSICNN_MEL.mel_bands - bands + 1 - positions
     matrix = np.zeros((7, width, positions, kernel.shape[2]), np.float32)
@@ -197,12 +198,14 @@ def _timbral_matrix(weights: MusicnnWeights, conv: int, positions: int) -> tuple
 
 
 def _temporal_matrix(weights: MusicnnWeights) -> Floats:
-    """All three temporal convolutions at 16 neighbouring frames: (143, 16 * 153)."""
-    longest = 128
-    matrix = np.zeros((longest + _POSITIONS_IN_TIME - 1, _POSITIONS_IN_TIME, 153), np.float32)
-    for part, conv in enumerate(_TEMPORAL):
-        kernel = weights.kernel(conv)[:, 0, 0] * weights.sign(conv)  # (taps, 51)
+    """All three temporal convolutions at 16 neighbouring frames: (143, 16 * filters)."""
+    longest, parts = 128, []
+    for conv in _TEMPORAL:
+        kernel = weights.kernel(conv)[:, 0, 0] * weights.sign(conv)  # (taps, filters)
+        part = np.zeros((longest + _POSITIONS_IN_TIME - 1, _POSITIONS_IN_TIME, kernel.shape[1]), np.float32)
         ahead = (longest - 1) // 2 - (len(kernel) - 1) // 2
         for place in range(_POSITIONS_IN_TIME):
-            matrix[place + ahead : place + ahead + len(kernel), place, 51 * part : 51 * (part + 1)] = kernel
-    return matrix.reshape(matrix.shape[0], -1)
+            part[place + ahead : place + ahead + len(kernel), place] = kernel
+        parts.append(part)
+    matrix = np.concatenate(parts, axis=2)
+    return matrix.reshape(len(matrix), -1)

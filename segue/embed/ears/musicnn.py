@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from segue.config import MUSICNN_MEL, SCAN
-from segue.embed.ears.musicnn_network import MusicnnWeights, musicnn_network, read_weights
+from segue.embed.ears.musicnn_network import MusicnnWeights, musicnn_network, read_weights, without_silent
 from segue.errors import ModelError
 from segue.files import atomic_write
 
@@ -24,7 +24,7 @@ VERSION = "0.1.0"
 RECIPE = Path(__file__).parent.parent / "models" / "musicnn.json"
 """What Segue adds to the weights: dimension, front end, pooling, and the mean that is taken off."""
 
-_FORM = 1  # raised when the network is built in another form
+_FORM = 2  # raised when the network is built in another form
 _WEIGHTS = "musicnn/MSD_musicnn"
 INSTALL = f"pip install --no-deps {NAME}=={VERSION}"
 
@@ -69,7 +69,7 @@ def build_musicnn(weights_folder: Path, card: Path, *, recipe: dict[str, Any]) -
     """
     log.info("building the ear %s in %s", NAME, card.parent)
     weights, mean = read_weights(weights_folder), np.array(recipe["mean"], np.float32)
-    content = musicnn_network(weights, mean)
+    content = musicnn_network(without_silent(weights), mean)
     facts = {
         **{key: value for key, value in recipe.items() if key != "mean"},
         "name": NAME,

@@ -4,6 +4,8 @@ Its five front convolutions have one input channel and many places in frequency,
 Two things make them quick. Neighbouring places of a filter lie side by side in one wider filter, so that what is
 copied together for a matrix product serves several of them. And each part is reduced to its loudest before the next is
 computed, so that what lies between stays in the processor's cache.
+
+Most of their filters are zero as published; `without_silent` leaves those out, which changes nothing else.
 """
 
 from __future__ import annotations
@@ -23,10 +25,12 @@ from segue.values import Floats
 DIMENSION = 200
 _BATCH_NORM_EPSILON = 1e-3
 _TIMBRAL = ((0, 3), (1, 2))  # convolution, and how many places in frequency lie side by side
+_FEW_FILTERS, _FEW_PLACES = 64, 6  # of few filters more places fit into the cache
 _TEMPORAL = (2, 3, 4)
 _MIDDLE = (5, 6, 7)
 _PLACES_IN_TIME = 16
 _LONGEST = 128  # frames under the longest temporal filter
+_SILENT = 1e-5  # published, the silent filters stay below 2e-7 and the others above 9e-4
 _OPSET, _IR_VERSION = 18, 9  # what ONNX Runtime 1.14 and later read
 
 
@@ -84,6 +88,42 @@ def read_weights(folder: Path) -> MusicnnWeights:
             path=folder,
         )
     return weights
+
+
+def without_silent(weights: MusicnnWeights) -> MusicnnWeights:
+    """Leave out the front's filters that are zero, and add what they always say where it is listened to.
+
+    Of the 561 published filters 497 are zero. The same vectors come out, to float32's precision, at an eighth of the
+    cost. (What a silent filter says is next to nothing, so that the zeros beyond a slice's ends do not matter.)
+    """
+    tensors = dict(weights.tensors)
+    speaks, says = [], []
+    for conv in (*dict(_TIMBRAL), *_TEMPORAL):
+        scale, shift = weights.norm(conv + 1)
+        speaks.append(np.abs(weights.kernel(conv)).max(axis=(0, 1, 2)) >= _SILENT)
+        says.append(np.maximum(weights.bias(conv), 0.0) * scale + shift)
+        for name in (*_names("conv2d", conv), *_names("batch_normalization", conv + 1)):
+            tensors[name] = tensors[name][..., speaks[-1]]
+    kept, said = np.concatenate(speaks), np.concatenate(says)
+    kernel, bias = _names("conv2d", _MIDDLE[0])
+    tensors[bias] = tensors[bias] + said[~kept] @ tensors[kernel][:, ~kept, 0].sum(axis=0)
+    tensors[kernel] = tensors[kernel][:, kept]
+    scale, shift = weights.norm(9)
+    others = len(scale) // 2 - len(kept)
+    kept = np.repeat(np.concatenate([kept, np.ones(others, bool)]), 2)  # the maximum and the mean of each take turns
+    pooled = np.repeat(np.concatenate([said, np.zeros(others)]), 2) * scale + shift
+    kernel, bias = _names("dense", 0)
+    tensors[bias] = tensors[bias] + pooled[~kept] @ tensors[kernel][~kept]
+    for name in _names("batch_normalization", 9):
+        tensors[name] = tensors[name][kept]
+    tensors[kernel] = tensors[kernel][kept]
+    return MusicnnWeights({name: np.asarray(values, np.float32) for name, values in tensors.items()})
+
+
+def _names(kind: str, k: int) -> tuple[str, ...]:
+    """The tensors of the k-th layer of a kind."""
+    parts = ("gamma", "beta", "moving_mean", "moving_variance") if kind == "batch_normalization" else ("kernel", "bias")
+    return tuple(f"{_numbered(kind, k)}/{part}" for part in parts)
 
 
 def _is_weight(name: str) -> bool:
@@ -179,6 +219,7 @@ def _timbre(graph: _Graph, heard: str, weights: MusicnnWeights, conv: int, place
     """Filters of 7 frames by many bands: the loudest place in frequency counts. (n, 204, 313)."""
     kernel = weights.kernel(conv)[:, :, 0] * weights.sign(conv)  # (7, bands, 204)
     bands, filters = kernel.shape[1:]
+    places = _FEW_PLACES if filters <= _FEW_FILTERS else places
     width, last = bands + places - 1, MUSICNN_MEL.mel_bands - bands + 1 - places
     wide = np.zeros((places, filters, width, len(kernel)), np.float32)
     for place in range(places):
