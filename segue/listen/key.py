@@ -45,39 +45,31 @@ class Key:
 
 
 class PitchMeter:
-    """Counts the partials of a track by pitch, from mono sound of about 9 kHz."""
+    """Counts the partials of a track by pitch, from pieces of mono sound of about 9 kHz."""
 
     def __init__(self) -> None:
         self._counts = np.zeros((2, 12 * _STEPS))  # all partials, and those of the bass
-        self._held: list[Floats] = []
-        self._held_samples = 0
+        self._frames: list[Floats] = []
         self._rate_hz = 0.0
-        self._frames = 0
 
     def take(self, low: Floats, rate_hz: float) -> None:
-        """Take the next samples ``(n,)`` float32; where the rate changes, a frame begins anew."""
+        """Take a piece ``(n,)`` float32, as many whole frames of it as there are; it need not follow the last one."""
         if rate_hz != self._rate_hz:
-            self._held, self._held_samples, self._rate_hz = [], 0, rate_hz
-        self._held.append(low)
-        self._held_samples += len(low)
-        if self._held_samples >= _BATCH_FRAMES * _FRAME:
-            self._count(_BATCH_FRAMES)
+            self._count()
+            self._rate_hz = rate_hz
+        self._frames += [low[at : at + _FRAME] for at in range(0, len(low) - _FRAME + 1, _FRAME)]
+        if len(self._frames) >= _BATCH_FRAMES:
+            self._count()
 
     def counts(self) -> NDArray[np.float64]:
-        """Weights ``(2, 120)`` of partials by pitch class in tenths of a semitone from C, all and bass; ends it."""
-        if self._held_samples >= _FRAME:
-            self._count(self._held_samples // _FRAME)
+        """Weights ``(2, 120)`` of partials by pitch class in tenths of a semitone from C, all and bass."""
+        self._count()
         return self._counts
 
-    def _count(self, frames: int) -> None:
-        samples = np.concatenate(self._held)
-        at = 0
-        while len(samples) - at >= frames * _FRAME:
-            pieces = samples[at : at + frames * _FRAME].reshape(frames, _FRAME)
-            self._counts += _partials(pieces, self._rate_hz)
-            at += frames * _FRAME
-        rest = samples[at:].copy()
-        self._held, self._held_samples = [rest], len(rest)
+    def _count(self) -> None:
+        if self._frames:
+            self._counts += _partials(np.stack(self._frames), self._rate_hz)
+            self._frames = []
 
 
 @lru_cache(maxsize=1)

@@ -13,6 +13,9 @@ from segue.listen.true_peak import MARGIN_SAMPLES, TruePeak
 from segue.values import Floats
 
 _ROWS = 100  # rows of 10 ms handled at a time: one second, which stays in the second-level cache
+_SEGMENTS = 10  # in such a second
+_ALL_AT_FIRST, _EVERY = 10, 3  # seconds whose weighting is measured: all of the first ten, then every third
+_LEAST_RATIO = 1e-7
 _SEGMENT_ROWS = 10  # a gating block is four segments of 100 ms, and the next one begins a segment later
 _LOW_HZ = 8820.0  # about the rate to which the low part is brought; its spectrum is all that the weighting needs
 _SECOND = 8  # the very low part is brought down once more by this
@@ -35,9 +38,9 @@ _LAYOUTS = {
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Levels:
-    """A stretch of one rate: ``rows`` ``(3, r)`` of ``row_s`` each, and the K-weighted power ``(r // 10,)``.
+    """A stretch of one rate: ``rows`` ``(2, r)`` of ``row_s`` each, and the K-weighted power ``(r // 10,)``.
 
-    Of a row there are the peak, the effective value and that of what lies below about 1.5 kHz: full scale is 1.
+    Of a row there are the peak and the effective value; full scale is 1.
     """
 
     duration_s: float
@@ -80,11 +83,14 @@ class LevelMeter:
 
     Notes
     -----
+    The plain power of every 100 ms is measured, and how K-weighting changes it for the first ten seconds and for every
+    third second from there on: the spectrum's balance moves slowly, and in between it is interpolated.
+
     K-weighting is a power gain g(f) that is flat above some kHz, at its greatest value G. So the weighted power is
     G times the power of the samples, less that of a low part whose gain squared is G - g(f). The low part comes out
     of one short linear-phase filter that keeps only every D-th output: a matrix product. What no short filter
     can do, the high-pass at 38 Hz, is done on the spectrum of a very low part, brought down by 8 once more. Against
-    the two recursive filters of the standard the gain is off by at most 0.02 dB above 30 Hz.
+    the two recursive filters of the standard the gain is off by at most 0.02 dB above 40 Hz.
     """
 
     def __init__(self, rate_hz: int, channels: int, *, on_low: Callable[[Floats, float], None]) -> None:
@@ -99,13 +105,8 @@ class LevelMeter:
         self._mean = np.full(channels, 1.0 / channels, np.float32)
         self._true_peak = TruePeak(channels)
         self._rows: list[NDArray[np.float16]] = []
-        self._weighted: list[NDArray[np.float64]] = []
-        self._very_low: list[NDArray[np.float64]] = []
-        if self._plan:
-            self._tail = np.zeros((channels, _TAPS), np.float32)
-            self._second_tail = np.zeros((channels, _TAPS), np.float32)
-            self._state = np.zeros((channels, 2))
-            self._segment = np.zeros((2, channels, 1, self._plan.segment_samples), np.float32)
+        self._plain: list[NDArray[np.float64]] = []
+        self._ratios: list[tuple[int, float]] = []
 
     def take(self, planes: Floats) -> None:
         """Take the next samples ``(c, n)`` float32, full scale 1.0."""
@@ -132,14 +133,9 @@ class LevelMeter:
             self._measure()
         rows = np.concatenate(self._rows, axis=1)[:, :whole_rows]
         self._rows = []
-        weighted = np.zeros(0, np.float64)
-        if self._plan:
-            self._very_low.append(self._spectral(np.zeros_like(self._segment), self._plan))
-            very_low = np.concatenate(self._very_low)
-            weighted = np.concatenate(self._weighted) - (very_low[:-1] + very_low[1:]) / 2.0
-            weighted = weighted[: max(1, self._samples // (_SEGMENT_ROWS * self._row))]
+        segments = max(1, self._samples // (_SEGMENT_ROWS * self._row))
         row_s = self._row / self._rate_hz
-        return Levels(self._samples / self._rate_hz, row_s, rows, weighted)
+        return Levels(self._samples / self._rate_hz, row_s, rows, self._weighted()[:segments])
 
     @property
     def true_peak(self) -> float:
@@ -152,43 +148,48 @@ class LevelMeter:
         rows = chunk.reshape(len(chunk), _ROWS, self._row)  # (c, 100, row)
         peaks = np.maximum(rows.max(axis=2), -rows.min(axis=2))  # (c, 100)
         powers = np.vecdot(rows, rows)  # (c, 100)
-        found = np.zeros((3, _ROWS), np.float32)
-        found[0], found[1] = peaks.max(axis=0), self._mean @ powers / self._row
-        if self._plan:
-            found[2] = self._weigh(chunk, powers, self._plan)
-        found[1:] = np.sqrt(np.maximum(found[1:], 0.0))
+        found = np.stack([peaks.max(axis=0), np.sqrt(self._mean @ powers / self._row)])  # (2, 100)
         self._rows.append(found.astype(np.float16))
+        number = len(self._plain)
+        per_segment = powers.reshape(len(powers), -1, _SEGMENT_ROWS).sum(axis=2).astype(np.float64)  # (c, 10)
+        self._plain.append(self._weights @ per_segment / (_SEGMENT_ROWS * self._row))
+        if self._plan and (number < _ALL_AT_FIRST or number % _EVERY == 0):
+            self._weigh(chunk, per_segment, self._plan)
         self._true_peak.take(self._buffer, peaks)
         self._buffer[:, :MARGIN_SAMPLES] = self._buffer[:, -MARGIN_SAMPLES:]
         self._filled = 0
 
-    def _weigh(self, chunk: Floats, powers: Floats, plan: _Plan) -> Floats:
-        """Note the weighted power of 10 segments, hand the low part on, and return its power ``(100,)``."""
-        low = _filtered(chunk, plan.first, self._tail)
-        low_rows = low.reshape(len(low), _ROWS, -1)  # (c, 100, m)
-        low_powers = np.vecdot(low_rows, low_rows)  # (c, 100)
-        very_low = _filtered(low, plan.second, self._second_tail)
-        power = self._weights @ (plan.greatest_gain * powers - plan.step * low_powers.astype(np.float64))
-        per_segment = power.reshape(-1, _SEGMENT_ROWS).sum(axis=1) / (_SEGMENT_ROWS * plan.row_samples)
-        self._weighted.append(per_segment)
-        entering = very_low.reshape(len(low), -1, plan.segment_samples)  # (c, 10, n)
-        passed, self._state = plan.high_pass.run(entering, self._state)
-        segments = np.stack([entering, passed.astype(np.float32)])  # (2, c, 10, n)
-        energy = plan.flat_gains @ np.vecdot(segments, segments).astype(np.float64).swapaxes(0, 1)  # (c, 10)
-        self._weighted[-1] -= self._weights @ energy / (_SEGMENT_ROWS * plan.row_samples)
-        self._very_low.append(self._spectral(segments, plan))
-        self._on_low(self._mean @ low, self._rate_hz / plan.step)
-        mean: Floats = (self._mean @ low_powers / low_rows.shape[2]).astype(np.float32)
-        return mean
+    def _weigh(self, chunk: Floats, plain: NDArray[np.float64], plan: _Plan) -> None:
+        """Note by how much the weighting changes the power of this second, and hand the low part on.
 
-    def _spectral(self, segments: Floats, plan: _Plan) -> NDArray[np.float64]:
-        """What the weighting still takes off in each pair of neighbouring segments ``(2, c, k, n)``: ``(k,)``."""
-        held = np.concatenate([self._segment, segments], axis=2)
-        self._segment = segments[:, :, -1:]
-        frames = np.concatenate([held[:, :, :-1], held[:, :, 1:]], axis=3)  # (2, c, k, 2n)
-        energy = np.vecdot(np.matmul(frames, plan.forms[:, None]), frames).sum(axis=0)  # (c, k)
-        off: NDArray[np.float64] = self._weights @ energy
-        return off / (_SEGMENT_ROWS * plan.row_samples)
+        The first and the last of its ten segments are left to the filters to swing in and out.
+        """
+        channels = len(chunk)
+        nothing = np.zeros((channels, _TAPS), np.float32)
+        low = _filtered(chunk, plan.first, nothing.copy())
+        self._on_low(self._mean @ low, self._rate_hz / plan.step)
+        inner = low.reshape(channels, _SEGMENTS, -1)[:, 1:-1]  # (c, 8, n)
+        power = plan.greatest_gain * plain[:, 1:-1].sum(axis=1) - plan.step * np.vecdot(inner, inner).sum(axis=1)
+        very_low = _filtered(low, plan.second, nothing).reshape(channels, _SEGMENTS, -1)  # (c, 10, n)
+        passed, _ = plan.high_pass.run(very_low, np.zeros((channels, 2)))
+        parts = np.stack([very_low, passed.astype(np.float32)])  # (2, c, 10, n)
+        power -= plan.flat_gains @ np.vecdot(parts[:, :, 1:-1], parts[:, :, 1:-1]).sum(axis=2)
+        frames = np.concatenate([parts[:, :, :-1], parts[:, :, 1:]], axis=3)  # (2, c, 9, 2n)
+        energy = np.vecdot(frames @ plan.forms[:, None], frames).sum(axis=0)  # (c, 9)
+        power -= energy.sum(axis=1) - (energy[:, 0] + energy[:, -1]) / 2.0
+        total, weighted = float(self._weights @ plain[:, 1:-1].sum(axis=1)), float(self._weights @ power)
+        if total > 0.0:
+            self._ratios.append((len(self._plain) - 1, max(weighted / total, _LEAST_RATIO)))
+
+    def _weighted(self) -> NDArray[np.float64]:
+        """The weighted power of every segment."""
+        if not self._ratios:
+            return np.zeros(0)
+        plain = np.concatenate(self._plain)
+        at = (np.arange(len(plain)) + 0.5) / _SEGMENTS - 0.5
+        seconds, ratios = zip(*self._ratios, strict=True)
+        found: NDArray[np.float64] = plain * np.exp(np.interp(at, seconds, np.log(ratios)))
+        return found
 
 
 @dataclass(frozen=True, slots=True, eq=False)

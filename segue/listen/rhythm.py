@@ -88,8 +88,8 @@ class RhythmMeter:
         for stretch in self._stretches:
             joined.append(_on_rows(stretch, row_s, start_s=start_s))
             start_s += stretch.duration_s
-        peaks, whole, low = np.concatenate(joined, axis=1).astype(np.float32)
-        return peaks, Fine(_rises(whole**2 - low**2) + _rises(low**2), row_s)
+        peaks, effective = np.concatenate(joined, axis=1).astype(np.float32)
+        return peaks, Fine(_rises(effective**2), row_s)
 
     def _beats(self, fine: Fine, sound_s: tuple[float, float]) -> tuple[Tempo | None, Beats | None]:
         """The tempo, told exactly by its beats, and the beats; None where they are unsure."""
