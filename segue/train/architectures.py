@@ -124,7 +124,7 @@ def _heir(heard: Any, sizes: HeirSizes) -> Any:
 
     Half the frames and a fifth of the places in frequency: a fifteenth of the teacher's work. A body of its own beside
     the teacher's last layers makes up for what the coarser grid loses. ``lean`` is the same without the filters that
-    training left with nothing to say; `segue.train.lean` makes it from a trained heir.
+    have nothing to say, most of which are zero in MusiCNN too; `segue.train.lean` makes it from a trained heir.
     """
     # These two are not trained: the filters can absorb what they lack, and the gradient need not reach the input.
     loudness = Affine(axis=-2, name="loudness", dtype="float32", trainable=False)(heard)
