@@ -137,6 +137,8 @@ class ClusterCrew(Generic[T]):
         self._tries: Counter[Path] = Counter()
         self._blind: dict[Path, set[str]] = {}
         self._unfit: dict[str, SegueError] = {}
+        self._suspects: list[Job] = []
+        self._alone: set[Path] = set()
         self._threads: dict[str, int] = {}
         self._counted_s = self._peopled_s = 0.0
         self._levels: dict[str, int] = {}
@@ -278,7 +280,13 @@ class ClusterCrew(Generic[T]):
     def _send_out(self, source: Iterator[Job]) -> None:
         """Send files out until the workers have enough; one at least, so that there is always something to wait for."""
         most = max(1, CLUSTER.files_ahead * sum(self._threads.values()))
-        while len(self._sent) < most and self._done.empty() and (job := next(source, None)) is not None:
+        while len(self._sent) < most and (self._done.empty() or not self._sent):
+            if (job := next(source, None)) is None:
+                break
+            self._send(job)
+        if not self._sent and self._suspects:
+            job = self._suspects.pop()
+            self._alone.add(job.path)
             self._send(job)
 
     def _send(self, job: Job) -> None:
@@ -327,6 +335,9 @@ class ClusterCrew(Generic[T]):
 
     def _erred(self, job: Job, error: BaseException) -> Outcome[T] | None:
         """Dask itself failed on a file."""
+        if isinstance(error, KilledWorker) and job.path not in self._alone:
+            self._suspects.append(job)  # it may only have waited there: at the end, each is heard with no other about
+            return None
         if isinstance(error, KilledWorker):
             what = "the workers that heard it died, one after the other"
             remedy = "See their logs, and whether they have memory enough; hear this file without the cluster"
