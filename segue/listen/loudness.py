@@ -100,10 +100,11 @@ class LevelMeter:
         self._row = self._plan.row_samples if self._plan else max(1, round(rate_hz / 100))
         self._weights = np.array(_LAYOUTS.get(channels, (1.0,) * channels), np.float64)
         self._buffer = np.zeros((channels, MARGIN_SAMPLES + _ROWS * self._row), np.float32)
+        self._sizes = np.empty_like(self._buffer)
         self._filled = 0
         self._samples = 0
         self._mean = np.full(channels, 1.0 / channels, np.float32)
-        self._true_peak = TruePeak(channels)
+        self._true_peak = TruePeak()
         self._rows: list[NDArray[np.float16]] = []
         self._plain: list[NDArray[np.float64]] = []
         self._ratios: list[tuple[int, float]] = []
@@ -146,7 +147,8 @@ class LevelMeter:
         """One full buffer: 100 rows."""
         chunk = self._buffer[:, MARGIN_SAMPLES:]
         rows = chunk.reshape(len(chunk), _ROWS, self._row)  # (c, 100, row)
-        peaks = np.maximum(rows.max(axis=2), -rows.min(axis=2))  # (c, 100)
+        sizes = np.abs(self._buffer, out=self._sizes)
+        peaks = sizes[:, MARGIN_SAMPLES:].reshape(rows.shape).max(axis=2)  # (c, 100)
         powers = np.vecdot(rows, rows)  # (c, 100)
         found = np.stack([peaks.max(axis=0), np.sqrt(self._mean @ powers / self._row)])  # (2, 100)
         self._rows.append(found.astype(np.float16))
@@ -155,7 +157,7 @@ class LevelMeter:
         self._plain.append(self._weights @ per_segment / (_SEGMENT_ROWS * self._row))
         if self._plan and (number < _ALL_AT_FIRST or number % _EVERY == 0):
             self._weigh(chunk, per_segment, self._plan)
-        self._true_peak.take(self._buffer, peaks)
+        self._true_peak.take(self._buffer, sizes)
         self._buffer[:, :MARGIN_SAMPLES] = self._buffer[:, -MARGIN_SAMPLES:]
         self._filled = 0
 
@@ -321,7 +323,7 @@ def _quadratic_forms(gains: NDArray[np.float64]) -> Floats:
     window = np.sin(np.pi * (np.arange(size) + 0.5) / size)
     lags = np.fft.irfft(gains, size, axis=1)
     circulant = lags[:, (np.arange(size)[:, None] - np.arange(size)[None, :]) % size]
-    found: Floats = (circulant * window[:, None] * window[None, :]).astype(np.float32)
+    found: Floats = np.ascontiguousarray(circulant * window[:, None] * window[None, :], np.float32)
     return found
 
 
