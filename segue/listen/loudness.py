@@ -15,6 +15,7 @@ from segue.values import Floats
 _ROWS = 100  # rows of 10 ms handled at a time: one second, which stays in the second-level cache
 _SEGMENTS = 10  # in such a second
 _ALL_AT_FIRST, _EVERY = 10, 3  # seconds whose weighting is measured: all of the first ten, then every third
+_ALIKE, _COUNTS = 1.3, 0.2  # and any that is 1.1 dB louder or softer than the last one, unless it is soft anyway
 _LEAST_RATIO = 1e-7
 _SEGMENT_ROWS = 10  # a gating block is four segments of 100 ms, and the next one begins a segment later
 _LOW_HZ = 8820.0  # about the rate to which the low part is brought; its spectrum is all that the weighting needs
@@ -83,8 +84,9 @@ class LevelMeter:
 
     Notes
     -----
-    The plain power of every 100 ms is measured, and how K-weighting changes it for the first ten seconds and for every
-    third second from there on: the spectrum's balance moves slowly, and in between it is interpolated.
+    The plain power of every 100 ms is measured, and how K-weighting changes it for the first ten seconds, and from there
+    on for every third second and for any other that is louder or softer than the last one so measured: the spectrum's
+    balance moves slowly, and in between it is interpolated.
 
     K-weighting is a power gain g(f) that is flat above some kHz, at its greatest value G. So the weighted power is
     G times the power of the samples, less that of a low part whose gain squared is G - g(f). The low part comes out
@@ -107,6 +109,7 @@ class LevelMeter:
         self._true_peak = TruePeak()
         self._rows: list[NDArray[np.float16]] = []
         self._plain: list[NDArray[np.float64]] = []
+        self._sum = 0.0
         self._ratios: list[tuple[int, float]] = []
 
     def take(self, planes: Floats) -> None:
@@ -155,11 +158,21 @@ class LevelMeter:
         number = len(self._plain)
         per_segment = powers.reshape(len(powers), -1, _SEGMENT_ROWS).sum(axis=2).astype(np.float64)  # (c, 10)
         self._plain.append(self._weights @ per_segment / (_SEGMENT_ROWS * self._row))
-        if self._plan and (number < _ALL_AT_FIRST or number % _EVERY == 0):
+        self._sum += float(self._plain[-1].sum())
+        if self._plan and (number < _ALL_AT_FIRST or number % _EVERY == 0 or self._is_new()):
             self._weigh(chunk, per_segment, self._plan)
         self._true_peak.take(self._buffer, sizes)
         self._buffer[:, :MARGIN_SAMPLES] = self._buffer[:, -MARGIN_SAMPLES:]
         self._filled = 0
+
+    def _is_new(self) -> bool:
+        """Whether this second is loud enough to count, and not as loud as the last one whose weighting was measured."""
+        power, known = (
+            float(self._plain[-1].sum()),
+            float(self._plain[self._ratios[-1][0]].sum()) if self._ratios else 0,
+        )
+        counts = power > _COUNTS * self._sum / len(self._plain)
+        return counts and not 1.0 / _ALIKE < power / max(known, 1e-12) < _ALIKE
 
     def _weigh(self, chunk: Floats, plain: NDArray[np.float64], plan: _Plan) -> None:
         """Note by how much the weighting changes the power of this second, and hand the low part on.
