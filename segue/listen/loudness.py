@@ -84,9 +84,9 @@ class LevelMeter:
 
     Notes
     -----
-    The plain power of every 100 ms is measured, and how K-weighting changes it for the first ten seconds, and from there
-    on for every third second and for any other that is louder or softer than the last one so measured: the spectrum's
-    balance moves slowly, and in between it is interpolated.
+    The plain power of every 100 ms is measured, and how K-weighting changes it for the first ten seconds, and from
+    there on for every third second and for any other that is louder or softer than the last one so measured: the
+    spectrum's balance moves slowly, and in between it is interpolated.
 
     K-weighting is a power gain g(f) that is flat above some kHz, at its greatest value G. So the weighted power is
     G times the power of the samples, less that of a low part whose gain squared is G - g(f). The low part comes out
