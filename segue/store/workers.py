@@ -122,15 +122,18 @@ class WorkerPool(Generic[T]):
         busy = [worker for worker in self._crew if worker.job]
         pause_s, self._looked_s = time.monotonic() - self._looked_s, time.monotonic()
         ready = wait([worker.connection for worker in busy], timeout=_LOOK_UP_S)
+        settled = []
         for worker in busy:
             if pause_s > _PAUSE_S:
                 worker.excuse(pause_s)
             outcome = self._hear_from(worker) if worker.connection in ready else self._look_at(worker)
             if outcome is not None:
                 worker.job = None
-                if (job := next(source, None)) is not None:  # before the outcome is saved, so that no worker waits
-                    worker.take(job)
-                yield outcome
+                settled.append((worker, outcome))
+        for worker, outcome in settled:  # what follows may take long, so all were judged before
+            if (job := next(source, None)) is not None:  # before the outcome is saved, so that no worker waits
+                worker.take(job)
+            yield outcome
 
     def _hear_from(self, worker: _Worker[T]) -> Outcome[T] | None:
         try:

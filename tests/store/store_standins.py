@@ -29,13 +29,14 @@ class StandIn:
 
     fingerprint: Fingerprint = EAR.fingerprint
     wait_s: float = 0.0
+    slow_s: float = 0.0
     deaf_to: str = "\0"
 
     def __call__(self) -> Callable[[Path], Hearing]:
         return self.hear
 
     def hear(self, path: Path) -> Hearing:
-        time.sleep(self.wait_s)
+        time.sleep(self.wait_s + ("slow" in path.name) * self.slow_s)
         misbehave(path)
         if self.deaf_to in path.name:
             raise TooShortError("it is too short for this ear", remedy="Leave it out", path=path)

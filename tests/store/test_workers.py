@@ -5,6 +5,7 @@ import signal
 import sys
 import threading
 import time
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -65,6 +66,21 @@ def test_a_file_whose_worker_others_end_or_stop_is_tried_again(tmp_path: Path, h
         (outcome,) = pool.run(jobs([path]))
     assert outcome.error is None
     assert outcome.value is not None
+
+
+def test_a_long_wait_for_the_next_job_is_held_against_no_worker(tmp_path: Path) -> None:
+    """Hashing what comes between two jobs may take minutes, in which nobody listens for signs of life."""
+    paths = [write_wav(tmp_path / f"{name}.wav", i, seconds=1) for i, name in enumerate(("quick", "slow", "last"))]
+
+    def source() -> Iterator[Job]:
+        yield from jobs(paths[:2])
+        time.sleep(8.0)
+        yield from jobs(paths[2:])
+
+    settings = replace(SCAN, silent_s=3.0, tries_a_file=1)
+    with WorkerPool(StandIn(slow_s=5.0), workers=2, settings=settings) as pool:
+        outcomes = {outcome.job.path.stem: outcome.error for outcome in pool.run(source())}
+    assert outcomes == {"slow": None, "quick": None, "last": None}
 
 
 def test_a_file_that_ends_every_worker_is_given_up(files: dict[str, Path]) -> None:
