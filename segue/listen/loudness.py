@@ -14,7 +14,8 @@ from segue.values import Floats
 
 _ROWS = 100  # rows of 10 ms handled at a time: one second, which stays in the second-level cache
 _SEGMENTS = 10  # in such a second
-_ALL_AT_FIRST, _EVERY = 10, 3  # seconds whose weighting is measured: all of the first ten, then every third
+_ALL_AT_FIRST = 10  # seconds whose weighting is measured; from there on
+_SHARE, _GOLDEN = 0.4, (5.0**0.5 - 1.0) / 2.0  # this share of them, spread so that they fall in step with no bars
 _ALIKE, _COUNTS = 1.3, 0.2  # and any that is 1.1 dB louder or softer than the last one, unless it is soft anyway
 _LEAST_RATIO = 1e-7
 _SEGMENT_ROWS = 10  # a gating block is four segments of 100 ms, and the next one begins a segment later
@@ -85,7 +86,7 @@ class LevelMeter:
     Notes
     -----
     The plain power of every 100 ms is measured, and how K-weighting changes it for the first ten seconds, and from
-    there on for every third second and for any other that is louder or softer than the last one so measured: the
+    there on for two seconds in five and for any other that is louder or softer than the last one so measured: the
     spectrum's balance moves slowly, and in between it is interpolated.
 
     K-weighting is a power gain g(f) that is flat above some kHz, at its greatest value G. So the weighted power is
@@ -159,7 +160,7 @@ class LevelMeter:
         per_segment = powers.reshape(len(powers), -1, _SEGMENT_ROWS).sum(axis=2).astype(np.float64)  # (c, 10)
         self._plain.append(self._weights @ per_segment / (_SEGMENT_ROWS * self._row))
         self._sum += float(self._plain[-1].sum())
-        if self._plan and (number < _ALL_AT_FIRST or number % _EVERY == 0 or self._is_new()):
+        if self._plan and (number < _ALL_AT_FIRST or number * _GOLDEN % 1.0 < _SHARE or self._is_new()):
             self._weigh(chunk, per_segment, self._plan)
         self._true_peak.take(self._buffer, sizes)
         self._buffer[:, :MARGIN_SAMPLES] = self._buffer[:, -MARGIN_SAMPLES:]
