@@ -78,7 +78,7 @@ def test_a_long_wait_for_the_next_job_is_held_against_no_worker(tmp_path: Path) 
         yield from jobs(paths[2:])
 
     settings = replace(SCAN, silent_s=3.0, tries_a_file=1)
-    with WorkerPool(StandIn(slow_s=5.0), workers=2, settings=settings) as pool:
+    with WorkerPool(StandIn(wait_s=1.5, slow_s=9.0), workers=2, settings=settings) as pool:
         outcomes = {outcome.job.path.stem: outcome.error for outcome in pool.run(source())}
     assert outcomes == {"slow": None, "quick": None, "last": None}
 
