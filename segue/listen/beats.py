@@ -81,7 +81,9 @@ def track_beats(found: Onsets, bpm: float, *, fine: Fine, sound_s: tuple[float, 
     if len(frames) < 4:
         return None
     strength = float(np.mean(np.maximum.reduce([curve[np.clip(frames + d, 0, len(curve) - 1)] for d in (-1, 0, 1)])))
-    times = _sharpened(_between_frames(frames, curve) * FRAME_S, fine)
+    times = _between_frames(frames, curve) * FRAME_S
+    if times[-1] < _LONGEST_SONG_S:  # what it takes grows with the length, and a long mix is followed, not measured
+        times = _sharpened(times, fine)
     line, share = _straight_line(times, 60.0 / bpm)
     if share >= _STEADY_SHARE:
         first, last = ((end_s - line.first_s) / line.beat_s for end_s in sound_s)

@@ -22,6 +22,7 @@ def _phases() -> NDArray[np.float64]:
     return found
 
 
+_AROUND = np.arange(-_HALF, _HALF + 1)
 _TAPS: Floats = _phases().astype(np.float32)
 
 
@@ -53,7 +54,6 @@ class TruePeak:
         at += _HALF
         size = sizes[channel, at]
         crest = (size >= sizes[channel, at - 1]) & (size >= sizes[channel, at + 1])
-        windows = np.lib.stride_tricks.sliding_window_view(buffer, MARGIN_SAMPLES + 1, axis=1)
-        around = windows[channel[crest], at[crest] - _HALF]  # (k, 17)
+        around = buffer[channel[crest][:, None], at[crest][:, None] + _AROUND]  # (k, 17)
         for side in (around[:, :-1], around[:, 1:]):
             self.value = max(self.value, float(np.abs(side @ _TAPS).max(initial=0.0)))
