@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
-import scipy.fft
 from numpy.typing import NDArray
 
 from segue.values import Floats
@@ -83,9 +82,11 @@ def _partials(frames: Floats, rate_hz: float) -> NDArray[np.float64]:
     A partial is a peak of the spectrum that stands out from its surroundings; its frequency is that of a parabola
     through the logarithms of three bins. It counts by the root of its amplitude, in proportion to the frame's others.
     """
+    from scipy.fft import rfft  # half a second to import; see mel.py
+
     first, last = int(_LOWEST_HZ * _FRAME / rate_hz), int(_HIGHEST_HZ * _FRAME / rate_hz)
     reach = _NEIGHBOURS + 1
-    size = np.abs(scipy.fft.rfft(frames * _window(), axis=1)[:, first - reach : last + reach])
+    size = np.abs(rfft(frames * _window(), axis=1)[:, first - reach : last + reach])
     sums = np.cumsum(size, axis=1)
     around = (sums[:, 2 * _NEIGHBOURS + 1 :] - sums[:, : -2 * _NEIGHBOURS - 1]) / (2 * _NEIGHBOURS + 1)
     middle = size[:, reach : reach + around.shape[1]]  # around[:, i] is the mean about bin reach + i

@@ -8,7 +8,6 @@ from itertools import chain
 from typing import NamedTuple
 
 import numpy as np
-import scipy.fft
 
 from segue.config import MelSpec
 from segue.errors import ParameterError
@@ -197,6 +196,8 @@ def _slice(samples: Floats, spec: MelSpec, on_power: Callable[[Floats], None] | 
 
 def _power(samples: Floats, spec: MelSpec) -> Floats:
     """The power of the frames over samples that need no padding: ``(slice_frames, 1 + n_fft_samples / 2)``."""
+    from scipy.fft import rfft  # half a second to import, and a scan that finds nothing new needs none of it
+
     frames = np.lib.stride_tricks.sliding_window_view(samples, spec.n_fft_samples)[:: spec.hop_samples]  # (216, 2048)
     window = _hann(spec.n_fft_samples)
     power = np.empty((len(frames), 1 + spec.n_fft_samples // 2), np.float32)
@@ -204,7 +205,7 @@ def _power(samples: Floats, spec: MelSpec) -> Floats:
     for at in range(0, len(frames), _FFT_BLOCK_FRAMES):
         block, found = frames[at : at + _FFT_BLOCK_FRAMES], power[at : at + _FFT_BLOCK_FRAMES]
         np.multiply(block, window, out=windowed[: len(block)])
-        np.abs(scipy.fft.rfft(windowed[: len(block)], axis=1), out=found)  # with a sum of squares it takes longer
+        np.abs(rfft(windowed[: len(block)], axis=1), out=found)  # with a sum of squares it takes longer
         np.square(found, out=found)
     return power
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import replace
 
 import numpy as np
-import scipy.fft
 
 from segue.config import SPECCY_MEL
 from segue.values import Floats
@@ -28,5 +27,7 @@ def mfcc_statistics(log_mel: Floats) -> Floats:
         Means, then standard deviations over time, of the first 20 coefficients of the cosine transform (Davis and
         Mermelstein, 1980).
     """
-    found = scipy.fft.dct(log_mel, axis=0, norm="ortho")[:_COEFFICIENTS]  # (20, frames)
+    from scipy.fft import dct  # half a second to import; see mel.py
+
+    found = dct(log_mel, axis=0, norm="ortho")[:_COEFFICIENTS]  # (20, frames)
     return np.concatenate([found.mean(axis=1), found.std(axis=1)]).astype(np.float32)
