@@ -162,7 +162,7 @@ def bar_lines(beats_s: Floats, bands_db: Sequence[NDArray[np.float16]], *, beats
     beats_s : (k,) float32
         A steady beat grid.
     bands_db : sequence of (n, 32) float16
-        Mel bands in dB, a row each 23.2 ms.
+        Mel bands in dB, a row each 23.2 ms; they may end some seconds before the beats, as whole slices do.
     beats_a_bar : int
         3 or 4.
 
@@ -172,8 +172,9 @@ def bar_lines(beats_s: Floats, bands_db: Sequence[NDArray[np.float16]], *, beats
         Bar lines in seconds.
     """
     bands = np.concatenate(bands_db)
-    edges = np.unique(np.clip(np.round(beats_s / FRAME_S).astype(np.intp), 0, len(bands) - 1))
-    if len(edges) < 4 * beats_a_bar or len(edges) != len(beats_s):
+    frames = np.round(beats_s / FRAME_S).astype(np.intp)
+    edges = frames[frames < len(bands)]
+    if len(edges) < 4 * beats_a_bar or np.any(np.diff(edges) < 1):
         return np.zeros(0)
     floor = loud_db(bands_db) - _FLOOR_DB
     means = np.stack([np.maximum(bands[a:b].astype(np.float32), floor).mean(axis=0) for a, b in pairwise(edges)])

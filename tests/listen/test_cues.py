@@ -89,6 +89,8 @@ def test_bars_begin_where_the_sound_changes() -> None:
         bands[first:last, bar % 5 :: 5] = 30.0
     found = bar_lines(beats_s, [bands], beats_a_bar=4)
     np.testing.assert_allclose(found[:4], [1.0, 3.0, 5.0, 7.0])
+    covered = bands[: int(35.0 / FRAME_S)]  # power frames cover whole slices only, beats go to the end
+    np.testing.assert_array_equal(bar_lines(beats_s, [covered], beats_a_bar=4), found)
 
 
 def test_too_few_beats_have_no_bars() -> None:
