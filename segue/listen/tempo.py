@@ -32,6 +32,8 @@ _MULTIPLES = (0.25, 1 / 3, 0.5, 2 / 3, 1.0, 1.5, 2.0, 3.0, 4.0)
 _HARMONICS = (0.5, 1.0, 2.0, 3.0, 4.0)
 _BY_TEMPO = (0, 2, 4, 6, 11, 13, 15, 20, 22, 28, 29)  # what means another thing in slow music than in fast
 _RELATIVES = (1.0, 2.0, 0.5, 1.5, 2 / 3, 3.0, 1 / 3, 4 / 3, 0.75)
+_SAME_TEMPO = 0.03  # candidates are further apart than this share
+_OTHER_READINGS = (0.5, 2.0, 1.5, 2 / 3)  # what a listener may count instead
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -197,7 +199,7 @@ def candidates(pulse: Pulse) -> NDArray[np.float64]:
     found: list[float] = []
     for bpm in (grid[best][:, None] * np.array(_RELATIVES)).T.ravel():
         inside = RHYTHM.slowest_bpm <= bpm <= RHYTHM.fastest_bpm
-        if inside and all(abs(bpm / known - 1.0) > 0.03 for known in found):
+        if inside and all(abs(bpm / known - 1.0) > _SAME_TEMPO for known in found):
             found.append(float(bpm))
     return np.array(found)
 
@@ -229,6 +231,8 @@ def estimate(found: Onsets) -> Tempo | None:
     share /= share.sum()
     order = np.argsort(-share)
     best = float(bpm[order[0]])
-    related = [float(b) for b in bpm[order[1:]] if any(abs(b / best / r - 1.0) < 0.03 for r in (0.5, 2.0, 1.5, 2 / 3))]
+    others = bpm[order[1:]] / best
+    readings = dict.fromkeys(r for other in others for r in _OTHER_READINGS if abs(other / r - 1.0) < _SAME_TEMPO)
     clarity = float(np.max(_at_lags(pulse.lags[0], 60.0 / best * np.array([1.0, 2.0, 4.0]))))
-    return Tempo(best, float(share[order[0]]) * clarity, tuple(related[:3]))
+    confidence = float(np.clip(float(share[order[0]]) * clarity, 0.0, 1.0))
+    return Tempo(best, confidence, tuple(best * reading for reading in readings))

@@ -51,6 +51,12 @@ def test_other_readings_of_the_beat_are_offered() -> None:
     assert found.tempo_bpm not in found.tempo_alternatives
 
 
+@pytest.mark.parametrize(("bpm", "readings"), [(90.0, (45.0, 180.0, 135.0, 60.0)), (199.0, (99.5, 132.67))])
+def test_every_other_reading_is_offered_and_told_exactly(bpm: float, readings: tuple[float, ...]) -> None:
+    found = analyse(drums(HOUSE, bpm=bpm))
+    assert sorted(found.tempo_alternatives) == pytest.approx(sorted(readings), rel=0.001)
+
+
 def test_a_tempo_that_drifts_is_followed() -> None:
     """A click that goes from 118 to 122 BPM within a minute has no one straight line."""
     t, times = 0.5, []
