@@ -127,12 +127,11 @@ def iter_mono(
     """Yield (sample rate, about a second of mono samples) of decoded frames."""
     for frame in iter_joined(frames):
         planes = planes_of(frame)
-        mono = mono_of(planes)
         if planes.dtype.kind == "f":
-            planes, mono = _undamaged(planes, mono, tally)
+            planes = _undamaged(planes, tally)
         if on_native is not None:
             on_native(_full_scale(planes), frame.sample_rate)
-        yield frame.sample_rate, mono
+        yield frame.sample_rate, mono_of(planes)
 
 
 def mono_of(planes: Planes) -> Floats:
@@ -165,11 +164,11 @@ def _full_scale(planes: Planes) -> Floats:
     return wide.astype(np.float32, copy=False)
 
 
-def _undamaged(planes: Planes, mono: Floats, tally: Tally) -> tuple[Planes, Floats]:
-    """Both with silence where samples are not finite or beyond all measure, which is counted."""
-    tally.samples += len(mono)
-    if mono.max() < _LOUDEST and mono.min() > -_LOUDEST:  # false also for what is no number
-        return planes, mono
-    wrong = ~(np.abs(mono) < _LOUDEST)
+def _undamaged(planes: Planes, tally: Tally) -> Planes:
+    """The same with silence in all channels where a sample is not finite or beyond all measure, which is counted."""
+    tally.samples += planes.shape[1]
+    if planes.max() < _LOUDEST and planes.min() > -_LOUDEST:  # false also for what is no number
+        return planes
+    wrong = ~(np.abs(planes) < _LOUDEST).all(axis=0)
     tally.bad_samples += int(wrong.sum())
-    return np.where(wrong, 0, planes), np.where(wrong, np.float32(0.0), mono)
+    return np.where(wrong, 0, planes)

@@ -323,6 +323,20 @@ def test_damage_is_silenced_in_the_sound_as_it_stands_too(tmp_path: Path) -> Non
     assert all(np.isfinite(planes).all() for planes, _ in heard)
 
 
+@pytest.mark.ffmpeg
+def test_damage_that_cancels_out_between_channels_is_silenced(tmp_path: Path) -> None:
+    """The mean of both is no louder than music, but either channel alone overflows the power."""
+    samples = np.tile(sweep(6.0)[:, None], (1, 2))
+    samples[1000] = 1e30, -1e30
+    raw = tmp_path / "both.f32"
+    raw.write_bytes(samples.astype("<f4").tobytes())
+    path = tmp_path / "both.wav"
+    command = ["ffmpeg", "-v", "error", "-f", "f32le", "-ar", "44100", "-ac", "2", "-i", str(raw)]
+    subprocess.run([*command, "-c:a", "pcm_f32le", str(path)], check=True, stdin=subprocess.DEVNULL)
+    _, heard = tapped(path)
+    assert max(np.abs(planes).max() for planes, _ in heard) < 1.0
+
+
 def test_a_codec_tag_that_is_no_text(tmp_path: Path) -> None:
     """PyAV reads the tag as ASCII, and its UnicodeDecodeError went through to the worker."""
     path = tmp_path / "tag.wav"
