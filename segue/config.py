@@ -73,6 +73,7 @@ class ScanSpec:
     quick_look_from: int = _number(200, "new files from which on a quick look at all of them comes first")
     seconds_a_file: float = _number(60.0, "computing time a file may take before its worker is replaced...")
     seconds_a_megabyte: float = _number(5.0, "...plus this for each megabyte of it...")
+    most_seconds_a_file: float = _number(3600.0, "...but no more than this, however large it is...")
     patience: float = _number(10.0, "...and so many times as long by the clock: a busy machine is not the file's fault")
     silent_s: float = _number(30.0, "a worker that gives no sign of life for so long is replaced")
     tries_a_file: int = _number(
@@ -87,7 +88,7 @@ class ScanSpec:
 
     def limit_s(self, size_bytes: int) -> float:
         """The time that a file of this size may take."""
-        return self.seconds_a_file + self.seconds_a_megabyte * size_bytes / 1e6
+        return min(self.seconds_a_file + self.seconds_a_megabyte * size_bytes / 1e6, self.most_seconds_a_file)
 
 
 @dataclass(frozen=True, slots=True)

@@ -180,3 +180,8 @@ def test_a_pool_that_has_come_to_its_end_runs_again_with_the_same_processes(file
         process = pool._crew[0]._process
         assert first + [outcome.error for outcome in pool.run(jobs([files["good 2"]]))] == [None, None]
         assert pool._crew[0]._process is process
+
+
+def test_a_large_file_may_take_longer_but_not_for_ever() -> None:
+    """Twenty gigabytes of zeros were given 28 hours."""
+    assert [SCAN.limit_s(size) for size in (0, 10_000_000, 20_000_000_000)] == [60.0, 110.0, 3600.0]
