@@ -79,6 +79,22 @@ def is_file(path: Path | str) -> bool:
     return os.path.isfile(path)  # noqa: PTH113
 
 
+def is_folder(path: Path) -> bool:
+    """Whether a folder is there to be seen; as `is_file`, it never raises."""
+    return os.path.isdir(path)  # noqa: PTH112
+
+
+def is_gone(path: Path) -> bool:
+    """Whether nothing lies at a path, not even a link; where that cannot be seen (a locked folder), it is not gone."""
+    try:
+        path.lstat()
+    except (FileNotFoundError, NotADirectoryError):
+        return True
+    except OSError:
+        return False
+    return False
+
+
 def is_nameless_text(path: Path) -> bool:
     """Whether a file is plainly text and has no ending that says otherwise, like README or LICENSE."""
     if path.suffix:

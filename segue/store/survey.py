@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from segue.errors import FileAccessError
-from segue.files import access_error, is_url, real_path, walk_audio
+from segue.files import access_error, is_folder, is_gone, is_url, real_path, walk_audio
 from segue.store.remote import survey_url
 from segue.values import FileStat
 
@@ -43,10 +43,10 @@ def survey(folders: Iterable[Path], data_folder: Path, *, changed: bool = False)
         elif not changed:
             found.asked.add(real_path(folder))
             _survey_place(found, real_path(folder), leave_out=own)
-        elif os.path.lexists(folder):
-            _survey_place(found, folder, leave_out=[*own, *folder.parents])  # a link in it may lead back up
-        else:
+        elif is_gone(folder):
             found.vanished.append(folder)
+        else:
+            _survey_place(found, folder, leave_out=[*own, *folder.parents])  # a link in it may lead back up
     return found
 
 
@@ -167,7 +167,7 @@ def empty_folders(missing: Iterable[Path]) -> Counter[Path]:
         if is_url(path):
             continue
         if path.parent not in nearest:
-            nearest[path.parent] = next(folder for folder in path.parents if os.path.lexists(folder))
+            nearest[path.parent] = next(folder for folder in path.parents if not is_gone(folder))
         found[nearest[path.parent]] += 1
     return Counter({folder: count for folder, count in found.items() if _is_bare(folder)})
 
@@ -184,4 +184,4 @@ def _is_bare(folder: Path) -> bool:
 
 def is_there(path: Path) -> bool:
     """Whether a file, or a link to one, lies at a path; a folder was noted for an error that is over."""
-    return os.path.lexists(path) and not os.path.isdir(path)  # noqa: PTH112 - never raises
+    return not is_gone(path) and not is_folder(path)

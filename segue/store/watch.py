@@ -18,7 +18,7 @@ from pathlib import Path
 
 from segue.config import WATCH, WatchSpec
 from segue.errors import FileAccessError
-from segue.files import NOT_AUDIO, real_path, walk_audio
+from segue.files import NOT_AUDIO, is_folder, is_gone, real_path, walk_audio
 from segue.store.settling import Changes, Settling
 from segue.values import FileStat
 
@@ -196,7 +196,7 @@ class Watch:
             return False
         if path.is_relative_to(self._own) and not root.is_relative_to(self._own):
             return False
-        return path.suffix.lower() not in NOT_AUDIO or path.is_dir()
+        return path.suffix.lower() not in NOT_AUDIO or is_folder(path)
 
     def _tell(self, rescan: Callable[[Changes], bool], stop: threading.Event) -> None:
         """Name what has settled, or whole folders where that is too much, and forget it once it was taken."""
@@ -211,14 +211,14 @@ class Watch:
             return
         self._settling.drop(settled)
         self._due.clear()
-        if any(path.is_dir() for path in settled):  # a new folder, or a link to one, may not be listened to yet
+        if any(map(is_folder, settled)):  # a new folder, or a link to one, may not be listened to yet
             self._listen_anew(self._guard.present, self._guard.mounts, stop, poll=bool(self._limit))
 
     def _is_doubtful(self, path: Path) -> bool:
         """Whether a file seems gone that nobody saw go, from a folder that is empty now: a drive may be unplugged."""
-        if os.path.lexists(path) or not any(path.is_relative_to(root) for root in self._guard.polled):
+        if not is_gone(path) or not any(path.is_relative_to(root) for root in self._guard.polled):
             return False
-        return _is_bare(next(folder for folder in path.parents if os.path.lexists(folder)))
+        return _is_bare(next(folder for folder in path.parents if not is_gone(folder)))
 
 
 def _told_by_system(folders: Sequence[Path], stop: threading.Event) -> Notices:

@@ -108,6 +108,24 @@ def test_nothing_is_forgotten_that_was_not_named(scanned: Path, library: Library
     assert len(library.tracks()) == 7
 
 
+def test_what_cannot_be_seen_any_more_is_not_gone(open_folder: Path, ordinary_user, no_workers) -> None:
+    """A folder that was locked, or a drive that fails, took its songs out of the library."""
+    song = write_wav(open_folder / "music" / "album" / "song.wav", 1)
+    write_wav(open_folder / "music" / "other.wav", 2)
+    (open_folder / "data").mkdir()
+    with Library.open(open_folder / "data") as library:
+        hear_all(open_folder / "music", library)
+    for path in (open_folder / "data", *(open_folder / "data").iterdir()):
+        path.chmod(0o777)
+    song.parent.chmod(0)
+    no_workers()
+    with ordinary_user(), Library.open(open_folder / "data") as library:
+        report = catch_up(library, song)
+        assert numbers(report) == (0, 0, 0, 0, 1)
+        assert report.failures[0].message == "permission denied"
+        assert len(library.tracks()) == 2
+
+
 def test_names_that_begin_alike_are_told_apart(scanned: Path, library: Library) -> None:
     write_wav(scanned / "second part" / "song.wav", 50)
     hear_all(scanned, library)
