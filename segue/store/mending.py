@@ -19,10 +19,12 @@ from segue.store.schema import APPLICATION_ID, SCHEMA_VERSION
 _BUSY_S = 5.0
 _HEADER_BYTES = 100
 _MOST_PROBED = 1_000_000  # rows between the damage's two ends; a damaged number may claim any
+_JOURNALS = ("-wal", "-journal")  # what SQLite keeps beside a file that was not closed
 _MAGIC = b"SQLite format 3\0"
 _OURS = frozenset({"tracks", "paths", "slice_vectors", "scan_errors", "meta"})
 _MALFORMED = "pages of the database are damaged"
-_REINDEX = "they are made anew"
+_REINDEX = "the indexes are made anew"
+_TAKE_IN = "its journal is taken in"
 _REBUILD = "a new one is made of what can be read"
 _LOST = "what cannot be read is heard anew by the next scan"
 
@@ -48,11 +50,14 @@ def inspect(path: Path) -> tuple[Damage, ...]:
         return ()
     try:
         with _opened(path, "ro") as db:
+            db.execute("BEGIN")  # one state of it, though a scan may be running
             _check_owner(db, path)
             if said := _integrity(db):
                 return (said,)
             return find_damage(db)
     except sqlite3.DatabaseError as error:
+        if getattr(error, "sqlite_errorcode", None) == sqlite3.SQLITE_READONLY_ROLLBACK:
+            return (Damage("something that was writing it was killed", _TAKE_IN, "what was just being written"),)
         _explain(error, path)
         return (Damage(f"{_MALFORMED} ({error})", _REBUILD, _LOST),)
 
@@ -70,8 +75,12 @@ def repair(path: Path) -> Repair:
     wrong = inspect(path)
     if not wrong:
         return Repair(None, (), _count_tracks(path))
-    _check_free(path)
-    backup = _back_up(path)
+    backup = _back_up(path)  # first, since whoever opens a library takes its journal in
+    try:
+        _check_free(path)
+    except LibraryError:
+        _remove(backup)
+        raise
     if any(damage.cure == _REBUILD for damage in wrong):
         return Repair(backup, (*wrong, *_rebuild(path)), _count_tracks(path))
     try:
@@ -81,7 +90,7 @@ def repair(path: Path) -> Repair:
     except sqlite3.DatabaseError as error:
         _explain(error, path)
         mended = (Damage(f"it could not be mended in place ({error})", _REBUILD, _LOST), *_rebuild(path))
-    found = tuple(damage for damage in wrong if damage.cure == _REINDEX)
+    found = tuple(damage for damage in wrong if damage.cure in (_REINDEX, _TAKE_IN))
     return Repair(backup, (*found, *mended), _count_tracks(path))
 
 
@@ -139,9 +148,7 @@ def _integrity(db: Connection) -> Damage | None:
     if said == ["ok"]:
         return None
     if all("index" in line for line in said):
-        return Damage(
-            f"indexes of the database are damaged ({said[0]})", "the indexes are made anew", "nothing is lost"
-        )
+        return Damage(f"indexes of the database are damaged ({said[0]})", _REINDEX, "nothing is lost")
     return Damage(f"{_MALFORMED} ({said[0].splitlines()[-1]})", _REBUILD, _LOST)
 
 
@@ -169,20 +176,26 @@ def _back_up(path: Path) -> Path:
     stamp = time.strftime("%Y%m%d-%H%M%S")
     backup = path.with_name(f"{path.name}.before-repair-{stamp}")
     try:
-        for suffix in ("", "-wal"):
+        for suffix in ("", *_JOURNALS):
             source = path.with_name(path.name + suffix)
             if source.exists():
                 shutil.copy2(source, backup.with_name(backup.name + suffix))
     except OSError as error:
-        backup.unlink(missing_ok=True)
+        _remove(backup)
         raise access_error(error, backup) from error
     return backup
+
+
+def _remove(path: Path) -> None:
+    """Delete a database, and its journals."""
+    for suffix in ("", *_JOURNALS, "-shm"):
+        path.with_name(path.name + suffix).unlink(missing_ok=True)
 
 
 def _rebuild(path: Path) -> tuple[Damage, ...]:
     """Put a new database in the place of a damaged one, with all that can be read and is whole."""
     new = path.with_name(f"{path.name}.new")
-    new.unlink(missing_ok=True)
+    _remove(new)
     with _explained(path), closing(sqlite3.connect(new, isolation_level=None)) as db:
         with closing(fresh_library()) as fresh:
             fresh.backup(db)
@@ -195,7 +208,7 @@ def _rebuild(path: Path) -> tuple[Damage, ...]:
         mended = mend(db)
         db.execute("UPDATE meta SET value = value + 1 WHERE key IN ('version', 'content')")  # whatever was kept of it
     try:
-        for suffix in ("-wal", "-shm"):  # of the damaged file; the copy has the one that counts
+        for suffix in (*_JOURNALS, "-shm"):  # of the damaged file, and would be taken for the new one's
             path.with_name(path.name + suffix).unlink(missing_ok=True)
         new.replace(path)
     except OSError as error:
@@ -215,8 +228,7 @@ def _salvage(path: Path, new: Connection) -> None:
         return  # nothing more can be read
     finally:
         if patched is not None:
-            for suffix in ("", "-wal", "-shm"):
-                patched.with_name(patched.name + suffix).unlink(missing_ok=True)
+            _remove(patched)
 
 
 def _salvage_table(old: Connection, new: Connection, table: str) -> None:

@@ -119,6 +119,21 @@ def test_what_is_wrong_in_the_rows_is_said_and_mended(path: Path, kind: str) -> 
     assert usable(path) == left == done.tracks
 
 
+def test_a_damaged_index_is_made_anew_and_that_is_said(path: Path) -> None:
+    with closing(sqlite3.connect(path)) as db:
+        page = db.execute("SELECT rootpage FROM sqlite_master WHERE name = 'paths_by_track'").fetchone()[0]
+        track = db.execute("SELECT track_id FROM paths LIMIT 1").fetchone()[0].encode()
+    content = bytearray(path.read_bytes())
+    at = content.index(track, (page - 1) * PAGE, page * PAGE)
+    content[at : at + 2] = b"zz"
+    path.write_bytes(content)
+    assert "indexes of the database are damaged" in words(path)
+    done = repair(path)
+    assert [damage.cure for damage in done.mended] == ["the indexes are made anew"]
+    assert inspect(path) == ()
+    assert usable(path) == TRACKS
+
+
 def test_a_track_whose_slices_are_damaged_is_heard_anew(path: Path) -> None:
     alter(path, "UPDATE slice_vectors SET vectors = x'0011' WHERE rowid = 3")
     repair(path)
@@ -255,7 +270,52 @@ def test_a_library_that_is_open_elsewhere_is_not_replaced_under_it(path: Path, m
         assert booth.counts().tracks == TRACKS
         with pytest.raises(LibraryError, match=r"another program holds it\. Stop the booth"):
             repair(path)
+        assert list(path.parent.glob("*before-repair*")) == []
     assert repair(path).tracks == TRACKS - 7
+
+
+def test_the_copy_is_the_file_as_it_was_with_its_journal(path: Path, tmp_path: Path) -> None:
+    """Whoever looked whether it was open elsewhere took the journal in, and only then was it copied."""
+    crashed = tmp_path / "crashed"
+    crashed.mkdir()
+    with closing(sqlite3.connect(path, isolation_level=None)) as db:
+        db.execute("PRAGMA journal_mode = WAL")
+        db.execute("DELETE FROM paths WHERE rowid <= 7")
+        before = {suffix: path.with_name(f"library.db{suffix}").read_bytes() for suffix in ("", "-wal")}
+    for suffix, content in before.items():
+        (crashed / f"library.db{suffix}").write_bytes(content)
+    backup = repair(crashed / "library.db").backup
+    assert backup is not None
+    assert {suffix: backup.with_name(backup.name + suffix).read_bytes() for suffix in before} == before
+    assert usable(crashed / "library.db") == TRACKS - 7
+
+
+def test_a_journal_of_a_drive_that_knows_no_wal_is_taken_in(path: Path, tmp_path: Path) -> None:
+    """Killed while it wrote on a network drive: the doctor said that it had no right to write."""
+    crashed = tmp_path / "crashed"
+    crashed.mkdir()
+    with closing(sqlite3.connect(path, isolation_level=None)) as db:
+        db.execute("PRAGMA cache_size = 2")  # so that changes reach the file before they are complete
+        db.execute("BEGIN")
+        db.execute("UPDATE tracks SET title = 'half'")
+        db.execute("UPDATE slice_vectors SET vectors = zeroblob(length(vectors))")
+        for suffix in ("", "-journal"):
+            shutil.copy(path.with_name(f"library.db{suffix}"), crashed)
+        db.execute("ROLLBACK")
+    assert words(crashed / "library.db").startswith("something that was writing it was killed")
+    done = repair(crashed / "library.db")
+    assert len(done.mended) == 1
+    assert inspect(crashed / "library.db") == ()
+    assert usable(crashed / "library.db") == TRACKS
+
+
+def test_a_journal_of_the_damaged_file_does_not_undo_the_new_one(path: Path) -> None:
+    path.write_bytes(b"a letter to the bank\n" * 1000)
+    path.with_name("library.db-journal").write_bytes(b"what a crash left")
+    backup = repair(path).backup
+    assert backup is not None
+    assert backup.with_name(f"{backup.name}-journal").exists()
+    assert not path.with_name("library.db-journal").exists()
 
 
 def test_no_place_for_the_copy(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
