@@ -102,7 +102,8 @@ def status_share(status: ScanStatus) -> float | None:
 def watch_line(state: WatchState | None, status: ScanStatus | None = None) -> str:
     """One sentence on which folders are watched, or what is done about what changed in them."""
     if status is not None and is_aside(status):
-        left = _left(status.progress)
+        progress = status.progress
+        left = _left(progress) if progress is not None and progress.phase in ("quick look", "listening") else 0
         return f"Listening to {count_of(left, 'new song', 'new songs')}" if left else "Looking at what has changed"
     if state is None:
         return "New songs are found when you add their folder again"

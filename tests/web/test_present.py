@@ -83,6 +83,9 @@ def test_a_few_songs_that_the_watch_found_are_told_aside() -> None:
     few = ScanStatus(running=True, quiet=True, progress=progress)
     assert present.watch_line(WatchState((Path("/music"),)), few) == "Listening to 2 new songs"
     assert present.status_line(few) is None
+    for phase in ("pooling", "measuring"):  # the songs that are left then are no new ones
+        status = replace(few, progress=replace(progress, phase=phase))
+        assert present.watch_line(None, status) == "Looking at what has changed"
     many = replace(few, progress=replace(progress, done=100))
     assert present.watch_line(WatchState((Path("/music"),)), many) == "Watching 1 folder"
     assert present.status_line(many) == "Listening to your music: 100 of 1,000, less than a minute left"
