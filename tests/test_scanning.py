@@ -157,6 +157,17 @@ class TestTheEarInUse:
         report = services.scan([tmp_path / "more"], crew=Here)
         assert (report.looked_at, report.scanned) == (0, 4)
 
+    def test_a_few_more_songs_are_seen_while_the_library_goes_by_a_quick_look(
+        self, music: Path, services: Services, tmp_path: Path
+    ) -> None:
+        """They were heard from end to end only, and could not be chosen until nearly all others were, too."""
+        scan_until(services, music, "listening", 1)
+        song = write_song(tmp_path / "more" / "new.wav", 50, seconds=7)
+        report = services.scan([tmp_path / "more"], crew=Here)
+        assert (report.looked_at, report.scanned) == (1, 1)
+        assert services.ear_in_use().fingerprint == quick(services)
+        assert services.library.find(song)[0].id in services.library.vectors(quick(services)).ids
+
     def test_a_song_that_was_there_before_is_not_missed_during_a_quick_look(
         self, music: Path, services: Services, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:

@@ -23,6 +23,7 @@ from segue.errors import (
     SegueError,
     UnsupportedAudioError,
     WorkerError,
+    printable,
 )
 from segue.files import is_nameless_text, is_url
 from segue.store.library import KnownFile, Library
@@ -225,14 +226,16 @@ class _Scan:
     def _is_worth_a_look(self, new: Sequence[Path], look: QuickLook) -> bool:
         """Whether the new files are many, and the library holds little else: it goes by what it holds otherwise.
 
+        Where it goes by a quick look already, a few that nobody looked at would not be seen until all is heard.
         What lies in a bucket would be fetched as a whole for a quick look, and once more to be heard.
         """
         settings = self._options.settings
-        if len(new) < settings.quick_look_from or any(map(is_url, new)):
+        if any(map(is_url, new)):
             return False
         heard = {by.fingerprint: by.tracks for by in self._library.heard()}
         whole, looked_at = heard.get(self._ear.fingerprint, 0), heard.get(look.ear.fingerprint, 0)
-        return whole <= settings.most_missing_share * (whole + len(new)) or looked_at > whole
+        little = whole <= settings.most_missing_share * (whole + len(new))
+        return looked_at > whole or (little and len(new) >= settings.quick_look_from)
 
     def _look_quickly(self, new: list[Path], look: QuickLook) -> list[Path]:
         """Take a quick look at many new files, and return those that are still to be heard from end to end.
@@ -348,4 +351,4 @@ def _is_heard(file: KnownFile | None, stat: FileStat) -> bool:
 
 
 def _pass_over(path: Path, error: SegueError) -> None:
-    _log.info("%s: a quick look failed, which decides nothing: %s", path, error)
+    _log.info("%s: a quick look failed, which decides nothing: %s", printable(path), error)
