@@ -5,13 +5,14 @@ from __future__ import annotations
 import threading
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from segue.config import ScanSpec
 from segue.embed.encoder import Ear
 from segue.embed.pooling import pool
-from segue.errors import FileAccessError, ParameterError, SegueError
+from segue.errors import FileAccessError, ParameterError, SegueError, UnknownTrackError
 from segue.files import is_url, track_id_of
 from segue.store.library import Library
 from segue.store.survey import check_readable
@@ -83,10 +84,11 @@ class Pass:
         track_id = track_id_of(path)
         done = any(self.task.library.holds(track_id, mark) for mark in self.known_by)
         if done or self.task.library.holds(track_id, self.ear.fingerprint):
-            self._attach(track_id, path)
-            if done:
-                self.done.add(path)
-            return True
+            with suppress(UnknownTrackError):  # another program let go of it just now
+                self._attach(track_id, path)
+                if done:
+                    self.done.add(path)
+                return True
         if track_id in self._twins:
             self._twins[track_id].append(path)
             return True

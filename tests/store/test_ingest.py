@@ -295,6 +295,16 @@ class TestBadFiles:
             assert len(library.tracks()) == 2
 
 
+def test_a_recording_that_another_program_forgets_meanwhile_is_heard(
+    music: Path, library: Library, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The whole scan ended, and said that no track was called by its number."""
+    copy = music / "copy.wav"
+    copy.write_bytes((music / "first" / "song 1.wav").read_bytes())
+    monkeypatch.setattr(library, "holds", lambda track_id, fingerprint: True)
+    assert numbers(hear_all(music, library)) == (6, 1, 0, 0, 0)
+
+
 def test_ten_thousand_unchanged_files(tmp_path: Path, library: Library, no_workers) -> None:
     folder = tmp_path / "big"
     vector = np.ones((1, 12), np.float32)
