@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import importlib.metadata
+import os
 import platform
 import re
 import shutil
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -241,12 +243,22 @@ def _cache(data: Path) -> Iterator[Finding]:
     cache = data / "cache"
     if not cache.is_dir():
         return
-    size = sum(path.stat().st_size for path in cache.rglob("*") if path.is_file())
+    size = _size_of(cache)
     strange = sorted(path.name for path in cache.iterdir() if path.name not in _OWN_CACHES)
     state = f"{size / 1e6:.0f} MB; it may be deleted while nothing runs"
     if strange:
         state += f". Not Segue's: {', '.join(map(one_line, strange[:_NAMED]))}"
     yield Finding("cache", state)
+
+
+def _size_of(folder: Path) -> int:
+    """How large all files in a folder are; a booth at work may delete some while they are counted."""
+    size = 0
+    for place, _, names in os.walk(folder):
+        for name in names:
+            with suppress(OSError):
+                size += Path(place, name).stat().st_size
+    return size
 
 
 def _soundness(data: Path) -> tuple[Finding, ...]:

@@ -14,6 +14,7 @@ from pathlib import Path
 
 import pytest
 
+from segue import doctor
 from segue.cli import answers
 from segue.cli.failures import failure_lines
 from segue.cli.main import main
@@ -192,6 +193,15 @@ class TestDoctor:
         assert "1 track whose slice vectors are damaged: dropped (the next scan hears them)" in said
         assert "what it keeps as 'ear' cannot be read" in said
         assert main(["doctor", "--repair", "--data", str(data)]) == 0
+
+    def test_a_cache_that_changes_while_it_is_looked_at(self, data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        """A booth at work wrote it, and the doctor ended with a traceback."""
+        audio = data / "cache" / "audio"
+        audio.mkdir(parents=True)
+        (audio / "kept.flac").write_bytes(b"x" * 2_000_000)
+        (audio / "gone.flac").symlink_to(audio / "nothing")  # listed, and not there when it is asked about
+        monkeypatch.setattr(Path, "is_file", lambda path: True)
+        assert [finding.state for finding in doctor._cache(data)] == ["2 MB; it may be deleted while nothing runs"]
 
     def test_without_a_library_it_looks_at_the_installation(
         self, tmp_path: Path, capsys: pytest.CaptureFixture[str]
