@@ -129,7 +129,7 @@ def _check_meta(db: Connection) -> Iterator[_Fault]:
     for key in ("version", "content"):
         if not isinstance(held.get(key), int):
             yield _Fault(
-                Damage(f"its counter '{key}' is {held.get(key)!r}", "it begins anew"),
+                Damage(f"its counter '{key}' {_said(held.get(key))}", "it begins anew"),
                 _by("INSERT OR REPLACE INTO meta VALUES (?, 1)", key),
             )
     for key, is_right in (("ear", _is_ear), ("roots", _is_json)):
@@ -138,6 +138,10 @@ def _check_meta(db: Connection) -> Iterator[_Fault]:
                 Damage(f"what it keeps as '{key}' cannot be read", "it is dropped"),
                 _by("DELETE FROM meta WHERE key = ?", key),
             )
+
+
+def _said(value: object) -> str:
+    return "is not there" if value is None else f"is {value!r}"
 
 
 def _is_ear(value: object) -> bool:

@@ -16,7 +16,7 @@ from functools import partial
 from pathlib import Path, PurePosixPath
 from typing import Any, TypeVar
 
-from segue.errors import FileAccessError, ParameterError, SegueError
+from segue.errors import FileAccessError, ParameterError, SegueError, printable
 from segue.files import NOT_AUDIO, URL, is_url
 from segue.values import FileStat
 
@@ -160,7 +160,7 @@ def _explained(path: Path) -> Iterator[None]:
         remedy = "Give this machine the right to read it, as the library for such addresses wants it"
         raise FileAccessError("its server does not permit it", remedy=remedy, path=path) from error
     except Exception as error:
-        _log.info("%s: %s: %s", path, type(error).__name__, error)
+        _log.info("%s: %s: %s", printable(path), type(error).__name__, error)
         what = f"its server could not be asked ({type(error).__name__}: {error})"
         remedy = "Check the network, the address and the right to read it (credentials)"
         raise FileAccessError(what, remedy=remedy, path=path) from error

@@ -94,7 +94,7 @@ DAMAGED: dict[str, tuple[str, str, int]] = {
     "track vectors": ("UPDATE track_vectors SET vector = zeroblob(40)", "120 tracks whose own vector", TRACKS),
     "lost track vectors": ("DELETE FROM track_vectors WHERE rowid < 4", "3 tracks whose own vector", TRACKS),
     "tags": ("UPDATE tracks SET title = CAST(x'ffff41' AS TEXT) WHERE rowid < 3", "2 tracks whose tags", TRACKS - 2),
-    "counters": ("DELETE FROM meta WHERE key = 'version'", "counter 'version' is None", TRACKS),
+    "counters": ("DELETE FROM meta WHERE key = 'version'", "counter 'version' is not there", TRACKS),
     "choices": ("INSERT INTO meta VALUES ('ear', 'nonsense')", "keeps as 'ear'", TRACKS),
     "roots": ("INSERT INTO meta VALUES ('roots', '[1')", "keeps as 'roots'", TRACKS),
     "a table": ("DROP TABLE rhythms", "'rhythms' is not there", TRACKS),
