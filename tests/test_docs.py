@@ -47,6 +47,12 @@ def test_links_lead_somewhere(page: str) -> None:
     assert [link for link in links if not (path.parent / link).exists()] == []
 
 
+def test_each_word_is_explained_once_and_in_order() -> None:
+    page = (ROOT / "docs/glossary.md").read_text(encoding="utf-8")
+    words = [word.casefold() for word in re.findall(r"^\| (.+?) \|", page, re.MULTILINE)][1:]
+    assert words == sorted(set(words))
+
+
 def test_the_readme_names_commands_that_exist() -> None:
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
     commands = set(re.findall(r"^segue (\w+)", readme, re.MULTILINE))
