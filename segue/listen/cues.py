@@ -13,6 +13,7 @@ from segue.config import RHYTHM
 from segue.listen.tempo import FRAME_S, loud_db
 from segue.values import Floats
 
+_DITHER_DB = -84.0  # the last two bits of 16 are noise
 _STEP_FRAMES = 22  # half a second
 _FLOOR_DB = 50.0
 _EARLIEST_S, _LATEST_S = 3.0, 100.0
@@ -65,9 +66,6 @@ def silence_of(peaks: Floats, row_s: float, *, duration_s: float, lufs: float | 
         return Silence(duration_s, 0.0)
     leading, sound_end = float(sounding[0] * row_s), float((sounding[-1] + 1) * row_s)
     return Silence(leading, max(0.0, duration_s - sound_end))
-
-
-_DITHER_DB = -84.0  # the last two bits of 16 are noise
 
 
 def cues_of(
