@@ -88,11 +88,8 @@ def missing(found: Survey, known: Iterable[Path], failed: Iterable[Path]) -> lis
     connected leaves just that behind. Such folders are added to the survey's errors.
     """
     held, present = set(known), found.files.keys()
-    if found.vanished:
-        gone = _Above(found.vanished)
-        return sorted(path for path in held.union(failed) - present if gone.of(path))
     if not found.asked:
-        return []
+        return _missing_of_changed(found, held.union(failed) - present)
     emptied, trusted = _sort_roots(found, held)
     lost = [path for path in held - present if trusted.of(path)]
     unread = _Above(error.path for error in found.errors if error.path is not None)
@@ -104,6 +101,21 @@ def missing(found: Survey, known: Iterable[Path], failed: Iterable[Path]) -> lis
     doubtful = _Above(emptied)
     absent = (path for path in held.union(failed) - present if trusted.of(path))
     return sorted(path for path in absent if not unread.of(path) and not doubtful.of(path))
+
+
+def _missing_of_changed(found: Survey, absent: Iterable[Path]) -> list[Path]:
+    """What is gone where a watch saw changes: all that was seen to go, and what another folder stands in place of."""
+    seen, roots = _Above(found.vanished), _Above(found.roots)
+    filled = _Above({root for path in found.files for root in roots.of(path)})
+    unread = _Above(error.path for error in found.errors if error.path is not None)
+    gone, replaced = set(), set()
+    for path in absent:
+        if seen.of(path):
+            gone.add(path)
+        elif filled.of(path) and not unread.of(path):
+            replaced.add(path)
+    doubtful = _Above(empty_folders(replaced))
+    return sorted(gone.union(path for path in replaced if not doubtful.of(path)))
 
 
 def _sort_roots(found: Survey, held: Iterable[Path]) -> tuple[Counter[Path], _Above]:

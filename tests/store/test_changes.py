@@ -73,6 +73,22 @@ def test_a_deleted_folder(scanned: Path, library: Library) -> None:
     assert len(library.tracks()) == 3
 
 
+def test_a_folder_that_another_one_took_the_place_of(scanned: Path, library: Library, tmp_path: Path) -> None:
+    """Its old songs stayed in the library for hours, and could not be played."""
+    (scanned / "second").rename(tmp_path / "away")
+    (scanned / "second").mkdir()
+    assert numbers(catch_up(library, scanned / "second")) == (
+        0,
+        0,
+        0,
+        0,
+        0,
+    )  # a drive that is not there looks like that
+    write_wav(scanned / "second" / "new.wav", 50)
+    assert numbers(catch_up(library, scanned / "second")) == (1, 0, 0, 3, 0)
+    assert len(library.tracks()) == 4
+
+
 def test_what_is_back_by_then_is_kept(scanned: Path, library: Library) -> None:
     assert numbers(catch_up(library, scanned / "first" / "song 0.wav")) == (0, 0, 1, 0, 0)
 
