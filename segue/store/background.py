@@ -146,3 +146,6 @@ class BackgroundWatch:
         except SegueError as error:
             log.warning("the watch for changes ended: %s", error)
             self._error = str(error)
+        finally:
+            if not stop.is_set() and not self._error:  # a fault of ours: threading's hook logs it
+                self._error = "The watch ended on a fault of Segue's own. The log has the details."

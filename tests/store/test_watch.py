@@ -15,6 +15,8 @@ import pytest
 
 from segue.config import WatchSpec
 from segue.store import watch as watching
+from segue.store.background import BackgroundWatch
+from segue.store.library import Library
 from segue.store.settling import Changes
 from segue.store.watch import Watch
 from tests.conftest import ROOT
@@ -342,6 +344,17 @@ def test_a_drive_mounted_in_the_folder_is_looked_through(
 def test_it_looks_through_everything_now_and_then(folder: Path, start) -> None:
     witness = start(folder, spec=WatchSpec(settle_s=0.3, look_s=1.0))
     until(lambda: len(witness.folders) >= 3)
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
+def test_a_watch_that_ends_on_a_fault_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It said that there was nothing to watch yet."""
+    monkeypatch.setattr(Watch, "_look_around", lambda watch, stop: 1 / 0)
+    with Library.open(tmp_path / "data") as library:
+        watch = BackgroundWatch(library, lambda changes: True)
+        watch.start()
+        until(lambda: watch.state is not None and "fault of Segue" in watch.state.note)
+        watch.stop()
 
 
 def test_the_watch_costs_next_to_nothing(folder: Path, start) -> None:
