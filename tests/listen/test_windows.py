@@ -114,7 +114,7 @@ def test_a_length_that_lies_is_not_believed(noise: Path, tmp_path: Path) -> None
         data = encode(noise, f"whole-{name}", *(("-movflags", "+faststart") if name == "cut.m4a" else ())).read_bytes()
         cut = tmp_path / name
         cut.write_bytes(data[: len(data) // 2])
-        assert look(cut) is None or name == "cut.mp3"
+        assert look(cut) is None
 
 
 def test_what_is_short_is_decoded(tmp_path: Path) -> None:
