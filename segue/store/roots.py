@@ -35,11 +35,6 @@ class Roots:
         with self._changing() as db:
             _put(db, _outermost(new.union(_folders(db))))
 
-    def forget(self, folder: Path) -> None:
-        """Let a folder be watched no longer; what was heard of it stays."""
-        with self._changing() as db:
-            _put(db, [root for root in _folders(db) if root != folder])
-
     @property
     def watched(self) -> bool:
         """Whether the listener wants them watched; so it is until said otherwise."""
