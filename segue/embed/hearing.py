@@ -8,8 +8,8 @@ from pathlib import Path
 
 from segue.config import SPECCY_MEL, MelSpec
 from segue.embed.encoder import Encoder
-from segue.errors import SilentError, TooShortError
-from segue.files import track_id_of
+from segue.errors import FileAccessError, SilentError, TooShortError
+from segue.files import access_error, track_id_of
 from segue.listen.audio import Resampler, iter_samples, mono_of
 from segue.listen.mel import PowerTap, iter_power, iter_slices, iter_spread_slices, single_slice
 from segue.listen.rhythm import RhythmMeter
@@ -40,6 +40,7 @@ def hear(path: Path, encoder: Encoder) -> Hearing:
     ear = encoder.ear
     if ear.windows is not None:
         return glance(path, encoder)
+    before = _stamp(path)
     meter, count = RhythmMeter(), _Count()
     shares = ear.most_slices is None and _has_rhythms_power(ear.mel)
     tap = _Tap(meter, transforms=not shares)
@@ -51,7 +52,7 @@ def hear(path: Path, encoder: Encoder) -> Hearing:
     tap.end()
     _check(path, ear.mel, samples=count.samples, slices=len(vectors))
     info = read_tags(path, duration_s=count.samples / ear.mel.sample_rate_hz)
-    return Hearing(track_id_of(path), info, vectors, ear.fingerprint, meter.result())
+    return Hearing(_identify(path, before), info, vectors, ear.fingerprint, meter.result())
 
 
 def glance(path: Path, encoder: Encoder) -> Hearing:
@@ -65,7 +66,7 @@ def glance(path: Path, encoder: Encoder) -> Hearing:
         As `hear`.
     """
     ear = encoder.ear if encoder.ear.windows is not None else encoder.ear.quick()
-    mel, count = ear.mel, ear.windows or 1
+    mel, count, before = ear.mel, ear.windows or 1, _stamp(path)
     seconds = (mel.slice_samples + mel.n_fft_samples) / mel.sample_rate_hz
     windows = read_windows(path, count=count, seconds=seconds, sample_rate_hz=mel.sample_rate_hz)
     if windows is not None:
@@ -75,7 +76,8 @@ def glance(path: Path, encoder: Encoder) -> Hearing:
         vectors, duration_s = _some_of_all(path, encoder, most=max(count, 2))
     else:
         duration_s = windows.length_s
-    return Hearing(track_id_of(path), read_tags(path, duration_s=duration_s), vectors, ear.fingerprint)
+    info = read_tags(path, duration_s=duration_s)
+    return Hearing(_identify(path, before), info, vectors, ear.fingerprint)
 
 
 def _some_of_all(path: Path, encoder: Encoder, *, most: int) -> tuple[Floats, float]:
@@ -95,10 +97,27 @@ def measure(path: Path) -> Measured:
     FileAccessError, AudioError
         See `segue.listen.audio.iter_samples`.
     """
-    meter = RhythmMeter()
+    before, meter = _stamp(path), RhythmMeter()
     for power in iter_power(iter_samples(path, on_native=meter.take_native), SPECCY_MEL):
         meter.take_power(power)
-    return Measured(track_id_of(path), meter.result())
+    return Measured(_identify(path, before), meter.result())
+
+
+def _stamp(path: Path) -> tuple[int, int]:
+    """Size and time of change, which a file keeps while nobody writes it."""
+    try:
+        status = path.stat()
+    except OSError as error:
+        raise access_error(error, path) from error
+    return status.st_size, status.st_mtime_ns
+
+
+def _identify(path: Path, before: tuple[int, int]) -> TrackId:
+    """Which recording was heard. Of a file that changed meanwhile, the bytes that were heard have no name any more."""
+    track_id = track_id_of(path)
+    if _stamp(path) != before:
+        raise FileAccessError("it changed while it was listened to", remedy="Scan again when it is done", path=path)
+    return track_id
 
 
 def _check(path: Path, mel: MelSpec, *, samples: int, slices: int) -> None:

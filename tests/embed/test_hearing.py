@@ -76,6 +76,30 @@ def test_a_quick_look_hears_a_few_places(tiny_ear: Ear, tmp_path: Path) -> None:
     assert seen.rhythm is None
 
 
+@pytest.mark.parametrize("way", ["whole", "look", "rhythm"])
+def test_a_file_that_changes_meanwhile_is_not_taken_for_what_it_becomes(
+    way: str, tiny_ear: Ear, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Half a copy of a song was heard, the whole of it named: the song's own vectors made way for those of the half."""
+    path = song(tmp_path / "copying.wav", 12.0)
+    track_id_of = hearing.track_id_of
+
+    def late(place: Path) -> str:
+        with place.open("ab") as file:
+            file.write(b"the rest of it")
+        return track_id_of(place)
+
+    monkeypatch.setattr(hearing, "track_id_of", late)
+    encoder = Encoder(tiny_ear)
+    ways = {
+        "whole": lambda: hear(path, encoder),
+        "look": lambda: glance(path, encoder),
+        "rhythm": lambda: measure(path),
+    }
+    with pytest.raises(FileAccessError, match="changed while it was listened to"):
+        ways[way]()
+
+
 def test_a_quick_look_at_what_is_short_or_silent_in_its_places(tiny_ear: Ear, tmp_path: Path) -> None:
     quick = Encoder(tiny_ear.quick())
     assert len(hear(song(tmp_path / "short.wav", 17.0), quick).slice_vectors) == 3
