@@ -127,7 +127,7 @@ class Tally:
             )
         if self.bad_samples > AUDIO.most_bad_share * self.samples:
             raise SilentError(
-                f"{self.bad_samples} of {self.samples} samples are not finite numbers",
+                f"{self.bad_samples} of {self.samples} samples are not finite numbers, or beyond any recording",
                 remedy="Export it anew",
                 path=path,
             )
