@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any, Generic, Self, TypeVar
 
 from distributed import Client, KilledWorker
+from distributed.client import ClosedClientError
 from distributed.protocol.pickle import dumps
 from distributed.security import Security
 
@@ -292,16 +293,19 @@ class ClusterCrew(Generic[T]):
     def _send(self, job: Job) -> None:
         avoided = self._unfit.keys() | self._blind.get(job.path, set())
         workers = frozenset(self._threads.keys() - avoided) if avoided else frozenset()
-        future = self._client.submit(
-            _task(),
-            self._token,
-            __version__,
-            self._errand,
-            os.fspath(job.path),
-            job.seconds,
-            key=f"segue-listen-{self._token}-{next(self._numbers)}",
-            workers=sorted(workers) or None,
-        )
+        try:
+            future = self._client.submit(
+                _task(),
+                self._token,
+                __version__,
+                self._errand,
+                os.fspath(job.path),
+                job.seconds,
+                key=f"segue-listen-{self._token}-{next(self._numbers)}",
+                workers=sorted(workers) or None,
+            )
+        except ClosedClientError as error:  # since the workers were last counted
+            raise self._lost() from error
         self._sent[future.key] = _Sent(job, future, workers)
         future.add_done_callback(self._done.put)
 

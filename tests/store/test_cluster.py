@@ -311,6 +311,14 @@ def test_a_scheduler_that_dies_leaves_what_was_heard_and_another_goes_on(
         assert (report.scanned, report.skipped) == (TRACKS - kept, kept)
 
 
+def test_a_scheduler_that_is_lost_just_when_a_file_is_sent(songs: Path, tmp_path: Path, shorter: None) -> None:
+    """Dask's own error came through, with a traceback."""
+    with dask_parts(tmp_path / "dask", workers=0) as parts, Cluster(parts.address)(StandIn()) as crew:
+        crew._client.close()
+        with pytest.raises(ClusterError, match="is gone"):
+            crew._send(jobs([songs / "0.wav"])[0])
+
+
 def test_a_cluster_without_workers_is_said_and_so_is_one_that_all_have_left(
     songs: Path, tmp_path: Path, shorter: None
 ) -> None:
