@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
 
 from segue.values import Floats
 
-_FRAME = 4096  # about 0.46 s at 8.8 kHz: semitones part from 150 Hz up
-_BATCH_FRAMES = 16
 _LOWEST_HZ, _HIGHEST_HZ, _BASS_HZ = 60.0, 2000.0, 250.0
 _NEIGHBOURS = 12  # bins on either side that a partial must stand out from...
 _STANDS_OUT = 2.0  # ...by this factor
-_QUIETEST = 1e-4
+_QUIETEST = 1e-7
 _STEPS = 10  # to a semitone
 _BASS_SHARE = 0.5  # what the bass counts once more: it tells the tonic
 
@@ -44,49 +41,26 @@ class Key:
 
 
 class PitchMeter:
-    """Counts the partials of a track by pitch, from pieces of mono sound of about 9 kHz."""
+    """Counts the partials of a track by pitch, from spectra of half a second."""
 
     def __init__(self) -> None:
-        self._counts = np.zeros((2, 12 * _STEPS))  # all partials, and those of the bass
-        self._frames: list[Floats] = []
-        self._rate_hz = 0.0
+        self.counts = np.zeros((2, 12 * _STEPS))
+        """Weights of partials by pitch class in tenths of a semitone from C: of all, and of those of the bass."""
 
-    def take(self, low: Floats, rate_hz: float) -> None:
-        """Take a piece ``(n,)`` float32, as many whole frames of it as there are; it need not follow the last one."""
-        if rate_hz != self._rate_hz:
-            self._count()
-            self._rate_hz = rate_hz
-        self._frames += [low[at : at + _FRAME] for at in range(0, len(low) - _FRAME + 1, _FRAME)]
-        if len(self._frames) >= _BATCH_FRAMES:
-            self._count()
-
-    def counts(self) -> NDArray[np.float64]:
-        """Weights ``(2, 120)`` of partials by pitch class in tenths of a semitone from C, all and bass."""
-        self._count()
-        return self._counts
-
-    def _count(self) -> None:
-        if self._frames:
-            self._counts += _partials(np.stack(self._frames), self._rate_hz)
-            self._frames = []
+    def take(self, spectra: Floats, bin_hz: float) -> None:
+        """Take amplitudes ``(k, b)`` float32 of mono frames under a Hann window, full scale 1, from 0 Hz up."""
+        self.counts += _partials(spectra, bin_hz)
 
 
-@lru_cache(maxsize=1)
-def _window() -> Floats:
-    return np.hanning(_FRAME).astype(np.float32)
-
-
-def _partials(frames: Floats, rate_hz: float) -> NDArray[np.float64]:
-    """Weigh the partials of frames ``(k, 4096)`` by pitch class: ``(2, 120)``.
+def _partials(spectra: Floats, bin_hz: float) -> NDArray[np.float64]:
+    """Weigh the partials of frames ``(k, b)`` by pitch class: ``(2, 120)``.
 
     A partial is a peak of the spectrum that stands out from its surroundings; its frequency is that of a parabola
     through the logarithms of three bins. It counts by the root of its amplitude, in proportion to the frame's others.
     """
-    from scipy.fft import rfft  # half a second to import; see mel.py
-
-    first, last = int(_LOWEST_HZ * _FRAME / rate_hz), int(_HIGHEST_HZ * _FRAME / rate_hz)
+    first, last = int(_LOWEST_HZ / bin_hz), int(_HIGHEST_HZ / bin_hz)
     reach = _NEIGHBOURS + 1
-    size = np.abs(rfft(frames * _window(), axis=1)[:, first - reach : last + reach])
+    size = spectra[:, first - reach : last + reach]
     sums = np.cumsum(size, axis=1)
     around = (sums[:, 2 * _NEIGHBOURS + 1 :] - sums[:, : -2 * _NEIGHBOURS - 1]) / (2 * _NEIGHBOURS + 1)
     middle = size[:, reach : reach + around.shape[1]]  # around[:, i] is the mean about bin reach + i
@@ -94,13 +68,13 @@ def _partials(frames: Floats, rate_hz: float) -> NDArray[np.float64]:
     width = min(middle.shape[1], right.shape[1])
     left, middle, right, around = left[:, :width], middle[:, :width], right[:, :width], around[:, :width]
     frame, at = np.nonzero((middle > left) & (middle >= right) & (middle > _STANDS_OUT * around) & (middle > _QUIETEST))
-    low, mid, high = (np.log(np.maximum(side[frame, at], 1e-9)).astype(np.float64) for side in (left, middle, right))
+    low, mid, high = (np.log(np.maximum(side[frame, at], 1e-12)).astype(np.float64) for side in (left, middle, right))
     shift = 0.5 * (low - high) / np.minimum(low - 2.0 * mid + high, -1e-9)
-    hz = (first + at + shift) * rate_hz / _FRAME
+    hz = (first + at + shift) * bin_hz
     semitones = 12.0 * np.log2(hz / 440.0) + 9.0  # from C
     place = np.floor(semitones * _STEPS).astype(np.intp) % (12 * _STEPS)
     weight = np.sqrt(middle[frame, at]).astype(np.float64)
-    total = np.bincount(frame, weight, len(frames))
+    total = np.bincount(frame, weight, len(spectra))
     weight /= np.sqrt(np.maximum(total[frame], 1e-9))
     bass = hz < _BASS_HZ
     return np.stack([np.bincount(place, weight, 12 * _STEPS), np.bincount(place[bass], weight[bass], 12 * _STEPS)])
@@ -112,7 +86,7 @@ def tuned_chroma(counts: NDArray[np.float64]) -> tuple[NDArray[np.float64], floa
     Parameters
     ----------
     counts : (2, 120) float64
-        See `PitchMeter.counts`.
+        See `PitchMeter`.
 
     Returns
     -------

@@ -13,17 +13,15 @@ from segue.listen.true_peak import MARGIN_SAMPLES, TruePeak
 from segue.values import Floats
 
 _ROWS = 100  # rows of 10 ms handled at a time: one second, which stays in the second-level cache
-_SEGMENTS = 10  # in such a second
-_ALL_AT_FIRST = 10  # seconds whose weighting is measured; from there on
-_SHARE, _GOLDEN = 0.4, (5.0**0.5 - 1.0) / 2.0  # this share of them, spread so that they fall in step with no bars
-_ALIKE, _COUNTS = 1.5, 0.2  # and any that is 1.8 dB louder or softer than the last one, unless it is soft anyway
-_LEAST_RATIO = 1e-7
 _SEGMENT_ROWS = 10  # a gating block is four segments of 100 ms, and the next one begins a segment later
-_LOW_HZ = 8820.0  # about the rate to which the low part is brought; its spectrum is all that the weighting needs
-_SECOND = 8  # the very low part is brought down once more by this
-_DESIGN_POINTS = 4096
-_TAPS = 10  # length of both filters, in samples after them
-_HAND_OVER_HZ = 400.0  # below, the weighting is finished on the very low part
+_SEGMENTS = _ROWS // _SEGMENT_ROWS
+_LOW_HZ = 11_025  # about the rate to which the low part is brought
+_VERY_LOW = 5  # the very low part is brought down once more by this
+_LEAD_SEGMENTS = 2  # 200 ms, after which nothing is left of what the high-pass was in before
+_FRAME_S = 0.4644  # of which a spectrum is handed on: semitones part from 150 Hz up
+_PITCHES_HZ = 2200.0  # up to there
+_BATCH_SECONDS = 8  # several are transformed much faster than one
+_GOLDEN = (5.0**0.5 - 1.0) / 2.0  # frames lie at places that fall in step with no bars
 _LOWEST_RATE_HZ = 8000  # a lower rate leaves nothing of what K-weighting is about
 
 # Weights of FFmpeg's default layouts by number of channels: the low-frequency channel counts nothing, what stands
@@ -85,20 +83,16 @@ class LevelMeter:
 
     Notes
     -----
-    The plain power of every 100 ms is measured, and how K-weighting changes it for the first ten seconds, and from
-    there on for two seconds in five and for any other that is louder or softer than the last one so measured: the
-    spectrum's balance moves slowly, and in between it is interpolated.
-
-    K-weighting is a power gain g(f) that is flat above some kHz, at its greatest value G. So the weighted power is
-    G times the power of the samples, less that of a low part whose gain squared is G - g(f). The low part comes out
-    of one short linear-phase filter that keeps only every D-th output: a matrix product. What no short filter
-    can do, the high-pass at 38 Hz, is done on the spectrum of a very low part, brought down by 8 once more. Against
-    the two recursive filters of the standard the gain is off by at most 0.02 dB above 40 Hz.
+    K-weighting is a power gain g(f) that is flat above some kHz, at its greatest value G. So the weighted power of
+    100 ms is G times the power of the samples, less what a low part takes off, whose gain is G - g(f): the low part is
+    the means of so many samples, and by Parseval's theorem its power under a gain is a sum over its spectrum. The
+    shelf's gain is smooth there, so that a bare Fourier transform of 100 ms will do. The high-pass at 38 Hz is not: it
+    filters the very low part, brought down once more.
     """
 
-    def __init__(self, rate_hz: int, channels: int, *, on_low: Callable[[Floats, float], None]) -> None:
+    def __init__(self, rate_hz: int, channels: int, *, on_spectra: Callable[[Floats, float], None]) -> None:
         self._rate_hz = rate_hz
-        self._on_low = on_low
+        self._on_spectra = on_spectra
         self._plan = _plan(rate_hz) if rate_hz >= _LOWEST_RATE_HZ else None
         self._row = self._plan.row_samples if self._plan else max(1, round(rate_hz / 100))
         self._weights = np.array(_LAYOUTS.get(channels, (1.0,) * channels), np.float64)
@@ -109,9 +103,13 @@ class LevelMeter:
         self._mean = np.full(channels, 1.0 / channels, np.float32)
         self._true_peak = TruePeak()
         self._rows: list[NDArray[np.float16]] = []
-        self._plain: list[NDArray[np.float64]] = []
-        self._sum = 0.0
-        self._ratios: list[tuple[int, float]] = []
+        self._weighted: list[NDArray[np.float64]] = []
+        self._passed: list[NDArray[np.float64]] = []
+        self._frames: list[Floats] = []
+        self._very_low: list[Floats] = []
+        if self._plan:
+            segment = _SEGMENT_ROWS * self._row // (self._plan.step * _VERY_LOW)
+            self._very_low.append(np.zeros((channels, _LEAD_SEGMENTS * segment), np.float32))
 
     def take(self, planes: Floats) -> None:
         """Take the next samples ``(c, n)`` float32, full scale 1.0."""
@@ -140,7 +138,7 @@ class LevelMeter:
         self._rows = []
         segments = max(1, self._samples // (_SEGMENT_ROWS * self._row))
         row_s = self._row / self._rate_hz
-        return Levels(self._samples / self._rate_hz, row_s, rows, self._weighted()[:segments])
+        return Levels(self._samples / self._rate_hz, row_s, rows, self._all_weighted()[:segments])
 
     @property
     def true_peak(self) -> float:
@@ -156,196 +154,143 @@ class LevelMeter:
         powers = np.vecdot(rows, rows)  # (c, 100)
         found = np.stack([peaks.max(axis=0), np.sqrt(self._mean @ powers / self._row)])  # (2, 100)
         self._rows.append(found.astype(np.float16))
-        number = len(self._plain)
-        per_segment = powers.reshape(len(powers), -1, _SEGMENT_ROWS).sum(axis=2).astype(np.float64)  # (c, 10)
-        self._plain.append(self._weights @ per_segment / (_SEGMENT_ROWS * self._row))
-        self._sum += float(self._plain[-1].sum())
-        if self._plan and (number < _ALL_AT_FIRST or number * _GOLDEN % 1.0 < _SHARE or self._is_new()):
-            self._weigh(chunk, per_segment, self._plan)
+        if self._plan:
+            plain = powers.reshape(len(powers), _SEGMENTS, _SEGMENT_ROWS).sum(axis=2, dtype=np.float64)  # (c, 10)
+            self._weigh(chunk, plain, self._plan)
         self._true_peak.take(self._buffer, sizes)
         self._buffer[:, :MARGIN_SAMPLES] = self._buffer[:, -MARGIN_SAMPLES:]
         self._filled = 0
 
-    def _is_new(self) -> bool:
-        """Whether this second is loud enough to count, and not as loud as the last one whose weighting was measured."""
-        power, known = (
-            float(self._plain[-1].sum()),
-            float(self._plain[self._ratios[-1][0]].sum()) if self._ratios else 0,
-        )
-        counts = power > _COUNTS * self._sum / len(self._plain)
-        return counts and not 1.0 / _ALIKE < power / max(known, 1e-12) < _ALIKE
-
     def _weigh(self, chunk: Floats, plain: NDArray[np.float64], plan: _Plan) -> None:
-        """Note by how much the weighting changes the power of this second, and hand the low part on.
+        """Note the weighted power of ten segments, but for what the high-pass takes off, and that beside it."""
+        low = _means(chunk, plan.step)
+        power = _power(low.reshape(len(low), _SEGMENTS, -1))  # (c, 10, b)
+        weighted = plan.greatest_gain * plain - power @ plan.low_gains
+        self._weighted.append(self._weights @ weighted / (_SEGMENT_ROWS * plan.row_samples))
+        self._very_low.append(_means(low, _VERY_LOW))
+        length = len(plan.pitch_window)
+        start = int(len(self._weighted) * _GOLDEN % 1.0 * (low.shape[1] - length))
+        self._frames.append(self._mean @ low[:, start : start + length])
+        if len(self._frames) >= _BATCH_SECONDS:
+            self._settle(plan)
 
-        The first and the last of its ten segments are left to the filters to swing in and out.
-        """
-        channels = len(chunk)
-        nothing = np.zeros((channels, _TAPS), np.float32)
-        low = _filtered(chunk, plan.first, nothing.copy())
-        self._on_low(self._mean @ low, self._rate_hz / plan.step)
-        inner = low.reshape(channels, _SEGMENTS, -1)[:, 1:-1]  # (c, 8, n)
-        power = plan.greatest_gain * plain[:, 1:-1].sum(axis=1) - plan.step * np.vecdot(inner, inner).sum(axis=1)
-        very_low = _filtered(low, plan.second, nothing).reshape(channels, _SEGMENTS, -1)  # (c, 10, n)
-        passed, _ = plan.high_pass.run(very_low, np.zeros((channels, 2)))
-        parts = np.stack([very_low, passed.astype(np.float32)])  # (2, c, 10, n)
-        power -= plan.flat_gains @ np.vecdot(parts[:, :, 1:-1], parts[:, :, 1:-1]).sum(axis=2)
-        frames = np.concatenate([parts[:, :, :-1], parts[:, :, 1:]], axis=3)  # (2, c, 9, 2n)
-        energy = np.vecdot(frames @ plan.forms[:, None], frames).sum(axis=0)  # (c, 9)
-        power -= energy.sum(axis=1) - (energy[:, 0] + energy[:, -1]) / 2.0
-        total, weighted = float(self._weights @ plain[:, 1:-1].sum(axis=1)), float(self._weights @ power)
-        if total > 0.0:
-            self._ratios.append((len(self._plain) - 1, max(weighted / total, _LEAST_RATIO)))
+    def _settle(self, plan: _Plan) -> None:
+        """Note what the high-pass takes off in the seconds kept, and hand their pitches on."""
+        held = np.concatenate(self._very_low, axis=1)  # (c, lead + n)
+        lead = self._very_low[0].shape[1]
+        self._very_low = [held[:, -lead:]]
+        segments = np.stack([held, _high_passed(held, plan.rate_hz / (plan.step * _VERY_LOW))])[:, :, lead:]
+        segments = segments.reshape(2, len(held), -1, lead // _LEAD_SEGMENTS)  # (2, c, k, n)
+        before, after = self._weights @ np.vecdot(segments, segments).astype(np.float64)  # (k,) each
+        self._passed.append(plan.passing * (before - after) / segments.shape[3])
+        frames = np.stack(self._frames) * plan.pitch_window
+        self._frames = []
+        spectra = np.abs(_transform(frames)[:, : int(_PITCHES_HZ / plan.pitch_bin_hz)])
+        self._on_spectra(2.0 / plan.pitch_window.sum() * spectra, plan.pitch_bin_hz)
 
-    def _weighted(self) -> NDArray[np.float64]:
+    def _all_weighted(self) -> NDArray[np.float64]:
         """The weighted power of every segment."""
-        if not self._ratios:
+        if not self._weighted or self._plan is None:
             return np.zeros(0)
-        plain = np.concatenate(self._plain)
-        at = (np.arange(len(plain)) + 0.5) / _SEGMENTS - 0.5
-        seconds, ratios = zip(*self._ratios, strict=True)
-        found: NDArray[np.float64] = plain * np.exp(np.interp(at, seconds, np.log(ratios)))
-        return found
+        if self._frames:
+            self._settle(self._plan)
+        return np.maximum(np.concatenate(self._weighted) - np.concatenate(self._passed), 0.0)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Plan:
-    """The filters for one rate; ``row_samples`` is a multiple of all steps."""
+    """What a rate is measured with; ``row_samples`` is a multiple of all steps."""
 
+    rate_hz: int
     row_samples: int
     step: int
+    passing: float
     greatest_gain: float
-    first: Floats
-    second: Floats
-    segment_samples: int
-    high_pass: _Recursion
-    flat_gains: NDArray[np.float64]
-    forms: Floats
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class _Recursion:
-    """A recursive filter of second order over blocks of n samples as four matrices (transposed direct form II).
-
-    What comes out of a block is ``x @ direct + z @ free``, and the state after it ``x @ drive + z @ carry``: the same
-    numbers as sample by sample, without a loop over samples or a library for it that takes a second to import.
-    """
-
-    direct: NDArray[np.float64]
-    free: NDArray[np.float64]
-    drive: NDArray[np.float64]
-    carry: NDArray[np.float64]
-
-    def run(self, blocks: Floats, state: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-        """Filter consecutive blocks ``(c, k, n)`` from the state ``(c, 2)`` on; gives them and the state after them."""
-        driven = blocks @ self.drive  # (c, k, 2)
-        states = np.empty_like(driven)
-        for at in range(blocks.shape[1]):
-            states[:, at] = state
-            state = driven[:, at] + state @ self.carry
-        return blocks @ self.direct + states @ self.free, state
-
-
-def _recursion(numerator: tuple[float, ...], denominator: tuple[float, ...], *, length: int) -> _Recursion:
-    """Find the matrices by running the filter on each unit impulse, and from each unit state."""
-    (b0, b1, b2), (_, a1, a2) = numerator, denominator
-    entering = np.concatenate([np.eye(length), np.zeros((2, length))])  # (n + 2, n)
-    first, second = np.zeros((2, length + 2))
-    first[length], second[length + 1] = 1.0, 1.0
-    leaving = np.empty_like(entering)
-    for at in range(length):
-        x = entering[:, at]
-        leaving[:, at] = y = b0 * x + first
-        first, second = b1 * x - a1 * y + second, b2 * x - a2 * y
-    states = np.stack([first, second], axis=1)  # (n + 2, 2)
-    return _Recursion(leaving[:length], leaving[length:], states[:length], states[length:])
-
-
-def _filtered(samples: Floats, matrix: Floats, tail: Floats) -> Floats:
-    """Filter and thin out ``(c, n)`` by a banded matrix; ``tail`` ``(c, 10)`` is what hangs over, and is brought up."""
-    taken, given = matrix.shape[0], matrix.shape[1] - _TAPS
-    out = samples.reshape(len(samples), -1, taken) @ matrix  # (c, blocks, given + 10)
-    out[:, 1:, :_TAPS] += out[:, :-1, given:]
-    out[:, 0, :_TAPS] += tail
-    tail[:] = out[:, -1, given:]
-    return np.ascontiguousarray(out[:, :, :given]).reshape(len(samples), -1)
-
-
-def _banded(taps: NDArray[np.float64], step: int, *, given: int) -> Floats:
-    """The matrix ``(given * step, given + 10)`` that turns a block of samples into every step-th filtered one."""
-    lag = np.arange(given + _TAPS)[None, :] * step - np.arange(given * step)[:, None]
-    inside = (lag >= 0) & (lag < len(taps))
-    return np.where(inside, taps[np.clip(lag, 0, len(taps) - 1)], 0.0).astype(np.float32)
+    low_gains: NDArray[np.float64]
+    pitch_window: Floats
+    pitch_bin_hz: float
 
 
 @lru_cache(maxsize=8)
 def _plan(rate_hz: int) -> _Plan:
-    """Design the filters for a rate by least squares."""
-    step = max(1, round(rate_hz / _LOW_HZ))
-    row_low = _SECOND * round(rate_hz / step / 100 / _SECOND)
-    omega = np.pi * np.arange(_DESIGN_POINTS + 1) / _DESIGN_POINTS
-    hz = omega * rate_hz / (2 * np.pi)
-    gain = k_weighting(hz, rate_hz)
-    greatest = float(gain.max())
-    # The low part: short, and exact where the weighting is finished on it alone.
-    wanted = np.sqrt(np.maximum(greatest - gain, 0.0))
-    below = hz < 0.9 * _HAND_OVER_HZ
-    wanted[below] = np.sqrt(greatest - 1.0)  # as flat as can be: the very low part makes up for it
-    weight = np.where(below, 0.05, np.sqrt(np.maximum(wanted, 0.05)) / np.maximum(0.3, gain))
-    half = _TAPS * step // 2
-    cosines = np.cos(omega[:, None] * np.arange(half + 1)) * np.where(np.arange(half + 1) == 0, 1.0, 2.0)
-    weighted = cosines * weight[:, None]
-    right = np.linalg.solve(weighted.T @ weighted, weighted.T @ (wanted * weight))
-    taps = np.concatenate([right[:0:-1], right])
-    # The very low part: a windowed sinc.
-    second_half = _TAPS * _SECOND // 2
-    at = np.arange(-second_half, second_half + 1)
-    cut = 1.25 * _HAND_OVER_HZ * step / rate_hz
-    second = 2.0 * cut * np.sinc(2.0 * cut * at) * np.kaiser(len(at), 6.0)
-    segment = row_low // _SECOND * _SEGMENT_ROWS
-    bins_hz = np.arange(segment + 1) * (rate_hz / step / _SECOND) / (2 * segment)
-    first_gain = _gain(taps, bins_hz / rate_hz)
-    second_gain = _gain(second, bins_hz * step / rate_hz)
-    high_pass = k_filters(rate_hz / step / _SECOND)[1]
-    passed = _recursive_gain(bins_hz * step * _SECOND / rate_hz, high_pass)
-    inside = bins_hz < _HAND_OVER_HZ
-    scale = inside / np.where(inside, first_gain * second_gain, 1.0)
-    off = scale * (greatest - first_gain)
-    on = scale * np.where(bins_hz > 0, k_weighting(bins_hz, rate_hz) / np.where(bins_hz > 0, passed, 1.0), 0.0)
-    gains = np.stack([off, -on])  # (2, n + 1)
-    gains[:, 0] = gains[:, 1]  # both are smooth there, and 0 / 0 otherwise
+    from scipy.fft import prev_fast_len  # half a second to import; see mel.py
+
+    step = 1 << max(0, int(np.log2(rate_hz / _LOW_HZ) + 0.01))
+    both = step * _VERY_LOW
+    row_samples = both * round(rate_hz / 100 / both)
+    shelf, high_pass = k_filters(rate_hz)
+    passing = float(_recursive_gain(np.array(0.5), high_pass))  # a little more than 1
+    greatest = float(_recursive_gain(np.linspace(0.0, 0.5, 4097), shelf).max())
+    length = _SEGMENT_ROWS * row_samples // step
+    cycles = np.fft.rfftfreq(length) / step
+    low_gains = (greatest - _recursive_gain(cycles, shelf)) / _gain_of_means(cycles, step)
+    pitch_samples = prev_fast_len(round(_FRAME_S * rate_hz / step), real=True)
     return _Plan(
-        row_samples=row_low * step,
+        rate_hz=rate_hz,
+        row_samples=row_samples,
         step=step,
-        greatest_gain=greatest,
-        first=_banded(taps, step, given=row_low // 4),
-        second=_banded(second, _SECOND, given=row_low // _SECOND),
-        segment_samples=segment,
-        high_pass=_recursion(*high_pass, length=segment),
-        flat_gains=gains[:, 0] * step * _SECOND,
-        forms=_quadratic_forms((gains - gains[:, :1]) * step * _SECOND),
+        passing=passing,
+        greatest_gain=greatest * passing,
+        low_gains=low_gains * passing * _parseval(length) * step,
+        pitch_window=np.hanning(pitch_samples).astype(np.float32),
+        pitch_bin_hz=rate_hz / step / pitch_samples,
     )
 
 
-def _quadratic_forms(gains: NDArray[np.float64]) -> Floats:
-    """For power gains ``(g, n + 1)`` the matrices ``(g, 2n, 2n)`` whose quadratic form is the power of a frame.
-
-    The frame is windowed by a half sine, whose squares add up to 1 where frames overlap by half; by Parseval the form
-    is the window's times a circulant of the gains' inverse Fourier transform.
-    """
-    size = 2 * (gains.shape[1] - 1)
-    window = np.sin(np.pi * (np.arange(size) + 0.5) / size)
-    lags = np.fft.irfft(gains, size, axis=1)
-    circulant = lags[:, (np.arange(size)[:, None] - np.arange(size)[None, :]) % size]
-    found: Floats = np.ascontiguousarray(circulant * window[:, None] * window[None, :], np.float32)
-    return found
+def _means(samples: Floats, step: int) -> Floats:
+    """The means ``(c, n / step)`` of every so many samples ``(c, n)``."""
+    means: Floats = samples.reshape(len(samples), -1, step) @ np.full(step, 1.0 / step, np.float32)
+    return means
 
 
-def _gain(taps: NDArray[np.float64], cycles: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Power gain of a symmetric filter at frequencies in cycles a sample."""
-    at = np.arange(len(taps)) - len(taps) // 2
-    found: NDArray[np.float64] = (np.cos(2 * np.pi * cycles[:, None] * at) @ taps) ** 2
-    return found
+def _high_passed(samples: Floats, rate_hz: float) -> Floats:
+    """Samples ``(c, n)`` through the high-pass of K-weighting, by their spectrum; right after the first 200 ms."""
+    from scipy.fft import irfft, next_fast_len, rfft
+
+    length = next_fast_len(samples.shape[1], real=True)
+    found: Floats = irfft(rfft(samples, length, axis=1) * _high_pass(length, rate_hz), length, axis=1)
+    return found[:, : samples.shape[1]]
+
+
+@lru_cache(maxsize=8)
+def _high_pass(length: int, rate_hz: float) -> NDArray[np.complex64]:
+    b, a = k_filters(rate_hz)[1]
+    z = np.exp(-2j * np.pi * np.append(np.fft.rfftfreq(length), 0.5))
+    response: NDArray[np.complex64] = (np.polyval(b[::-1], z) / np.polyval(a[::-1], z)).astype(np.complex64)
+    normal: NDArray[np.complex64] = response[:-1] / response[-1]  # the gain of what it passes is in the plan
+    return normal
+
+
+def _gain_of_means(cycles: NDArray[np.float64], step: int) -> NDArray[np.float64]:
+    """Power gain of a mean of so many samples at frequencies in cycles a sample; not 0 where it is divided by."""
+    gain = np.ones_like(cycles)
+    inside = cycles > 0.0
+    gain[inside] = (np.sin(np.pi * cycles[inside] * step) / (step * np.sin(np.pi * cycles[inside]))) ** 2
+    return np.maximum(gain, 1e-3)
+
+
+def _parseval(length: int) -> NDArray[np.float64]:
+    """What makes the squares of a real spectrum add up to those of its samples."""
+    share = np.full(length // 2 + 1, 2.0 / length)
+    share[0] /= 2.0
+    if length % 2 == 0:
+        share[-1] /= 2.0
+    return share
+
+
+def _transform(frames: Floats) -> NDArray[np.complex64]:
+    from scipy.fft import rfft  # half a second to import; see mel.py
+
+    spectrum: NDArray[np.complex64] = rfft(frames, axis=-1)
+    return spectrum
+
+
+def _power(frames: Floats) -> Floats:
+    """The squares of the spectra of frames ``(..., n)``: ``(..., n // 2 + 1)``."""
+    spectrum = _transform(frames)
+    power: Floats = np.square(spectrum.real)
+    power += np.square(spectrum.imag)
+    return power
 
 
 def k_weighting(hz: NDArray[np.float64], rate_hz: int) -> NDArray[np.float64]:

@@ -36,7 +36,7 @@ class RhythmMeter:
         if self._meter is None or self._form != (len(planes), rate_hz):
             self._close()
             self._form = (len(planes), rate_hz)
-            self._meter = LevelMeter(rate_hz, len(planes), on_low=self._pitches.take)
+            self._meter = LevelMeter(rate_hz, len(planes), on_spectra=self._pitches.take)
         self._meter.take(planes)
 
     def result(self) -> Rhythm:
@@ -48,7 +48,7 @@ class RhythmMeter:
         silence = silence_of(peaks, fine.row_s, duration_s=duration_s, lufs=lufs)
         sound_s = (silence.leading_s, duration_s - silence.trailing_s)
         tempo, beats = self._beats(fine, sound_s)
-        key = key_of(self._pitches.counts()) if duration_s >= RHYTHM.shortest_s else None
+        key = key_of(self._pitches.counts) if duration_s >= RHYTHM.shortest_s else None
         bands = self._onsets.bands_db
         steady = tempo is not None and beats is not None and beats.steadiness >= _STEADY
         bars = bar_lines(beats.times_s, bands, beats_a_bar=4) if steady and beats is not None else np.zeros(0)
