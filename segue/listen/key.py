@@ -114,7 +114,8 @@ def key_of(counts: NDArray[np.float64]) -> Key | None:
     order = np.argsort(-fits)
     mode, tonic = divmod(int(order[0]), 12)
     clear = np.clip((fits[order[0]] - 0.35) / 0.45, 0.0, 1.0)
-    several = np.clip((chroma.sum() ** 2 / np.sum(chroma**2) - 3.0) / 2.0, 0.0, 1.0)  # one pitch is no key
+    above = np.maximum(chroma - np.percentile(chroma, 25), 0.0)  # noise sounds in all classes alike
+    several = np.clip(above.sum() ** 2 / np.sum(above**2) - 3.2, 0.0, 1.0)  # one pitch is no key, nor are two
     apart = np.clip((fits[order[0]] - fits[order[1]]) / 0.12, 0.0, 1.0)
     steady = np.clip((tonality - 0.2) / 0.2, 0.0, 1.0)  # drums reach 0.3, a wall of guitars 0.35
     confidence = float(several * steady * clear * (0.4 + 0.6 * apart))
