@@ -157,7 +157,7 @@ class LevelMeter:
         if self._plan:
             plain = powers.reshape(len(powers), _SEGMENTS, _SEGMENT_ROWS).sum(axis=2, dtype=np.float64)  # (c, 10)
             self._weigh(chunk, plain, self._plan)
-        self._true_peak.take(self._buffer, sizes)
+        self._true_peak.take(self._buffer, sizes, largest=float(found[0].max()))
         self._buffer[:, :MARGIN_SAMPLES] = self._buffer[:, -MARGIN_SAMPLES:]
         self._filled = 0
 
@@ -179,10 +179,11 @@ class LevelMeter:
         held = np.concatenate(self._very_low, axis=1)  # (c, lead + n)
         lead = self._very_low[0].shape[1]
         self._very_low = [held[:, -lead:]]
-        segments = np.stack([held, _high_passed(held, plan.rate_hz / (plan.step * _VERY_LOW))])[:, :, lead:]
-        segments = segments.reshape(2, len(held), -1, lead // _LEAD_SEGMENTS)  # (2, c, k, n)
-        before, after = self._weights @ np.vecdot(segments, segments).astype(np.float64)  # (k,) each
-        self._passed.append(plan.passing * (before - after) / segments.shape[3])
+        windows = np.lib.stride_tricks.sliding_window_view(held, 2 * lead, axis=1)[:, ::lead]  # (c, k / 2, 2 lead)
+        filtered = _high_passed(windows, plan.rate_hz / (plan.step * _VERY_LOW))
+        both = np.stack([windows, filtered])[..., lead:].reshape(2, len(held), -1, lead // _LEAD_SEGMENTS)
+        before, after = self._weights @ np.vecdot(both, both).astype(np.float64)  # (k,) each
+        self._passed.append(plan.passing * (before - after) / both.shape[3])
         frames = np.stack(self._frames) * plan.pitch_window
         self._frames = []
         spectra = np.abs(_transform(frames)[:, : int(_PITCHES_HZ / plan.pitch_bin_hz)])
@@ -243,13 +244,13 @@ def _means(samples: Floats, step: int) -> Floats:
     return means
 
 
-def _high_passed(samples: Floats, rate_hz: float) -> Floats:
-    """Samples ``(c, n)`` through the high-pass of K-weighting, by their spectrum; right after the first 200 ms."""
-    from scipy.fft import irfft, next_fast_len, rfft
+def _high_passed(windows: Floats, rate_hz: float) -> Floats:
+    """Windows ``(..., n)`` through the high-pass of K-weighting, by their spectra; right after the first 200 ms."""
+    from scipy.fft import irfft
 
-    length = next_fast_len(samples.shape[1], real=True)
-    found: Floats = irfft(rfft(samples, length, axis=1) * _high_pass(length, rate_hz), length, axis=1)
-    return found[:, : samples.shape[1]]
+    length = windows.shape[-1]
+    found: Floats = irfft(_transform(windows) * _high_pass(length, rate_hz), length, axis=-1)
+    return found
 
 
 @lru_cache(maxsize=8)

@@ -36,7 +36,7 @@ class TruePeak:
     def __init__(self) -> None:
         self.value = 0.0
 
-    def take(self, buffer: Floats, sizes: Floats) -> None:
+    def take(self, buffer: Floats, sizes: Floats, *, largest: float) -> None:
         """Look at the next samples.
 
         Parameters
@@ -45,9 +45,12 @@ class TruePeak:
             The last 16 samples of the call before (zeros at first), then the new ones.
         sizes : (c, 16 + n) float32
             Their absolute values.
+        largest : float
+            The largest of those that are new.
         """
-        self.value = max(self.value, float(sizes.max()))
-        if self.value <= 0.0:
+        self.value = max(self.value, largest)
+        nearest = max(largest, float(sizes[:, :MARGIN_SAMPLES].max()))
+        if self.value <= 0.0 or nearest * _FARTHEST < self.value:
             return
         high = np.flatnonzero(sizes[:, _HALF:-_HALF] > self.value / _FARTHEST)
         channel, at = np.divmod(high, sizes.shape[1] - MARGIN_SAMPLES)
