@@ -85,6 +85,20 @@ def test_every_rate_is_weighted_by_the_standard(rate_hz: int) -> None:
         assert lufs(tone, rate_hz) == pytest.approx(by_the_standard(tone, rate_hz), abs=0.07)
 
 
+@pytest.mark.parametrize(("bpm", "first_s"), [(60.0, 0.0), (60.0, 0.1), (66.667, 0.0), (120.0, 0.0)])
+def test_beats_that_fall_in_step_with_whole_seconds(bpm: float, first_s: float) -> None:
+    """Kicks that always came at the edge of what was measured used not to count: 9 LU too much."""
+    rate_hz, t = 48_000, np.arange(4_320) / 48_000
+    kick = 0.8 * np.sin(2 * np.pi * 45 * t) * np.exp(-t / 0.03)
+    hat = 0.03 * np.diff(np.random.default_rng(0).standard_normal(len(t) + 1)) * np.exp(-t / 0.02)
+    planes = np.zeros((1, 31 * rate_hz), np.float32)
+    for beat_s in np.arange(first_s, 30.0 - 60.0 / bpm, 60.0 / bpm):
+        for sound, at_s in ((kick, beat_s), (hat, beat_s + 30.0 / bpm)):
+            at = round(at_s * rate_hz)
+            planes[0, at : at + len(sound)] += sound
+    assert lufs(planes, rate_hz) == pytest.approx(by_the_standard(planes, rate_hz), abs=0.1)
+
+
 def test_a_low_rumble_and_an_offset_count_little() -> None:
     quiet = sine(1000, seconds=10, dbfs=-30, rate_hz=48_000)
     assert lufs(quiet + 0.05) == pytest.approx(-30.0, abs=0.05)
