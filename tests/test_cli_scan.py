@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-import os
 import signal
 import sqlite3
 import subprocess
 import sys
 import time
 from contextlib import closing
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -112,25 +112,25 @@ class TestWatching:
             "--data",
             str(tmp_path / "d"),
         ]
-        process = subprocess.Popen(
-            command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env={**os.environ}
-        )
-        try:
-            assert process.stdout is not None
-            assert process.stdout.readline().startswith("2 heard")
-            assert process.stdout.readline() == "Watching 1 folder. Ctrl+C stops it\n"
-            time.sleep(2.5)
-            write_song(music / "new.wav", 9)
-            assert process.stdout.readline().endswith(" 1 heard; 3 tracks in the library\n")
-            (music / "new.wav").rename(music / "dark" / "moved.wav")
-            assert process.stdout.readline().endswith(" 1 moved; 3 tracks in the library\n")
-            (music / "dark" / "moved.wav").unlink()
-            assert process.stdout.readline().endswith(" 1 gone; 2 tracks in the library\n")
-            process.send_signal(signal.SIGINT)
-            out, err = process.communicate(timeout=30)
-        finally:
-            process.kill()
-            process.wait()
+        listen = partial(signal.signal, signal.SIGINT, signal.SIG_DFL)  # what a shell starts in the background is deaf
+        with subprocess.Popen(
+            command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, preexec_fn=listen
+        ) as process:
+            try:
+                assert process.stdout is not None
+                assert process.stdout.readline().startswith("2 heard")
+                assert process.stdout.readline() == "Watching 1 folder. Ctrl+C stops it\n"
+                time.sleep(2.5)
+                write_song(music / "new.wav", 9)
+                assert process.stdout.readline().endswith(" 1 heard; 3 tracks in the library\n")
+                (music / "new.wav").rename(music / "dark" / "moved.wav")
+                assert process.stdout.readline().endswith(" 1 moved; 3 tracks in the library\n")
+                (music / "dark" / "moved.wav").unlink()
+                assert process.stdout.readline().endswith(" 1 gone; 2 tracks in the library\n")
+                process.send_signal(signal.SIGINT)
+                out, err = process.communicate(timeout=30)
+            finally:
+                process.kill()
         assert out == "Stopped watching; what was heard is kept.\n"
         assert all(line.startswith("segue: Listening") for line in err.splitlines())  # on a slow machine
         assert process.returncode == 0

@@ -187,7 +187,7 @@ def _straight_line(times: NDArray[np.float64], period: float) -> tuple[Line, flo
     if span > _LONGEST_SONG_S:
         return Line(period, float(times[0])), 0.0
     periods = period * (1.0 + np.arange(-_SEARCH, _SEARCH, min(0.1 * period / span, 0.002)))
-    turns = np.exp(4j * np.pi * times[:, None] / periods).mean(axis=0)
+    turns = np.array([np.exp(4j * np.pi / beat_s * times).mean() for beat_s in periods])
     beat_s = float(periods[np.abs(turns).argmax()])
     first_s = float(np.angle(turns[np.abs(turns).argmax()])) * beat_s / (4.0 * np.pi)
     for _ in range(3):

@@ -64,5 +64,5 @@ def test_a_file_is_described_as_its_slices_are(tmp_path: Path, untrained: Ear) -
 
 def test_silence_has_nothing_to_describe(tmp_path: Path, untrained: Ear) -> None:
     path = write_song(tmp_path / "short.wav", 1, seconds=2.0)
-    with pytest.raises(SilentError, match="no slice"):
+    with pytest.raises(SilentError, match="no 5 seconds of sound"):
         hear_floors(path, Encoder(untrained))

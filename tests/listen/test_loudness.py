@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import re
 import subprocess
+import tracemalloc
 from collections.abc import Callable
 from pathlib import Path
 
@@ -10,6 +11,7 @@ import pytest
 import scipy.signal
 
 from segue.listen.loudness import LevelMeter, Levels, integrated_lufs, k_filters, k_weighting
+from segue.listen.true_peak import TruePeak
 from segue.values import Floats
 from tests.listen.conftest import write_wav
 from tests.listen.known_sounds import sine
@@ -148,6 +150,17 @@ def test_the_true_peak_is_found_wherever_it_is() -> None:
         noise = 0.05 * rng.standard_normal((2, 48_000)).astype(np.float32)
         noise[1, at - 2 : at + 3] += np.array([0.1, 0.6, 0.61, 0.1, 0.0], np.float32)
         assert measured(noise)[1] == pytest.approx(every_phase(noise), rel=0.02)  # short against long filter
+
+
+def test_a_plateau_takes_little_memory() -> None:
+    """All its samples are crests: at 768 kHz and eight channels 1.5 GB of them."""
+    meter, planes = TruePeak(), np.ones((8, 200_000), np.float32)
+    tracemalloc.start()
+    meter.take(planes, planes, largest=1.0)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 100e6
+    assert meter.value == pytest.approx(1.0, abs=1e-5)
 
 
 def test_a_crest_between_the_last_samples_counts() -> None:

@@ -34,7 +34,7 @@ class TestBadPlaces:
 
     def test_not_a_database(self, tmp_path: Path) -> None:
         (tmp_path / FILE_NAME).write_bytes(b"these are not the pages of a database\n" * 100)
-        with pytest.raises(LibraryError, match=r"library.db: it is damaged, or not a Segue library\. Move"):
+        with pytest.raises(LibraryError, match=r"library.db: it is damaged, or not a Segue library\. Let it be"):
             Library.open(tmp_path)
 
     def test_a_damaged_database(self, data: Path) -> None:
