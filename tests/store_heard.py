@@ -2,15 +2,33 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import numpy as np
 
-from segue.store.library import Library
-from segue.values import FileStat, Fingerprint, Hearing, TrackId, TrackInfo
+from segue.store.library import FILE_NAME, Library
+from segue.values import FileStat, Fingerprint, Hearing, Rhythm, TrackId, TrackInfo
 
 EAR = Fingerprint("model001", "mel00001")
 STAT = FileStat(1000, 123456789)
+KNOWN = Rhythm(
+    tempo_bpm=87.5,
+    tempo_confidence=0.75,
+    tempo_alternatives=(175.0, 43.75),
+    beats_s=np.array([0.5, 1.186, 1.871], np.float32),
+    key="A minor",
+    camelot="8A",
+    key_confidence=0.5,
+    loudness_lufs=-9.25,
+    true_peak_dbtp=0.5,
+    leading_silence_s=0.125,
+    trailing_silence_s=2.5,
+    intro_end_s=15.5,
+    intro_confidence=0.25,
+    outro_start_s=None,
+    outro_confidence=0.0,
+)
 
 
 def number(i: int) -> TrackId:
@@ -25,3 +43,10 @@ def heard(i: int, info: TrackInfo | None = None, *, ear: Fingerprint = EAR, slic
 
 def add(library: Library, hearing: Hearing, path: str) -> None:
     library.add(hearing, Path(path), stat=STAT, vector=hearing.slice_vectors.mean(axis=0))
+
+
+def older_library(data: Path, version: int) -> Path:
+    """A data folder with a library as an older schema made it: three tracks by `EAR`, with their vectors."""
+    data.mkdir()
+    shutil.copy(Path(__file__).parent / "store" / f"library-{version}.db", data / FILE_NAME)
+    return data

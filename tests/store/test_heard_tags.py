@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import shutil
 import sqlite3
 from pathlib import Path
 
@@ -13,14 +12,9 @@ from segue.store.heard_tags import TagRow
 from segue.store.library import FILE_NAME, Library
 from segue.store.schema import MIGRATIONS, SCHEMA_VERSION
 from segue.values import FileStat, Fingerprint, Floats, Hearing, TrackId, TrackInfo
+from tests.store_heard import EAR, number, older_library
 
-EAR = Fingerprint("model001", "mel00001")
 OTHER = Fingerprint("model002", "mel00001")
-OLD = Path(__file__).parent / "library-1.db"
-
-
-def number(i: int) -> TrackId:
-    return TrackId(f"{i:016x}")
 
 
 def slices(i: int) -> Floats:
@@ -97,9 +91,7 @@ class TestAnOlderLibrary:
 
     @pytest.fixture
     def old(self, data: Path) -> Path:
-        data.mkdir()
-        shutil.copy(OLD, data / FILE_NAME)
-        return data
+        return older_library(data, 1)
 
     def test_is_brought_up_to_date_and_keeps_all_it_held(self, old: Path) -> None:
         with Library.open(old) as library:

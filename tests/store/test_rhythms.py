@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import shutil
 import sqlite3
 from dataclasses import astuple, replace
 from pathlib import Path
@@ -10,31 +9,10 @@ import pytest
 
 from segue.errors import LibraryError
 from segue.store.library import FILE_NAME, Library
+from segue.store.measuring import UNKNOWN
 from segue.store.schema import SCHEMA_VERSION
 from segue.values import Rhythm, TrackId
-from tests.store_heard import EAR, add, heard, number
-
-OLD = Path(__file__).parent / "library-2.db"
-KNOWN = Rhythm(
-    tempo_bpm=87.5,
-    tempo_confidence=0.75,
-    tempo_alternatives=(175.0, 43.75),
-    beats_s=np.array([0.5, 1.186, 1.871], np.float32),
-    key="A minor",
-    camelot="8A",
-    key_confidence=0.5,
-    loudness_lufs=-9.25,
-    true_peak_dbtp=0.5,
-    leading_silence_s=0.125,
-    trailing_silence_s=2.5,
-    intro_end_s=15.5,
-    intro_confidence=0.25,
-    outro_start_s=None,
-    outro_confidence=0.0,
-)
-UNKNOWN = Rhythm(
-    None, 0.0, (), np.zeros(0, np.float32), None, None, 0.0, None, None, 0.0, 0.0, None, 0.0, None, 0.0
-)  # fmt: skip
+from tests.store_heard import EAR, KNOWN, add, heard, number, older_library
 
 
 def same(one: Rhythm | None, other: Rhythm) -> bool:
@@ -102,9 +80,7 @@ class TestAnOlderLibrary:
 
     @pytest.fixture
     def old(self, data: Path) -> Path:
-        data.mkdir()
-        shutil.copy(OLD, data / FILE_NAME)
-        return data
+        return older_library(data, 2)
 
     def test_is_brought_up_to_date_and_keeps_all_it_held(self, old: Path) -> None:
         with Library.open(old) as library:
@@ -131,9 +107,7 @@ class TestAnOlderLibrary:
         assert (old / FILE_NAME).read_bytes() == before
 
     def test_the_oldest_library_takes_both_steps(self, data: Path) -> None:
-        data.mkdir()
-        shutil.copy(OLD.with_name("library-1.db"), data / FILE_NAME)
-        with Library.open(data) as library:
+        with Library.open(older_library(data, 1)) as library:
             library.set_rhythm(number(2), KNOWN)
             assert library.heard_tags.of(TrackId(number(1)), EAR, "head") is None
             assert same(library.rhythm(number(2)), KNOWN)
