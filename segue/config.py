@@ -228,6 +228,19 @@ class TaggingSpec:
     least_positives: int = _number(5, "held-out windows that must have a tag for its average precision to count")
 
 
+@dataclass(frozen=True, slots=True)
+class MixSpec:
+    """How a mix sounds."""
+
+    sample_rate_hz: int = _number(44_100, "samples a second, stereo, throughout the mix")
+    target_lufs: float = _number(-14.0, "loudness to which each track is brought")
+    ceiling_dbtp: float = _number(-1.0, "true peak that the finished file stays below")
+    most_gain_db: float = _number(20.0, "a quiet track is made louder by no more than this")
+    longest_overlap_s: float = _number(90.0, "two tracks sound together for no longer than this")
+    most_bend: float = _number(0.06, "in a beat join the tempo is bent by no more than this share")
+    least_anchor_s: float = _number(0.2, "beats closer together than this do not bend a beat join")
+
+
 RHYTHM_VERSION = 1
 """Goes up whenever the analyser of tempo, key, loudness or cues would answer otherwise."""
 
@@ -245,6 +258,7 @@ SESSIONS = SessionSpec()
 FETCH = FetchSpec()
 EVALUATION = EvaluationSpec()
 TAGGING = TaggingSpec()
+MIX = MixSpec()
 
 TABLES = (
     MelSpec,
@@ -261,6 +275,7 @@ TABLES = (
     EvaluationSpec,
     TaggingSpec,
     FetchSpec,
+    MixSpec,
 )
 
 

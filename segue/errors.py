@@ -19,6 +19,8 @@ SegueError
 |-- PlaylistError           a playlist file cannot be read or written
 |-- FetchError              a server cannot be reached, refuses, or answers what cannot be read
 |   `-- WithheldError       one playlist is not given; the others may be
+|-- MixError                a mix cannot be planned or rendered
+|   `-- MixCancelledError   its rendering was called off
 |-- WorkerError             a worker process died or ran out of time on a file
 `-- ClusterError            a cluster cannot be reached, is lost, or does not fit this Segue
 """
@@ -139,6 +141,14 @@ class FetchError(SegueError):
 
 class WithheldError(FetchError):
     """A server does not give one playlist; it may give the others."""
+
+
+class MixError(SegueError):
+    """A mix cannot be planned or rendered."""
+
+
+class MixCancelledError(MixError):
+    """The rendering of a mix was called off; nothing of it is left."""
 
 
 class WorkerError(SegueError):
