@@ -145,6 +145,7 @@ class ChoiceSpec:
     )
     same_recording_s: float = _number(10.0, "copies of a song may differ in length by so much")
     reasons_kept: int = _number(5, "better-ranked tracks that a pick names with the reason why each was passed over")
+    end_slices: int = _number(3, "slices at a track's either end that a segue into or out of it is judged by")
     queue_ahead: int = _number(5, "tracks the booth keeps ready after the one that plays")
 
 

@@ -5,22 +5,18 @@ from __future__ import annotations
 import logging
 import os
 import threading
-import time
-from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-import numpy as np
-
-from segue.choose.index import Index, Neighbour
-from segue.choose.playlist import Continuation, ContinueSpec, OutsideSeed, Seed, continue_from
+from segue.choose.playlist import OutsideSeed
+from segue.choosing import Choosing
 from segue.config import SCAN, WEB
 from segue.demo.library import make_demo
 from segue.ears import InUse, in_use, shelf_of
 from segue.embed.encoder import Ear
 from segue.embed.pooling import pool_for
-from segue.errors import EmptyLibraryError, FileAccessError, ModelError, SegueError, UnknownTrackError, WorkerError
+from segue.errors import FileAccessError, ModelError, SegueError, UnknownTrackError, WorkerError
 from segue.evaluation import EvaluationReport, OnProgress, Question, evaluate
 from segue.files import access_error, check_folder, is_file, is_url, real_path, track_id_of
 from segue.listen.tags import read_artwork
@@ -35,7 +31,6 @@ from segue.store.workers import CrewMaker, Job, WorkerPool
 from segue.tagging import Tags
 from segue.values import (
     Artwork,
-    Fingerprint,
     Floats,
     Hearing,
     LibraryCounts,
@@ -50,10 +45,8 @@ from segue.values import (
 
 log = logging.getLogger(__name__)
 
-_DROPS_KEPT = 200  # seeds from outside the library; each takes a few hundred bytes
 _DEMO_SCANNED_AFTER = (8, 20, 40, 60, 80)  # songs: so that a newcomer hears something while the rest is composed
 _DROPS_HEARD_AT_ONCE = 2  # each is a process of 150 MB
-_REFRESH_S = 1.0  # while a scan adds tracks, the index is made anew no more often than this
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,17 +64,6 @@ class DroppedSeed:
     token: str
     info: TrackInfo
     track_id: TrackId | None
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class _Snapshot:
-    """The library as the choice sees it, at one version."""
-
-    version: int
-    fingerprint: Fingerprint
-    index: Index | None
-    infos: dict[TrackId, TrackInfo]
-    made_s: float
 
 
 class Services:
@@ -105,11 +87,10 @@ class Services:
             self.library.close()
             raise
         self.tags = Tags(self.library, self.ear_in_use, read_only=read_only)
+        self.choosing = Choosing(self.library, self.ear_in_use)
         self._workers = workers
         self._lock = threading.RLock()
-        self._snapshot: _Snapshot | None = None
         self._ears_free = threading.Semaphore(_DROPS_HEARD_AT_ONCE)
-        self._drops: OrderedDict[str, tuple[Fingerprint, OutsideSeed]] = OrderedDict()
         self._transcodes = TranscodeCache(data / "cache" / "audio", max_bytes=WEB.transcoded_bytes)
         self._scan = BackgroundScan()
         self._scanner = Scanner(self.library, self._shelf, self.tags, self.ear_in_use, self._is_demo, self._forget_demo)
@@ -248,72 +229,8 @@ class Services:
         ear = self.ear
         seed = self._outside_seed(path, name=name, ear=ear)
         token = f"drop:{track_id_of(path)}"
-        with self._lock:
-            self._drops[token] = (ear.fingerprint, seed)
-            self._drops.move_to_end(token)
-            while len(self._drops) > _DROPS_KEPT:
-                self._drops.popitem(last=False)
+        self.choosing.keep(token, seed, ear.fingerprint)
         return DroppedSeed(token, seed.info, None)
-
-    # Choosing --------------------------------------------------------------------------------------------------------
-
-    def similar(self, track_id: TrackId, count: int) -> tuple[tuple[Track, float], ...]:
-        """The nearest tracks and their cosine similarity, nearest first."""
-        return self._with_tracks(self._index().similar(track_id, count))
-
-    def nearest(self, vector: Floats, count: int) -> tuple[tuple[Track, float], ...]:
-        """As `similar`, for the vector of a song from anywhere."""
-        return self._with_tracks(self._index().nearest(vector, count))
-
-    def _with_tracks(self, near: Sequence[Neighbour]) -> tuple[tuple[Track, float], ...]:
-        tracks = {track.id: track for track in self.tracks_of([n.track_id for n in near])}
-        return tuple((tracks[n.track_id], n.similarity) for n in near if n.track_id in tracks)
-
-    def continue_queue(
-        self, seeds: Sequence[str | OutsideSeed], spec: ContinueSpec, *, rng: np.random.Generator
-    ) -> Continuation:
-        """Choose what follows the seeds, oldest first: track ids, tokens of dropped files, or outside seeds.
-
-        Seeds that have left the library since are passed over; raises UnknownTrackError if none is left.
-        """
-        held = self._current()
-        index = self._index_of(held)
-        known = [self._seed(seed, held.fingerprint) for seed in seeds]
-        known = [seed for seed in known if not isinstance(seed, str) or seed in index]
-        if seeds and not known:
-            raise UnknownTrackError("none of these songs can be gone on from any more", remedy="Pick another song")
-        return continue_from(index, held.infos, seeds=known, spec=spec, rng=rng)
-
-    def _seed(self, seed: str | OutsideSeed, fingerprint: Fingerprint) -> Seed:
-        """A dropped file is known only to the ear that heard it."""
-        if isinstance(seed, OutsideSeed):
-            return seed
-        heard_by, dropped = self._drops.get(seed, (None, None))
-        return dropped if dropped is not None and heard_by == fingerprint else TrackId(seed)
-
-    def _index(self) -> Index:
-        return self._index_of(self._current())
-
-    def _index_of(self, held: _Snapshot) -> Index:
-        if held.index is None:
-            raise EmptyLibraryError("the library is empty", remedy="Scan a folder first", path=self.data)
-        return held.index
-
-    def _current(self) -> _Snapshot:
-        with self._lock:
-            held = self._snapshot
-            version = self.library.version()
-            fresh = held is not None and (held.version == version or time.monotonic() - held.made_s < _REFRESH_S)
-            if held is None or not fresh or held.index is None:
-                held = self._snapshot = self._take(version)
-            return held
-
-    def _take(self, version: int) -> _Snapshot:
-        fingerprint = self.ear_in_use().fingerprint
-        vectors = self.library.vectors(fingerprint)
-        index = Index.build(vectors.ids, vectors.matrix) if vectors.ids else None
-        infos = {track.id: track.info for track in self.library.tracks()}
-        return _Snapshot(version, fingerprint, index, infos, time.monotonic())
 
     # Scanning --------------------------------------------------------------------------------------------------------
 

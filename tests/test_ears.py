@@ -97,7 +97,7 @@ class TestInUse:
         assert name_in_use(library, shelf) == "first"
         with_no_ear_named = Services(data, read_only=True)
         assert with_no_ear_named.ear.name == "first"
-        assert len(with_no_ear_named.similar(library.tracks()[0].id, 9)) == 3
+        assert len(with_no_ear_named.choosing.similar(library.tracks()[0].id, 9)) == 3
 
     def test_an_empty_library_goes_by_speccy(self, tmp_path: Path) -> None:
         with Library.open(tmp_path / "new") as library:
@@ -206,18 +206,18 @@ class TestABoothThatRuns:
     def test_it_follows_the_choice(self, data: Path, library: Library, shelf: Shelf, tmp_path: Path) -> None:
         booth = Services(data, workers=1)
         seed = booth.search("low 0")[0].id
-        before = booth.similar(seed, 3)
+        before = booth.choosing.similar(seed, 3)
         dropped = booth.drop(write_song(tmp_path / "drop.wav", 40), name="drop.wav")
-        assert booth.continue_queue([dropped.token], ContinueSpec(), rng=np.random.default_rng(0)).picks
+        assert booth.choosing.continue_queue([dropped.token], ContinueSpec(), rng=np.random.default_rng(0)).picks
         choose(library, shelf)
-        booth._snapshot = replace(booth._snapshot, made_s=0.0)  # a second later
+        booth.choosing._snapshot = replace(booth.choosing._snapshot, made_s=0.0)  # a second later
         assert booth.ear.name == "second"
-        after = booth.similar(seed, 3)
+        after = booth.choosing.similar(seed, 3)
         assert [s for _, s in after] != [s for _, s in before]
         # What the old ear heard of a dropped file means nothing to the new one.
         with pytest.raises(UnknownTrackError, match="any more"):
-            booth.continue_queue([dropped.token], ContinueSpec(), rng=np.random.default_rng(0))
-        assert booth.continue_queue([dropped.token, seed], ContinueSpec(), rng=np.random.default_rng(0)).picks
+            booth.choosing.continue_queue([dropped.token], ContinueSpec(), rng=np.random.default_rng(0))
+        assert booth.choosing.continue_queue([dropped.token, seed], ContinueSpec(), rng=np.random.default_rng(0)).picks
         booth.close()
 
     def test_it_stays_with_an_ear_that_was_asked_for(self, data: Path, library: Library, shelf: Shelf) -> None:
@@ -255,7 +255,7 @@ class TestAnEarThatIsGone:
 
     def test_its_vectors_serve_and_what_it_cannot_do_is_said(self, old: Library, data: Path, tmp_path: Path) -> None:
         services = Services(data, workers=1)
-        assert len(services.similar(old.tracks()[0].id, 9)) == 3
+        assert len(services.choosing.similar(old.tracks()[0].id, 9)) == 3
         with pytest.raises(ModelError, match=r"speccy deadbeef/mel00001, is not here.*models select speccy"):
             services.drop(write_song(tmp_path / "new.wav", 3), name="new.wav")
         services.close()
@@ -266,7 +266,7 @@ class TestAnEarThatIsGone:
         services = Services(data, workers=1)
         services.scan([scanned_once / "music" / "dark"])
         assert services.ear_in_use().fingerprint == STRANGER
-        assert len(services.similar(old.tracks()[0].id, 9)) == 3
+        assert len(services.choosing.similar(old.tracks()[0].id, 9)) == 3
         services.scan([scanned_once / "music"])
         assert services.ear.name == "speccy"
         services.close()

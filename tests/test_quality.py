@@ -45,7 +45,7 @@ def test_neighbours_share_the_style(demo: Services) -> None:
     """For nine tracks in ten, four or more of the five nearest are of the same style."""
     styles = styles_by_id(demo)
     good = [
-        sum(styles[near.id] == style for near, _ in demo.similar(track_id, 5)) >= 4  # type: ignore[arg-type]
+        sum(styles[near.id] == style for near, _ in demo.choosing.similar(track_id, 5)) >= 4  # type: ignore[arg-type]
         for track_id, style in styles.items()
     ]
     assert sum(good) / len(good) >= 0.9

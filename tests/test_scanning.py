@@ -130,11 +130,13 @@ class TestTheEarInUse:
         use = services.ear_in_use()
         assert (use.fingerprint, use.name) == (quick(services), "first (quick look)")
         seed = services.search("")[0]
-        chosen = services.continue_queue([seed.id], ContinueSpec(count=3), rng=np.random.default_rng(0))
+        chosen = services.choosing.continue_queue([seed.id], ContinueSpec(count=3), rng=np.random.default_rng(0))
         assert len(chosen.picks) == 3
         dropped = services.drop(write_song(services.data / "new.wav", 9), name="new.wav")
-        assert services.continue_queue([dropped.token], ContinueSpec(count=2), rng=np.random.default_rng(0)).picks
-        assert len(services.similar(seed.id, 9)) == 3
+        assert services.choosing.continue_queue(
+            [dropped.token], ContinueSpec(count=2), rng=np.random.default_rng(0)
+        ).picks
+        assert len(services.choosing.similar(seed.id, 9)) == 3
 
     def test_a_scan_that_was_stopped_goes_on_and_the_whole_hearing_takes_over(
         self, music: Path, services: Services, data: Path

@@ -48,7 +48,7 @@ def test_a_dropped_file_seeds_a_queue_and_may_then_go(services: Services, music:
     upload.unlink()
     assert dropped.track_id is None
     assert dropped.info.title == "Holiday"
-    found = services.continue_queue([dropped.token], ContinueSpec(count=2), rng=rng())
+    found = services.choosing.continue_queue([dropped.token], ContinueSpec(count=2), rng=rng())
     artists = [services.track(pick.track_id).info.artist for pick in found.picks]
     assert [artist.split()[0] for artist in artists] == ["Bright", "Bright"]
 
@@ -70,21 +70,21 @@ def test_a_dropped_file_that_is_no_audio(services: Services, tmp_path: Path) -> 
 
 def test_the_choice_sees_what_was_scanned_since(services: Services, music: Path, tmp_path: Path) -> None:
     with pytest.raises(EmptyLibraryError, match="empty"):
-        services.continue_queue(["0" * 16], ContinueSpec(), rng=rng())
+        services.choosing.continue_queue(["0" * 16], ContinueSpec(), rng=rng())
     services.scan([music / "dark"])
     seed = services.search("low 0")[0].id
-    assert len(services.similar(seed, 9)) == 1
+    assert len(services.choosing.similar(seed, 9)) == 1
     services.scan([music])
-    wait_for(lambda: len(services.similar(seed, 9)) == 3)
+    wait_for(lambda: len(services.choosing.similar(seed, 9)) == 3)
 
 
 def test_seeds_that_left_the_library_are_passed_over(services: Services, music: Path) -> None:
     services.scan([music])
     here = services.search("low 0")[0].id
-    found = services.continue_queue(["f" * 16, here], ContinueSpec(count=1), rng=rng())
+    found = services.choosing.continue_queue(["f" * 16, here], ContinueSpec(count=1), rng=rng())
     assert len(found.picks) == 1
     with pytest.raises(UnknownTrackError, match="any more"):
-        services.continue_queue(["f" * 16], ContinueSpec(count=1), rng=rng())
+        services.choosing.continue_queue(["f" * 16], ContinueSpec(count=1), rng=rng())
 
 
 def test_a_scan_in_the_background(services: Services, music: Path) -> None:

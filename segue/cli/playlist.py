@@ -55,7 +55,7 @@ def run(args: argparse.Namespace) -> int:
     rules = (services.tags.rule(only=args.only_tag, never=args.not_tag),) if args.only_tag or args.not_tag else ()
     spec = ContinueSpec(count=args.count, lookback=args.lookback, noise=args.noise, more_rules=rules)
     rng = np.random.default_rng(args.rng_seed)
-    chosen = services.continue_queue([s if isinstance(s, OutsideSeed) else s.id for s in seeds], spec, rng=rng)
+    chosen = services.choosing.continue_queue([s if isinstance(s, OutsideSeed) else s.id for s in seeds], spec, rng=rng)
     tracks = {track.id: track for track in services.tracks_of([pick.track_id for pick in chosen.picks])}
     rows = [
         {**track_row(tracks[p.track_id], services.rhythm(p.track_id)), **p.to_json()}

@@ -24,9 +24,9 @@ def run(args: argparse.Namespace) -> int:
     services = Services(args.data, ear=ear_of(args), read_only=True)
     seed = seed_of(services, args.track)
     if isinstance(seed, OutsideSeed):
-        near = services.nearest(seed.vector, args.count)
+        near = services.choosing.nearest(seed.vector, args.count)
     else:
-        near = services.similar(seed.id, args.count)
+        near = services.choosing.similar(seed.id, args.count)
     rows = [
         {**track_row(track, services.rhythm(track.id)), "similarity": round(similarity, 4)}
         for track, similarity in near

@@ -88,7 +88,8 @@ def fresh_library() -> Connection:
 def version_by_tables(db: Connection) -> int:
     """The schema version that the tables speak of."""
     names = _names(db)
-    return SCHEMA_VERSION if "rhythms" in names else 2 if "heard_tags" in names else 1
+    came_with = {"events": SCHEMA_VERSION, "rhythms": 3, "heard_tags": 2}
+    return next((version for table, version in came_with.items() if table in names), 1)
 
 
 def _names(db: Connection) -> set[str]:
@@ -158,7 +159,7 @@ def _is_json(value: object) -> bool:
 
 # Tracks, files and what hangs on them ---------------------------------------------------------------------------------
 
-_PARTS = ("slice_vectors", "track_vectors", "heard_tags", "rhythms", "paths")
+_PARTS = ("slice_vectors", "track_vectors", "ends", "heard_tags", "rhythms", "paths")
 
 
 def _parts(db: Connection) -> list[str]:

@@ -48,9 +48,10 @@ def rhythm_of(db: Connection, track_id: TrackId) -> Rhythm | None:
     return None if row is None else _rhythm(row)
 
 
-def all_rhythms(db: Connection) -> dict[TrackId, Rhythm]:
-    """What is known of every track that was measured."""
-    found = db.execute(f"SELECT track_id, {_COLUMNS} FROM rhythms ORDER BY track_id")
+def all_rhythms(db: Connection, *, beats: bool = True) -> dict[TrackId, Rhythm]:
+    """What is known of every track that was measured; without ``beats``, as if none had been found."""
+    columns = _COLUMNS if beats else _COLUMNS.replace(" beats,", " x'',")
+    found = db.execute(f"SELECT track_id, {columns} FROM rhythms ORDER BY track_id")
     return {TrackId(row[0]): _rhythm(row[1:]) for row in found}
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 APPLICATION_ID = 0x53656775
 """'Segu' in the file's header, so that another program's database is not taken for a library."""
 
-SCHEMA_VERSION = 3
+SCHEMA_VERSION = 4
 
 _HEARD_TAGS = """
 CREATE TABLE heard_tags (
@@ -38,6 +38,37 @@ CREATE TABLE rhythms (
     intro_confidence REAL NOT NULL,
     outro_start_s REAL,
     outro_confidence REAL NOT NULL
+);
+"""
+
+_LISTENING = """
+CREATE TABLE ends (
+    track_id TEXT NOT NULL REFERENCES tracks (id) ON DELETE CASCADE,
+    model TEXT NOT NULL,
+    mel TEXT NOT NULL,
+    head BLOB NOT NULL,
+    tail BLOB NOT NULL,
+    PRIMARY KEY (track_id, model, mel)
+);
+
+CREATE TABLE events (
+    id INTEGER PRIMARY KEY,
+    at_s REAL NOT NULL,
+    kind TEXT NOT NULL,
+    track_id TEXT NOT NULL,
+    before_id TEXT,
+    heard_share REAL,
+    origin TEXT NOT NULL
+);
+
+CREATE TABLE bans (
+    track_id TEXT PRIMARY KEY,
+    at_s REAL NOT NULL
+);
+
+CREATE TABLE profiles (
+    name TEXT PRIMARY KEY,
+    body TEXT NOT NULL
 );
 """
 
@@ -102,7 +133,8 @@ INSERT INTO meta VALUES ('version', 0), ('content', 0);
 """
     + _HEARD_TAGS
     + _RHYTHMS
+    + _LISTENING
 )
 
-MIGRATIONS = {1: _HEARD_TAGS, 2: _RHYTHMS}
+MIGRATIONS = {1: _HEARD_TAGS, 2: _RHYTHMS, 3: _LISTENING}
 """What turns a library of a version into one of the next."""

@@ -101,7 +101,7 @@ def _seed(desk: Desk, booth: Booth, command: Mapping[str, Any]) -> Outcome:
     )
     heard = [entry.track_id for entry in booth.queue.entries if entry not in booth.queue.upcoming]
     spec = ContinueSpec(count=1, lookback=1, noise=booth.noise, never=booth.never)
-    found = desk.services.continue_queue([*heard, start.token], spec, rng=desk.rng)
+    found = desk.services.choosing.continue_queue([*heard, start.token], spec, rng=desk.rng)
     if not found.picks:
         return Outcome(booth, found.ended)
     return _restarted(desk, replace(booth, start=start), [*_songs(found), *_picked(booth.queue)])
@@ -227,7 +227,7 @@ def _choose(desk: Desk, booth: Booth, entries: Sequence[Entry], count: int) -> _
     while seeds and len(songs) < count:
         spec = ContinueSpec(count=1, lookback=min(booth.lookback, since_start), noise=booth.noise, never=booth.never)
         try:
-            found = desk.services.continue_queue(seeds, spec, rng=desk.rng)
+            found = desk.services.choosing.continue_queue(seeds, spec, rng=desk.rng)
         except (EmptyLibraryError, UnknownTrackError) as error:
             log.info("nothing was chosen: %s", error)  # the first songs of a scan are still on their way
             return _Chosen(tuple(songs))

@@ -85,6 +85,11 @@ class StandIn:
     lock: threading.Lock = field(default_factory=threading.Lock)
     watch: WatchStandIn = field(default_factory=WatchStandIn)
 
+    @property
+    def choosing(self) -> StandIn:
+        """One stand-in plays both parts."""
+        return self
+
     def search(self, words: str, *, limit: int = 50) -> tuple[Track, ...]:
         if self.fault is not None:
             raise self.fault

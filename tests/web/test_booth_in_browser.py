@@ -399,14 +399,14 @@ def test_a_fault_shows_one_line_and_the_page_goes_on(
     url = serve(services)
     page = visit(url)
     page.wait_for_selector(FIRST)
-    choose = services.continue_queue
+    choose = services.choosing.continue_queue
 
     def break_down(*_: Any, **__: Any) -> None:
         raise ZeroDivisionError("secret")
 
-    services.continue_queue = break_down  # type: ignore[method-assign, assignment]
+    services.choosing.continue_queue = break_down  # type: ignore[method-assign, assignment]
     page.click(FIRST)
     page.wait_for_selector("text=Something went wrong inside Segue")
     assert "secret" not in page.content()
-    services.continue_queue = choose  # type: ignore[method-assign]
+    services.choosing.continue_queue = choose  # type: ignore[method-assign]
     play_first(page)

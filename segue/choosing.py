@@ -1,0 +1,127 @@
+"""What to play next, out of one library: the choice's pure functions over what the library holds now."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import OrderedDict
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from segue.choose.catalogue import Catalogue
+from segue.choose.index import Index, Neighbour
+from segue.choose.playlist import Continuation, ContinueSpec, OutsideSeed, Seed, continue_from
+from segue.ears import InUse
+from segue.errors import EmptyLibraryError, UnknownTrackError
+from segue.store.library import Library
+from segue.values import Fingerprint, Floats, Track, TrackId
+
+_DROPS_KEPT = 200  # seeds from outside the library; each takes a few hundred bytes
+_REFRESH_S = 1.0  # while a scan adds tracks, the index is made anew no more often than this
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Snapshot:
+    """The library as the choice sees it, at one version; no catalogue where it is empty."""
+
+    version: int
+    fingerprint: Fingerprint
+    catalogue: Catalogue | None
+    made_s: float
+
+
+class Choosing:
+    """Every choice from one library, by the ear that it goes by. Safe from several threads."""
+
+    def __init__(self, library: Library, ear_in_use: Callable[[], InUse]) -> None:
+        self._library = library
+        self._ear_in_use = ear_in_use
+        self._lock = threading.RLock()
+        self._snapshot: _Snapshot | None = None
+        self._drops: OrderedDict[str, tuple[Fingerprint, OutsideSeed]] = OrderedDict()
+
+    def keep(self, token: str, seed: OutsideSeed, fingerprint: Fingerprint) -> None:
+        """Remember a song from outside the library by its token, as the ear of this fingerprint hears it."""
+        with self._lock:
+            self._drops[token] = (fingerprint, seed)
+            self._drops.move_to_end(token)
+            while len(self._drops) > _DROPS_KEPT:
+                self._drops.popitem(last=False)
+
+    def similar(self, track_id: TrackId, count: int) -> tuple[tuple[Track, float], ...]:
+        """The nearest tracks and their cosine similarity, nearest first."""
+        return self._with_tracks(self.catalogue().index.similar(track_id, count))
+
+    def nearest(self, vector: Floats, count: int) -> tuple[tuple[Track, float], ...]:
+        """As `similar`, for the vector of a song from anywhere."""
+        return self._with_tracks(self.catalogue().index.nearest(vector, count))
+
+    def continue_queue(
+        self, seeds: Sequence[str | OutsideSeed], spec: ContinueSpec, *, rng: np.random.Generator
+    ) -> Continuation:
+        """Choose what follows the seeds, oldest first: track ids, tokens of dropped files, or outside seeds.
+
+        Seeds that have left the library since are passed over; raises UnknownTrackError if none is left.
+        """
+        held = self._current()
+        catalogue = self._catalogue_of(held)
+        known = self._known(seeds, held.fingerprint, catalogue.index)
+        return continue_from(catalogue.index, catalogue.infos, seeds=known, spec=spec, rng=rng)
+
+    def catalogue(self) -> Catalogue:
+        """What the choice knows of the library now; raises EmptyLibraryError."""
+        return self._catalogue_of(self._current())
+
+    # ------------------------------------------------------------------------------------------------------------------
+
+    def _known(self, seeds: Sequence[str | OutsideSeed], fingerprint: Fingerprint, index: Index) -> list[Seed]:
+        """The seeds that can be gone on from; raises UnknownTrackError where there are some, but none of these."""
+        found = [self._seed(seed, fingerprint) for seed in seeds]
+        known = [seed for seed in found if not isinstance(seed, str) or seed in index]
+        if seeds and not known:
+            raise UnknownTrackError("none of these songs can be gone on from any more", remedy="Pick another song")
+        return known
+
+    def _seed(self, seed: str | OutsideSeed, fingerprint: Fingerprint) -> Seed:
+        """A dropped file is known only to the ear that heard it."""
+        if isinstance(seed, OutsideSeed):
+            return seed
+        heard_by, dropped = self._drops.get(seed, (None, None))
+        return dropped if dropped is not None and heard_by == fingerprint else TrackId(seed)
+
+    def _with_tracks(self, near: Sequence[Neighbour]) -> tuple[tuple[Track, float], ...]:
+        found = []
+        for neighbour in near:
+            try:
+                found.append((self._library.track(neighbour.track_id), neighbour.similarity))
+            except UnknownTrackError:  # it has left the library since
+                continue
+        return tuple(found)
+
+    def _catalogue_of(self, held: _Snapshot) -> Catalogue:
+        if held.catalogue is None:
+            raise EmptyLibraryError("the library is empty", remedy="Scan a folder first", path=self._library.folder)
+        return held.catalogue
+
+    def _current(self) -> _Snapshot:
+        with self._lock:
+            held = self._snapshot
+            version = self._library.version()
+            fresh = held is not None and (held.version == version or time.monotonic() - held.made_s < _REFRESH_S)
+            if held is None or not fresh or held.catalogue is None:
+                held = self._snapshot = self._take(version)
+            return held
+
+    def _take(self, version: int) -> _Snapshot:
+        fingerprint = self._ear_in_use().fingerprint
+        vectors = self._library.vectors(fingerprint)
+        if not vectors.ids:
+            return _Snapshot(version, fingerprint, None, time.monotonic())
+        index = Index.build(vectors.ids, vectors.matrix)
+        ends = self._library.ends.of(index.ids, fingerprint, dimension=index.dimension)
+        infos = {track.id: track.info for track in self._library.tracks()}
+        plain = Catalogue.plain(index, infos).with_rhythms(self._library.beatless_rhythms())
+        catalogue = replace(plain, heads=ends.heads, tails=ends.tails)
+        return _Snapshot(version, fingerprint, catalogue, time.monotonic())
