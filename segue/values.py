@@ -19,6 +19,9 @@ EntryId = NewType("EntryId", int)
 
 Floats = NDArray[np.float32]
 
+Origin = Literal["picked", "chosen"]
+"""Who put a song into the queue: "picked" by the listener or "chosen" by Segue."""
+
 PoolingMethod = Literal["tfidf", "mean"]
 """How slice vectors become a track vector: weighted by TF-IDF, or all alike."""
 

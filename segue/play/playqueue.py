@@ -9,14 +9,11 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Literal, TypeGuard, get_args
+from typing import Any, TypeGuard, get_args
 
 from segue.config import QUEUE
 from segue.errors import ParameterError
-from segue.values import EntryId, TrackId
-
-Origin = Literal["picked", "chosen"]
-"""Who put the entry there: "picked" by the listener or "chosen" by Segue."""
+from segue.values import EntryId, Origin, TrackId
 
 _FORMAT = 1
 _LARGEST = 2**53 - 1

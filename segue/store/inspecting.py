@@ -11,7 +11,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from segue.errors import one_line
 from segue.store import rows
+from segue.store.events import event_of
+from segue.store.profiles import body_of
 from segue.store.schema import APPLICATION_ID, SCHEMA_VERSION, TABLES
 from segue.values import Floats
 
@@ -313,6 +316,40 @@ def _are_numbers(blob: object, least: float, most: float) -> bool:
     return bool(((numbers >= least) & (numbers <= most)).all())
 
 
+# What the listener did and said ---------------------------------------------------------------------------------------
+
+
+def _check_events(db: Connection) -> Iterator[_Fault]:
+    """Events that no Segue wrote."""
+    if "events" not in _names(db):
+        return
+    columns = ", ".join(f"CAST({name} AS BLOB)" for name in ("kind", "track_id", "before_id"))
+    held = db.execute(f"SELECT id, at_s, {columns}, heard_share, CAST(origin AS BLOB) FROM events")
+    bad = [row for row, *event in held if event_of(event) is None]
+    if bad:
+        yield _drop("events", bad, f"{_count(bad, 'event')} that cannot be read", "what was learnt of them")
+
+
+def _check_bans(db: Connection) -> Iterator[_Fault]:
+    """Bans of what is no recording."""
+    if "bans" not in _names(db):
+        return
+    held = db.execute("SELECT rowid, CAST(track_id AS BLOB) FROM bans")
+    bad = [row for row, name in held if not _ID.fullmatch(name.decode("utf-8", "replace"))]
+    if bad:
+        yield _drop("bans", bad, f"{_count(bad, 'ban')} of what is no song", "nothing is lost")
+
+
+def _check_profiles(db: Connection) -> Iterator[_Fault]:
+    """Profiles whose body is no JSON object, one by one, since somebody made each."""
+    if "profiles" not in _names(db):
+        return
+    for row, name, body in db.execute("SELECT rowid, CAST(name AS BLOB), CAST(body AS BLOB) FROM profiles").fetchall():
+        if body_of(body) is None:
+            shown = one_line(name.decode("utf-8", "replace"))
+            yield _drop("profiles", [row], f"the profile '{shown}' cannot be read", "save it anew")
+
+
 def _drop(table: str, some: list[int], what: str, lost: str) -> _Fault:
     def mend_it(db: Connection) -> None:
         db.executemany(f"DELETE FROM {table} WHERE rowid = ?", ((row,) for row in some))
@@ -334,4 +371,7 @@ _CHECKS: tuple[Callable[[Connection], Iterator[_Fault]], ...] = (
     _check_slices,
     _check_track_vectors,
     _check_numbers,
+    _check_events,
+    _check_bans,
+    _check_profiles,
 )

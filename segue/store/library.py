@@ -13,9 +13,12 @@ from typing import Self
 
 from segue.errors import ModelError, UnknownTrackError, printable
 from segue.store import rhythms, rows, track_rows
+from segue.store.bans import Bans
 from segue.store.database import Connection, Database
 from segue.store.ends import Ends, put_ends
+from segue.store.events import Events
 from segue.store.heard_tags import HeardTags
+from segue.store.profiles import Profiles
 from segue.store.roots import Roots
 from segue.store.searching import search
 from segue.values import (
@@ -53,6 +56,10 @@ class Library:
         self.heard_tags = HeardTags(self._database.reading, self._changing)
         self.ends = Ends(self._database.reading, self._changing, read_only=read_only)
         self.roots = Roots(self._database.reading, self._changing)
+        # What the listener does changes no track: the version, and all that is made anew with it, stay as they are.
+        self.events = Events(self._database.reading, self._database.writing)
+        self.bans = Bans(self._database.reading, self._database.writing)
+        self.profiles = Profiles(self._database.reading, self._database.writing)
 
     @classmethod
     def open(cls, data_folder: Path | str, *, read_only: bool = False) -> Self:

@@ -99,6 +99,9 @@ DAMAGED: dict[str, tuple[str, str, int]] = {
     "roots": ("INSERT INTO meta VALUES ('roots', '[1')", "keeps as 'roots'", TRACKS),
     "a table": ("DROP TABLE rhythms", "'rhythms' is not there", TRACKS),
     "an index": ("DROP INDEX paths_by_track", "'paths_by_track' is not there", TRACKS),
+    "events": ("INSERT INTO events VALUES (1, 1, 'danced', '0', NULL, NULL, 'picked')", "1 event that cannot", TRACKS),
+    "bans": ("INSERT INTO bans VALUES (CAST(x'ff' AS TEXT), 1)", "1 ban of what is no song", TRACKS),
+    "a profile": ("INSERT INTO profiles VALUES ('Sunday', '{')", "the profile 'Sunday' cannot be read", TRACKS),
     "paths": ("UPDATE paths SET path = 17 WHERE rowid = 1", "1 file whose path", TRACKS - 1),
 }
 
