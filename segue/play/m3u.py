@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import codecs
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
@@ -11,16 +10,13 @@ from typing import Literal, get_args
 
 from segue.errors import FileAccessError, PlaylistError, printable
 from segue.files import access_error, atomic_write
-from segue.play.locations import Listed, location_to_path, path_to_location, unescaped
+from segue.play.listed_text import first_there, lines_of, read_listed, readings_of, windows_text
+from segue.play.locations import Listed, location_to_path, path_to_location
 from segue.play.xspf import format_jspf, format_xspf, parse_jspf, parse_xspf, seconds
 
 Kind = Literal["m3u", "m3u8", "pls", "xspf", "jspf"]
 
 _URI_KINDS = ("xspf", "jspf")
-_MOST_BYTES = 32_000_000
-"""A hundred thousand songs with long names; what is larger is no playlist."""
-
-_ESCAPED_BYTES = re.compile("[\udc80-\udcff]+")
 _NO_BYTE = re.compile("[\ud800-\udc7f\udd00-\udfff]")  # surrogates that stand for nothing
 _EXTINF = re.compile(r'#EXTINF:\s*(-?[\d.]*)(?:[^,"]|"[^"]*")*,?(.*)', re.IGNORECASE | re.DOTALL)
 _PLS_LINE = re.compile(r"(file|title|length)(\d{1,7})\s*=[ \t]*(.*)", re.IGNORECASE | re.DOTALL)
@@ -54,11 +50,10 @@ def read_playlist(path: Path) -> PlaylistFile:
         If it cannot be read, is no playlist, or is an HLS stream.
     """
     try:
-        data = _read(path)
-        text = _decoded(data)
-        kind = _kind_of(text, path)
+        text = read_listed(path)
+        kind = kind_of(text, path)
         found = parse_playlist(text, path.absolute().parent, kind)
-        by_windows = found if text.isascii() else parse_playlist(_windows_text(text), path.absolute().parent, kind)
+        by_windows = found if text.isascii() else parse_playlist(windows_text(text), path.absolute().parent, kind)
     except OSError as error:
         refused = access_error(error, path)
         raise PlaylistError(refused.what, remedy=refused.remedy, path=path) from error
@@ -139,7 +134,7 @@ def _parse_m3u(text: str) -> tuple[str, list[Listed]]:
     name, artist = "", None
     duration_s, shown = 0.0, ""
     songs: list[Listed] = []
-    for line in _lines(text):
+    for line in lines_of(text):
         tag = line[:10].upper()
         if tag.startswith("#EXT-X-"):
             raise ValueError("it is an HLS stream, not a list of songs")
@@ -168,7 +163,7 @@ def _format_m3u(name: str, songs: Sequence[Listed]) -> str:
 
 
 def _parse_pls(text: str) -> tuple[str, list[Listed]]:
-    lines = list(_lines(text))
+    lines = list(lines_of(text))
     if not any(line.lower() == "[playlist]" for line in lines):
         raise ValueError("it has no [playlist] section")
     fields: dict[int, dict[str, str]] = {}
@@ -223,39 +218,11 @@ def _shown_song(location: str, shown: str, artist: str | None, *, duration_s: fl
     return Listed(location, title, artist, duration_s)
 
 
-def _lines(text: str) -> list[str]:
-    """Lines without blanks around them, empty ones left out; only CR and LF end a line: names hold the others."""
-    return [line for raw in re.split(r"[\r\n]+", text) if (line := raw.strip(" \t"))]
-
-
 def _one_line(text: str) -> str:
     return " ".join(printable(text).split())
 
 
-def _read(path: Path) -> bytes:
-    with path.open("rb") as file:
-        data = file.read(_MOST_BYTES + 1)
-    if len(data) > _MOST_BYTES:
-        raise PlaylistError(f"it is larger than {_MOST_BYTES // 10**6} MB", remedy="Name a playlist file")
-    return data
-
-
-def _decoded(data: bytes) -> str:
-    """The text, undecodable bytes as surrogates; a byte order mark is obeyed and dropped."""
-    if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
-        return data.decode("utf-16", "replace")
-    text = data.removeprefix(codecs.BOM_UTF8).decode("utf-8", "surrogateescape")
-    if "\0" in text:
-        raise PlaylistError("it is no text", remedy="Name a playlist file")
-    return text
-
-
-def _windows_text(text: str) -> str:
-    """The text with its undecodable bytes taken for the Western Windows code page."""
-    return _ESCAPED_BYTES.sub(lambda m: m[0].encode("utf-8", "surrogateescape").decode("cp1252", "replace"), text)
-
-
-def _kind_of(text: str, path: Path) -> Kind:
+def kind_of(text: str, path: Path) -> Kind:
     """What the text is; plain lines, with or without a header, are M3U."""
     start = text[:2000].lstrip().lower()
     if start.startswith("[playlist]"):
@@ -273,12 +240,4 @@ def _kind_of_suffix(path: Path) -> Kind | None:
 
 def _there(path: Path, by_windows: Path, *, kind: Kind) -> Path:
     """The reading of a place that is there; if none is, the likeliest."""
-    fallback = by_windows if kind == "m3u" else path
-    readings = [path, by_windows, unescaped(path)]
-    for reading in readings:
-        try:
-            if reading.exists():
-                return reading
-        except OSError:  # a name too long for the disk
-            continue
-    return fallback
+    return first_there(readings_of(path, by_windows)) or (by_windows if kind == "m3u" else path)
