@@ -54,8 +54,16 @@ def numbered_lines(text: str) -> Iterator[tuple[int, str]]:
 def readings_of(path: Path, *others: Path) -> tuple[Path, ...]:
     """What a listed name may mean on disk: itself, the others, without percent escapes, accents as one sign or two."""
     plain = (path, *others, unescaped(path))
-    spelt = (Path(unicodedata.normalize(form, str(one))) for one in plain for form in ("NFC", "NFD"))
+    spelt = (Path(spell(str(one))) for one in plain for spell in (_joined, _parted))
     return tuple(dict.fromkeys((*plain, *spelt)))
+
+
+def _joined(text: str) -> str:
+    return unicodedata.normalize("NFC", text)
+
+
+def _parted(text: str) -> str:
+    return unicodedata.normalize("NFD", text)
 
 
 def first_there(readings: Iterable[Path]) -> Path | None:
