@@ -250,7 +250,7 @@ class MixSpec:
     least_anchor_s: float = _number(0.2, "beats closer together than this do not bend a beat join")
 
 
-RHYTHM_VERSION = 1
+RHYTHM_VERSION = 2
 """Goes up whenever the analyser of tempo, key, loudness or cues would answer otherwise."""
 
 

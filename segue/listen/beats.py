@@ -14,7 +14,7 @@ _BASS_WEIGHT, _ATTACK_WEIGHT, _ONSET_WEIGHT = 1.0, 0.5, 0.1  # what makes a beat
 
 _TIGHTNESS = 60.0  # what a beat loses for coming early or late, by the squared logarithm of its share of the period
 _SHORTEST, _LONGEST = 0.72, 1.4  # a beat's length, in periods
-_LOW_SHARE = 0.5  # what the low onsets count beside all: a kick is likelier on the beat than a hat
+LOW_SHARE = 0.5  # what the low onsets count beside all: a kick is likelier on the beat than a hat
 _REACH_S = 0.045  # how far the fine envelope may move a beat
 _STEP_S = 0.0025
 _NEIGHBOURS = 8  # beats on either side that are moved together
@@ -75,7 +75,7 @@ def track_beats(found: Onsets, bpm: float, *, fine: Fine, sound_s: tuple[float, 
     fine envelope around 17 beats at a time says by how much each is moved; then, where most of the beats lie on a
     straight line, all are put on it.
     """
-    curve: Floats = ((found.full + _LOW_SHARE * found.low) / (1.0 + _LOW_SHARE)).astype(np.float32)
+    curve: Floats = ((found.full + LOW_SHARE * found.low) / (1.0 + LOW_SHARE)).astype(np.float32)
     frames = _best_path(curve, 60.0 / bpm / FRAME_S)
     frames = _trimmed(frames, curve)
     if len(frames) < 4:
@@ -83,7 +83,7 @@ def track_beats(found: Onsets, bpm: float, *, fine: Fine, sound_s: tuple[float, 
     strength = float(np.mean(np.maximum.reduce([curve[np.clip(frames + d, 0, len(curve) - 1)] for d in (-1, 0, 1)])))
     times = _between_frames(frames, curve) * FRAME_S
     if times[-1] < _LONGEST_SONG_S:  # what it takes grows with the length, and a long mix is followed, not measured
-        times = _sharpened(times, fine)
+        times = sharpened(times, fine)
     line, share = _straight_line(times, 60.0 / bpm)
     if share >= _STEADY_SHARE:
         first, last = ((end_s - line.first_s) / line.beat_s for end_s in sound_s)
@@ -142,7 +142,7 @@ def _between_frames(frames: NDArray[np.intp], curve: Floats) -> NDArray[np.float
     return found
 
 
-def _sharpened(times: NDArray[np.float64], fine: Fine) -> NDArray[np.float64]:
+def sharpened(times: NDArray[np.float64], fine: Fine) -> NDArray[np.float64]:
     """Move beats to where the fine onsets of their neighbourhood are strongest."""
     if not len(fine.strength):
         return times

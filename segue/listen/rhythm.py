@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from segue.config import RHYTHM
 from segue.listen.beats import Beats, Fine, track_beats
 from segue.listen.cues import bar_lines, cues_of, silence_of
+from segue.listen.grids import BeatGrid, grid_of
 from segue.listen.key import PitchMeter, key_of
 from segue.listen.loudness import LevelMeter, Levels, integrated_lufs
 from segue.listen.tempo import OnsetMeter, Tempo, estimate, onsets
@@ -71,6 +72,13 @@ class RhythmMeter:
             outro_start_s=outro.at_s if outro else None,
             outro_confidence=outro.confidence if outro else 0.0,
         )
+
+    def grid(self, rhythm: Rhythm) -> BeatGrid | None:
+        """What the sound says to the beats of its `result`; None where there are hardly any."""
+        found = onsets(self._onsets.bands_db) if len(rhythm.beats_s) else None
+        if found is None:
+            return None
+        return grid_of(rhythm.beats_s, found, fine=self._rows()[1], bands_db=self._onsets.bands_db)
 
     def _close(self) -> None:
         """End the stretch of one rate and number of channels."""
