@@ -172,10 +172,10 @@ def bar_lines(beats_s: Floats, bands_db: Sequence[NDArray[np.float16]], *, beats
 
     Notes
     -----
-    Sections and chords change at bar lines. What 1, 2, 4 and 8 bars sound like on average is compared with as much before
-    (novelty after Foote, 2000); as one goes on from beat to beat, that distance rises to each change in a straight line
-    and falls again, so it is told by how sharply it bends. Of the beats of a bar that one wins at which the bends are
-    greatest, each length counting alike.
+    Sections and chords change at bar lines. What 1, 2, 4 and 8 bars sound like on average is compared with as much
+    before (novelty after Foote, 2000); as one goes on from beat to beat, that distance rises to each change in a
+    straight line and falls again, so it is told by how sharply it bends. Of the beats of a bar that one wins at which
+    the bends are greatest, each length counting alike.
     """
     bands = np.concatenate(bands_db)
     frames = np.round(beats_s / FRAME_S).astype(np.intp)
