@@ -67,6 +67,7 @@ class Join:
     Both sound for ``overlap_s`` (0 for a cut): A's last and B's first. In a "beat" join B is played there at ``speed``
     (file seconds a mix second, pitch kept) so that the ``beats`` coincide; between two of them its speed is what brings
     it from one to the other, so a pair a bar is enough for a steady grid. Then it glides back to 1 within ``ease_s``.
+    A ``gapless`` cut is none to the ear: the sound runs on from one file into the next, and nothing is faded there.
     """
 
     style: JoinStyle
@@ -74,6 +75,7 @@ class Join:
     speed: float = 1.0
     ease_s: float = 0.0
     beats: tuple[BeatPair, ...] = ()
+    gapless: bool = False
     why: str = ""
 
 
@@ -107,7 +109,10 @@ class Bend:
 
 @dataclass(frozen=True, slots=True)
 class Placement:
-    """Where one part lies in the mix, in samples; ``fade_in_samples`` and ``fade_out_samples`` are its overlaps."""
+    """Where one part lies in the mix, in samples; ``fade_in_samples`` and ``fade_out_samples`` are its overlaps.
+
+    ``runs_in`` and ``runs_out`` say that its sound runs on from the part before, or into the one after, without a gap.
+    """
 
     part: Part
     begin_samples: int
@@ -115,6 +120,8 @@ class Placement:
     fade_in_samples: int
     fade_out_samples: int
     bend: Bend | None
+    runs_in: bool = False
+    runs_out: bool = False
 
     @property
     def end_samples(self) -> int:
@@ -205,23 +212,35 @@ def to_seconds(samples: float) -> float:
     return samples / MIX.sample_rate_hz
 
 
-def gain_to_target_db(loudness_lufs: float | None, *, target_lufs: float) -> float:
-    """What brings a track to the target; no more than ``MIX.most_gain_db``, and 0 for one of unknown loudness."""
+def gain_to_target_db(
+    loudness_lufs: float | None,
+    *,
+    target_lufs: float,
+    true_peak_dbtp: float | None = None,
+    ceiling_dbtp: float = MIX.ceiling_dbtp,
+) -> float:
+    """What brings a track to the target; no more than ``MIX.most_gain_db``, and 0 for one of unknown loudness.
+
+    Nor more than lets its highest peak, where that is known, pass the ceiling by ``MIX.most_limited_db``, which a
+    limiter can bear.
+    """
     if loudness_lufs is None:
         return 0.0
-    return min(target_lufs - loudness_lufs, MIX.most_gain_db)
+    bearable_db = inf if true_peak_dbtp is None else max(0.0, ceiling_dbtp + MIX.most_limited_db - true_peak_dbtp)
+    return min(target_lufs - loudness_lufs, MIX.most_gain_db, bearable_db)
 
 
 @lru_cache(maxsize=64)
 def _placements(parts: tuple[Part, ...], joins: tuple[Join, ...]) -> tuple[Placement, ...]:
     overlaps = [0, *(to_samples(join.overlap_s) for join in joins), 0]
+    runs = [False, *(join.gapless for join in joins), False]
     found: list[Placement] = []
     begin = 0
     for number, part in enumerate(parts):
         fade_in, fade_out = overlaps[number], overlaps[number + 1]
         bend = _bend(joins[number - 1], found[-1], part) if number and joins[number - 1].style == "beat" else None
         length = part.length_samples + (bend.mix_samples - bend.part_samples if bend else 0)
-        found.append(Placement(part, begin, length, fade_in, fade_out, bend))
+        found.append(Placement(part, begin, length, fade_in, fade_out, bend, *runs[number : number + 2]))
         begin += length - fade_out
     return tuple(found)
 
@@ -265,6 +284,8 @@ def _check_join(join: Join, before: Part, after: Part) -> None:
             remedy="A cut lasts no time, and every other join some",
             path=after.path,
         )
+    if join.gapless and join.style != "cut":
+        raise MixError(f"a join by {join.style} is not gapless", remedy="Join by cut", path=after.path)
     if join.overlap_s > MIX.longest_overlap_s or not 0.0 <= join.ease_s <= MIX.longest_overlap_s:
         raise MixError(
             f"a join of {join.overlap_s:g} s, eased for {join.ease_s:g} s, is too long",

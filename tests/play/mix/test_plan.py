@@ -91,6 +91,7 @@ def test_a_bend_goes_through_its_beats() -> None:
         (Join("beat", 10.0, beats=(BeatPair(55.0, 5.0), BeatPair(54.0, 6.0))), "do not rise"),
         (Join("beat", 10.0, beats=(BeatPair(52.5, 2.5), BeatPair(53.5, 4.5))), r"played at 2\.000"),
         (Join("beat", 30.0, ease_s=31.0), "too short for joins"),
+        (Join("fade", 10.0, gapless=True), "by fade is not gapless"),
     ],
 )
 def test_what_cannot_be_rendered_is_refused_before(join: Join, said: str) -> None:
@@ -122,3 +123,18 @@ def test_gain_brings_to_the_target_within_reason() -> None:
     assert gain_to_target_db(-9.0, target_lufs=-14.0) == -5.0
     assert gain_to_target_db(-60.0, target_lufs=-14.0) == 20.0
     assert gain_to_target_db(None, target_lufs=-14.0) == 0.0
+
+
+def test_a_quiet_track_is_raised_no_further_than_the_limiter_can_bear() -> None:
+    """Peaks may pass the ceiling of -1 dBTP by 10 dB; what is too loud is lowered whatever its peaks."""
+    assert gain_to_target_db(-30.0, target_lufs=-14.0, true_peak_dbtp=-3.0) == 12.0
+    assert gain_to_target_db(-20.0, target_lufs=-14.0, true_peak_dbtp=-3.0) == 6.0
+    assert gain_to_target_db(-9.0, target_lufs=-14.0, true_peak_dbtp=0.5) == -5.0
+    assert gain_to_target_db(-40.0, target_lufs=-14.0, true_peak_dbtp=12.0) == 0.0
+
+
+def test_a_part_knows_where_its_sound_runs_on() -> None:
+    plan = MixPlan((part(), part(), part()), (Join("cut", gapless=True), Join("cut")))
+    assert [(placed.runs_in, placed.runs_out) for placed in plan.placements] == [
+        (False, True), (True, False), (False, False),
+    ]  # fmt: skip
