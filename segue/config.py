@@ -158,6 +158,23 @@ class ChoiceSpec:
 
 
 @dataclass(frozen=True, slots=True)
+class TasteSpec:
+    """How a listener's taste is learnt of what was heard and what was skipped."""
+
+    early_skip_s: float = _number(30.0, "a song that is skipped before so many seconds...")
+    early_skip_share: float = _number(0.25, "...or before this share of it was skipped early; later tells nothing")
+    fewest_lessons: int = _number(30, "plays, skips and ratings that teach something, before anything is learnt")
+    most_lessons: int = _number(10_000, "the newest so many are learnt from")
+    held_out_share: float = _number(0.2, "the newest share of them, by which it is judged whether the taste helps")
+    fewest_of_a_kind: int = _number(5, "wanted songs, and unwanted ones, that must be among those")
+    confidence: float = _number(0.95, "confidence of the interval within which the gain lies")
+    directions: int = _number(16, "directions of the library's widest spread in which a taste may differ from the ear")
+    prior: float = _number(1.0, "how far tastes differ from the ear, in log odds; smaller holds them closer to it")
+    most_pull: float = _number(0.5, "the taste spreads over the library at most so many times as widely as the cosines")
+    relearn_after: int = _number(10, "events after which the taste is learnt anew")
+
+
+@dataclass(frozen=True, slots=True)
 class QueueSpec:
     """How much a queue holds and remembers."""
 
@@ -261,6 +278,7 @@ SCAN = ScanSpec()
 CLUSTER = ClusterSpec()
 WATCH = WatchSpec()
 CHOICE = ChoiceSpec()
+TASTE = TasteSpec()
 QUEUE = QueueSpec()
 WEB = WebSpec()
 PLAYLISTS = PlaylistSpec()
@@ -278,6 +296,7 @@ TABLES = (
     ClusterSpec,
     WatchSpec,
     ChoiceSpec,
+    TasteSpec,
     QueueSpec,
     WebSpec,
     PlaylistSpec,
