@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import datetime as dt
+import os
 import threading
 import time
 from collections import OrderedDict
@@ -12,11 +14,15 @@ import numpy as np
 
 from segue.choose.catalogue import Catalogue
 from segue.choose.index import Index, Neighbour
-from segue.choose.playlist import Continuation, ContinueSpec, OutsideSeed, Seed, continue_from
+from segue.choose.playlist import Continuation, ContinueSpec, OutsideSeed, Seed, Table, continue_from
+from segue.choose.why import Explanation, explain
+from segue.choose.wishes import Facts, Wishes
+from segue.choose.wordlists import SPOKEN_TAGS
 from segue.ears import InUse
-from segue.errors import EmptyLibraryError, UnknownTrackError
+from segue.errors import EmptyLibraryError, ModelError, UnknownTrackError
 from segue.store.library import Library
-from segue.values import Fingerprint, Floats, Track, TrackId
+from segue.tagging import Tags
+from segue.values import Fingerprint, Floats, Track, TrackId, TrackInfo
 
 _DROPS_KEPT = 200  # seeds from outside the library; each takes a few hundred bytes
 _REFRESH_S = 1.0  # while a scan adds tracks, the index is made anew no more often than this
@@ -35,9 +41,13 @@ class _Snapshot:
 class Choosing:
     """Every choice from one library, by the ear that it goes by. Safe from several threads."""
 
-    def __init__(self, library: Library, ear_in_use: Callable[[], InUse]) -> None:
+    def __init__(
+        self, library: Library, ear_in_use: Callable[[], InUse], tags: Tags, clock: Callable[[], float] = time.time
+    ) -> None:
         self._library = library
         self._ear_in_use = ear_in_use
+        self._tags = tags
+        self._clock = clock
         self._lock = threading.RLock()
         self._snapshot: _Snapshot | None = None
         self._drops: OrderedDict[str, tuple[Fingerprint, OutsideSeed]] = OrderedDict()
@@ -59,22 +69,68 @@ class Choosing:
         return self._with_tracks(self.catalogue().index.nearest(vector, count))
 
     def continue_queue(
-        self, seeds: Sequence[str | OutsideSeed], spec: ContinueSpec, *, rng: np.random.Generator
+        self,
+        seeds: Sequence[str | OutsideSeed],
+        spec: ContinueSpec,
+        *,
+        rng: np.random.Generator,
+        home: Sequence[str | OutsideSeed] | None = None,
     ) -> Continuation:
         """Choose what follows the seeds, oldest first: track ids, tokens of dropped files, or outside seeds.
 
-        Seeds that have left the library since are passed over; raises UnknownTrackError if none is left.
+        ``home`` is what it began with, where that is not all the seeds. Seeds that have left the library since are
+        passed over; raises UnknownTrackError if none is left.
         """
         held = self._current()
         catalogue = self._catalogue_of(held)
         known = self._known(seeds, held.fingerprint, catalogue.index)
-        return continue_from(catalogue.index, catalogue.infos, seeds=known, spec=spec, rng=rng)
+        began = None if home is None else self._known(home, held.fingerprint, catalogue.index)
+        wishes, facts = self.facts(spec.wishes)
+        spec = replace(spec, wishes=wishes)
+        return continue_from(catalogue, seeds=known, spec=spec, rng=rng, facts=facts, home=began)
+
+    def why(
+        self, seeds: Sequence[str | OutsideSeed], track_id: TrackId, spec: ContinueSpec, *, rng: np.random.Generator
+    ) -> Explanation:
+        """Why a track would come after the seeds, or would not; raises UnknownTrackError."""
+        held = self._current()
+        catalogue = self._catalogue_of(held)
+        wishes, facts = self.facts(spec.wishes)
+        known = self._known(seeds, held.fingerprint, catalogue.index)
+        query, search = Table(catalogue, known, spec=replace(spec, wishes=wishes), facts=facts).ask(rng)
+        return explain(search, track_id, query, rng=rng)
+
+    def facts(self, wishes: Wishes) -> tuple[Wishes, Facts]:
+        """The wishes with the tags as the ear calls them, and what they are judged by now.
+
+        Raises ParameterError for a tag that the ear does not know, and ModelError if it knows none.
+        """
+        only, never = (
+            frozenset(self._tags.check(tags) if tags else ()) for tags in (wishes.only_tags, wishes.not_tags)
+        )
+        heard = self._tags.confident() if only or never or self._hears_speech(wishes) else {}
+        now_s = self._clock()
+        facts = Facts(
+            banned=self._library.bans.all(),
+            heard=heard,
+            last_played_s=self._library.events.last_heard(now_s=now_s) if wishes.repeat_after_hours else {},
+            now_s=now_s,
+            today=dt.date.fromtimestamp(now_s),
+        )
+        return replace(wishes, only_tags=only, not_tags=never), facts
 
     def catalogue(self) -> Catalogue:
         """What the choice knows of the library now; raises EmptyLibraryError."""
         return self._catalogue_of(self._current())
 
     # ------------------------------------------------------------------------------------------------------------------
+
+    def _hears_speech(self, wishes: Wishes) -> bool:
+        """Whether speech is unwanted, and the ear can tell it."""
+        try:
+            return not wishes.spoken and not SPOKEN_TAGS.isdisjoint(self._tags.names())
+        except ModelError:
+            return False
 
     def _known(self, seeds: Sequence[str | OutsideSeed], fingerprint: Fingerprint, index: Index) -> list[Seed]:
         """The seeds that can be gone on from; raises UnknownTrackError where there are some, but none of these."""
@@ -121,7 +177,13 @@ class Choosing:
             return _Snapshot(version, fingerprint, None, time.monotonic())
         index = Index.build(vectors.ids, vectors.matrix)
         ends = self._library.ends.of(index.ids, fingerprint, dimension=index.dimension)
-        infos = {track.id: track.info for track in self._library.tracks()}
+        infos: dict[TrackId, TrackInfo] = {}
+        places: dict[TrackId, tuple[str, ...]] = {}
+        same: dict[tuple[str, ...], tuple[str, ...]] = {}  # an album's worth of tracks shares one
+        for track in self._library.tracks():
+            infos[track.id] = track.info
+            folders = tuple(os.path.dirname(path) for path in track.paths)  # noqa: PTH120 - ten times as fast
+            places[track.id] = same.setdefault(folders, folders)
         plain = Catalogue.plain(index, infos).with_rhythms(self._library.beatless_rhythms())
-        catalogue = replace(plain, heads=ends.heads, tails=ends.tails)
+        catalogue = replace(plain, heads=ends.heads, tails=ends.tails, places=places)
         return _Snapshot(version, fingerprint, catalogue, time.monotonic())

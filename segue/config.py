@@ -139,11 +139,23 @@ class ChoiceSpec:
     noise: float = _number(0.0, "'Drunk': 0 plays the nearest, 1 turns the query by a right angle")
     repeat_after_tracks: int = _number(0, "a track may come again after so many others; 0 means never")
     artist_spacing: int = _number(1, "tracks between two by the same artist, where there is a choice")
-    spacing_reach: int = _number(300, "how many of the nearest are searched for another artist; beyond, closeness wins")
+    album_spacing: int = _number(0, "tracks between two from the same album, where there is a choice")
     spacing_margin: float = _number(
-        0.2, "another artist's track may be less similar by so much; beyond, closeness wins"
+        0.2, "a track of another artist or album may follow less well by so much; beyond, closeness wins"
+    )
+    repeat_after_hours: float = _number(
+        0.0, "a track that was played may come again after so many hours; 0 sets no limit"
     )
     same_recording_s: float = _number(10.0, "copies of a song may differ in length by so much")
+    same_sound: float = _number(0.002, "tracks whose vectors are no farther apart than this (1 - cosine)...")
+    same_sound_s: float = _number(1.0, "...and whose lengths differ by no more than this sound the same")
+    shortest_s: float = _number(30.0, "shorter tracks are not chosen")
+    longest_s: float = _number(720.0, "longer tracks are not chosen")
+    anchor: float = _number(0.0, "0 follows the last songs, 1 stays with those that it began with")
+    adventure: float = _number(0.0, "0 plays what follows best, 1 draws from all that follow nearly as well")
+    adventure_reach: int = _number(30, "how many there are to draw from at an adventure of 1...")
+    adventure_margin: float = _number(0.2, "...and how much less well the last of them may follow than the best")
+    seeds_told: int = _number(10, "of the songs that it began with, so many have their similarity to a pick told")
     reasons_kept: int = _number(5, "better-ranked tracks that a pick names with the reason why each was passed over")
     end_slices: int = _number(3, "slices at a track's either end that a segue into or out of it is judged by")
     join_weight: float = _number(

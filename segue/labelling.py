@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal, get_args
 
-from segue.choose.rules import artist_key
+from segue.choose.names import artist_key
 from segue.errors import ParameterError
 from segue.files import is_file, real_path
 from segue.store.label_table import LabelTable, read_label_table

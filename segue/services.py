@@ -87,7 +87,7 @@ class Services:
             self.library.close()
             raise
         self.tags = Tags(self.library, self.ear_in_use, read_only=read_only)
-        self.choosing = Choosing(self.library, self.ear_in_use)
+        self.choosing = Choosing(self.library, self.ear_in_use, self.tags)
         self._workers = workers
         self._lock = threading.RLock()
         self._ears_free = threading.Semaphore(_DROPS_HEARD_AT_ONCE)

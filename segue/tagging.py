@@ -9,7 +9,6 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from segue.choose.rules import HeardAs
 from segue.ears import InUse
 from segue.embed.encoder import Ear
 from segue.embed.tagger import Tagger, find_tagger
@@ -115,10 +114,6 @@ class Tags:
         column = tagger.names.index(wanted)
         found = [(track_id, float(p[column])) for track_id, p in self._all(ear.fingerprint, tagger)]
         return tuple(sorted(found, key=lambda item: (-item[1], item[0]))[:count])
-
-    def rule(self, *, only: Iterable[str] = (), never: Iterable[str] = ()) -> HeardAs:
-        """What lets through only tracks of these tags, and none of those; raises ParameterError for unknown tags."""
-        return HeardAs(self.confident(), only=frozenset(self.check(only)), never=frozenset(self.check(never)))
 
     def check(self, names: Iterable[str]) -> tuple[str, ...]:
         """The tags as the ear calls them, whatever the case; raises ParameterError for one that it does not know."""

@@ -22,7 +22,7 @@ ALLOWED: dict[str, set[str]] = {
     "evaluation": {"evaluation", "labelling", "embed", "store", "choose"},
     "tagging": {"tagging", "ears", "embed", "store", "choose"},
     "scanning": {"scanning", "ears", "tagging", "labelling", "embed", "store", "choose"},
-    "choosing": {"choosing", "ears", "labelling", "embed", "store", "choose"},
+    "choosing": {"choosing", "ears", "tagging", "labelling", "embed", "store", "choose"},
     "services": {"services", "choosing", "scanning", "ears", "tagging", "labelling", "evaluation", "demo", *ORDER},
     "web": {"web", "services", *ORDER},
     "cli": {"cli", "services", "ears", "tagging", "labelling", "evaluation", "web", "demo", "doctor", *ORDER},

@@ -113,17 +113,10 @@ def test_a_change_of_the_library_is_noticed(library: Library, ear: Ear) -> None:
     assert number(0) not in tags.confident()
 
 
-def test_the_rule_lets_through_what_was_asked_for(library: Library, ear: Ear) -> None:
-    rule = tags_of(library, ear).rule(only=["JAZZ", "hip-hop"], never=["mellow"])
-    assert rule.only == {"jazz", "hip-hop"}
-    assert rule.never == {"mellow"}
-    assert rule.heard[number(0)] == ("jazz",)
-
-
 def test_unknown_tags_are_refused_and_the_nearest_named(library: Library, ear: Ear) -> None:
     tags = tags_of(library, ear)
     with pytest.raises(ParameterError, match=r"no tag 'hiphop'\. Did you mean hip-hop"):
-        tags.rule(only=["hiphop"])
+        tags.check(["hiphop"])
     with pytest.raises(ParameterError, match="Choose from: hip-hop, jazz, mellow"):
         tags.top("qqq", 3)
 

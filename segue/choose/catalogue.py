@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,10 +15,20 @@ from segue.choose.index import Index
 from segue.values import Floats, Rhythm, TrackId, TrackInfo
 
 Codes = NDArray[np.int8]
+Column = NDArray[np.float32]
 
 UNKNOWN_KEY = -1
+PLACE_END = "\0"
+"""What no path can hold."""
 
 _CAMELOT = re.compile(r"(1[0-2]|[1-9])([AB])")
+
+
+class Texts(NamedTuple):
+    """A column of text: ``values`` are the different ones, and ``codes`` (n,) int32 says which one a track has."""
+
+    values: tuple[str, ...]
+    codes: NDArray[np.int32]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -24,7 +36,8 @@ class Catalogue:
     """A library as the choice sees it. Element i of every column belongs to ``index.ids[i]``.
 
     ``tempo_bpm`` and ``loudness_lufs`` (n,) float32 are NaN where unknown; ``camelot`` (n,) int8 is `camelot_code`;
-    ``heads`` and ``tails`` (n, d) float32 are unit rows, zero where unknown; ``infos`` may lack any track.
+    ``heads`` and ``tails`` (n, d) float32 are unit rows, zero where unknown; ``infos`` and ``places``, the
+    folders in which a track lies, may lack any track.
     """
 
     index: Index
@@ -34,6 +47,8 @@ class Catalogue:
     loudness_lufs: Floats = field(repr=False)
     heads: Floats = field(repr=False)
     tails: Floats = field(repr=False)
+    places: Mapping[TrackId, tuple[str, ...]] = field(default_factory=dict, repr=False)
+    _held: dict[Hashable, Any] = field(default_factory=dict, init=False, repr=False)
 
     @classmethod
     def plain(cls, index: Index, infos: Mapping[TrackId, TrackInfo]) -> Catalogue:
@@ -55,9 +70,59 @@ class Catalogue:
         keys = np.array([camelot_code(None if rhythm is None else rhythm.camelot) for rhythm in found], np.int8)
         return replace(self, tempo_bpm=tempo, camelot=keys, loudness_lufs=loudness)
 
+    def once(self, key: Hashable, make: Callable[[], Any]) -> Any:
+        """What ``make`` gives: made when it is first asked for, and held as long as this catalogue."""
+        found = self._held.get(key)
+        if found is None:
+            found = self._held[key] = make()
+        return found
+
+    @property
+    def lengths_s(self) -> Column:
+        """Length of each track (n,) float32, 0 where unknown."""
+        column: Column = self.once("lengths", lambda: self._numbers(lambda info: info.duration_s))
+        return column
+
+    @property
+    def years(self) -> Column:
+        """Year of each track (n,) float32, NaN where unknown."""
+        column: Column = self.once("years", lambda: self._numbers(lambda info: info.year or np.nan))
+        return column
+
+    def texts(self, name: str) -> Texts:
+        """The column of a text of TrackInfo; of "place", its folders; or of "shelf", the nearest two names.
+
+        Two, for they are those of the artist and the album; what the folders above are called says nothing of a track.
+        """
+        column: Texts = self.once(name, lambda: _texts(self._texts_of(name)))
+        return column
+
+    def place(self, track_id: TrackId) -> str:
+        """The folders in which a track lies, parted by `PLACE_END`."""
+        return PLACE_END.join(self.places.get(track_id, ()))
+
+    def _texts_of(self, name: str) -> Sequence[str]:
+        if name in ("place", "shelf"):
+            places = [self.place(track_id) for track_id in self.index.ids]
+            return places if name == "place" else [_shelf(place) for place in places]
+        return [getattr(self.info(track_id), name) for track_id in self.index.ids]
+
+    def _numbers(self, of: Callable[[TrackInfo], float]) -> Column:
+        return np.fromiter((of(self.info(i)) for i in self.index.ids), np.float32, len(self.index))
+
     def info(self, track_id: TrackId) -> TrackInfo:
         """The tags of a track; a track without any is called by its id."""
         return self.infos.get(track_id) or TrackInfo(title=track_id)
+
+
+def _shelf(place: str) -> str:
+    return " / ".join(part for folder in place.split(PLACE_END) for part in folder.rsplit(os.sep, 2)[-2:])
+
+
+def _texts(column: Sequence[str]) -> Texts:
+    known: dict[str, int] = {}
+    codes = np.fromiter((known.setdefault(text, len(known)) for text in column), np.int32, len(column))
+    return Texts(tuple(known), codes)
 
 
 def camelot_code(camelot: str | None) -> int:

@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 
 import numpy as np
+from numpy.typing import NDArray
 
 from segue.errors import ParameterError, UnknownTrackError
 from segue.values import Floats, TrackId
 
-_DECIMALS = 6
+DECIMALS = 6
 """Two equal rows may differ in the seventh digit of a float32 product; six make them the tie that they are."""
 
 _FIRST_BLOCK = 64
 """How far a ranking is sorted at first; most walks end within it, the others sort four times as many."""
+
+_BLOCK_ROWS = 64
+"""The best of each so many rows tell how good the best of all must be, for a tenth of what partitioning costs."""
+
+Rows = NDArray[np.intp]
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +90,11 @@ class Index:
                 f"no track has the id {track_id!r}", remedy="Scan the folder again, or choose another track"
             ) from None
 
+    def rows_of(self, track_ids: Iterable[TrackId]) -> Rows:
+        """Rows of those of some tracks that are here, rising."""
+        found = {row for row in map(self._rows.get, track_ids) if row is not None}
+        return np.array(sorted(found), np.intp)
+
     def vector(self, track_id: TrackId) -> Floats:
         """Unit vector ``(d,)`` of a track, read-only."""
         row: Floats = self.vectors[self.row(track_id)]
@@ -110,23 +121,23 @@ class Index:
 
     def ranking(self, query: Floats) -> Iterator[Neighbour]:
         """Every track, nearest first, sorted only as far as it is asked for; equals come in the order of their ids."""
-        scores = np.round(self.scores(query), _DECIMALS)
+        scores = self.scores(query)
         done, reach = 0, _FIRST_BLOCK
         while done < len(self.ids):
-            for rank, row in enumerate(_best_rows(scores, reach)[done:], start=done + 1):
-                yield Neighbour(self.ids[row], float(scores[row]), rank)
+            rows = best_rows(scores, reach)[done:]
+            for rank, row in enumerate(rows.tolist(), start=done + 1):
+                yield Neighbour(self.ids[row], rounded(scores[row]), rank)
             done, reach = min(reach, len(self.ids)), reach * 4
 
     def nearest(self, query: Floats, count: int, *, exclude: frozenset[TrackId] = frozenset()) -> tuple[Neighbour, ...]:
         """The ``count`` tracks nearest to the query; those in ``exclude`` take no place in the ranking."""
         if count < 0:
             raise ParameterError(f"count is {count}", remedy="Ask for 0 tracks or more")
-        scores = np.round(self.scores(query), _DECIMALS)
-        hidden = [row for row in map(self._rows.get, exclude) if row is not None]
-        if hidden:
-            scores[hidden] = -np.inf
-        rows = _best_rows(scores, min(count, len(self.ids) - len(hidden)))
-        return tuple(Neighbour(self.ids[row], float(scores[row]), place) for place, row in enumerate(rows, start=1))
+        scores = self.scores(query)
+        hidden = self.rows_of(exclude)
+        scores[hidden] = -np.inf
+        rows = best_rows(scores, min(count, len(self.ids) - len(hidden))).tolist()
+        return tuple(Neighbour(self.ids[row], rounded(scores[row]), place) for place, row in enumerate(rows, start=1))
 
     def similar(self, track_id: TrackId, count: int) -> tuple[Neighbour, ...]:
         """The ``count`` tracks nearest to a track, itself left out."""
@@ -172,14 +183,52 @@ def _unit_rows(matrix: np.ndarray[tuple[int, ...], np.dtype[np.float64]], ids: t
     return np.ascontiguousarray(scaled / np.linalg.norm(scaled, axis=1, keepdims=True), dtype=np.float32)
 
 
-def _best_rows(scores: Floats, count: int) -> list[int]:
-    """The ``count`` best rows, best first; equals by row, also at the cut, where argpartition alone would pick any."""
+def best_rows(scores: Floats, count: int) -> Rows:
+    """The best rows, best first; those that are equal in six decimals come by their rows.
+
+    Parameters
+    ----------
+    scores : (n,) float32; rows at -inf are left out
+    count : how many at most
+
+    Returns
+    -------
+    (k,) intp, k the smaller of ``count`` and the number of rows that are not at -inf
+    """
     if count <= 0:
-        return []
-    if count >= len(scores):
-        rows = np.arange(len(scores))
+        return np.empty(0, np.intp)
+    rows = np.flatnonzero(scores >= _floor(scores, count) - 2 * 10.0**-DECIMALS)
+    near = np.round(scores[rows], DECIMALS)
+    if len(rows) > 2 * count:  # many are equal, or nearly: keep those above the cut, and the first of those at it
+        least = np.partition(near, -count)[-count]
+        above = near > least
+        above[np.flatnonzero(near == least)[: count - int(np.count_nonzero(above))]] = True
+        rows, near = rows[above], near[above]
+    best: Rows = rows[np.argsort(-near, kind="stable")[:count]]
+    return best
+
+
+def rank_of(scores: Floats, row: int) -> int:
+    """The place of a row among all rows as `best_rows` orders them, 1 the best."""
+    own, close = rounded(scores[row]), 10.0**-DECIMALS
+    better = int(np.count_nonzero(scores > own + close))
+    near = np.flatnonzero((scores <= own + close) & (scores >= own - close))
+    values = np.round(scores[near], DECIMALS)
+    at = np.round(scores[row], DECIMALS)
+    return 1 + better + int(np.count_nonzero((values > at) | ((values == at) & (near < row))))
+
+
+def rounded(score: np.float32) -> float:
+    """A score as it is compared: to six decimals."""
+    return float(np.round(score, DECIMALS))
+
+
+def _floor(scores: Floats, count: int) -> float:
+    """A score that at least ``count`` rows reach, or the lowest that is not -inf: near to the ``count``-th best."""
+    whole = len(scores) // _BLOCK_ROWS * _BLOCK_ROWS
+    if whole < 4 * count * _BLOCK_ROWS:
+        least = -np.inf if count >= len(scores) else float(np.partition(scores, -count)[-count])
     else:
-        least = scores[np.argpartition(scores, -count)[-count]]
-        rows = np.flatnonzero(scores >= least)
-    order = np.argsort(-scores[rows], kind="stable")[:count]
-    return [int(row) for row in rows[order]]
+        best = scores[:whole].reshape(-1, _BLOCK_ROWS).max(axis=1)
+        least = float(np.partition(best, -count)[-count])
+    return least if least > -np.inf else float(np.finfo(np.float32).min)

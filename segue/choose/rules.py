@@ -2,70 +2,126 @@
 
 from __future__ import annotations
 
-import re
-import unicodedata
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from functools import lru_cache
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
+import numpy as np
+
+from segue.choose.names import album_key, artist_key, recording_key, song_key
+from segue.choose.standing import HeardAs, InFolder, Listed, NotLately, OfGenre, Says, StandingRule, Within
+from segue.choose.wishes import Facts, Wishes
+from segue.choose.wordlists import CHRISTMAS, SPOKEN, SPOKEN_TAGS
 from segue.config import CHOICE
-from segue.values import TrackId, TrackInfo
+from segue.values import Floats, TrackId, TrackInfo
+
+GIVES_WAY = (
+    "artist spacing",
+    "album spacing",
+    "versions",
+    "same sound",
+    "tempo range",
+    "year range",
+    "length limits",
+    "hours between plays",
+    "season",
+)
+"""The rules that give way where nothing else is left to play, in this order; all others never do."""
 
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """A track that might come next."""
+    """A track that might come next; ``vector`` (d,) is its unit vector, if that is known."""
 
     track_id: TrackId
     info: TrackInfo
+    vector: Floats | None = field(default=None, repr=False, compare=False)
+
+
+class Song(NamedTuple):
+    """What has been heard or queued; a file from outside the library has no id, one that is gone no vector."""
+
+    track_id: TrackId | None
+    info: TrackInfo
+    vector: Floats | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class History:
-    """What has been heard or queued, oldest first; a file from outside the library has no id."""
+    """What has been heard or queued, oldest first, and what the rules look up in it."""
 
-    songs: tuple[tuple[TrackId | None, TrackInfo], ...] = ()
+    songs: tuple[Song, ...] = ()
     _last_place: Mapping[TrackId, int] = field(default_factory=dict, repr=False)
     _recordings: Mapping[str, tuple[tuple[int, float], ...]] = field(default_factory=dict, repr=False)
-    _artists: tuple[str, ...] = field(default=(), repr=False)
+    _versions: Mapping[str, int] = field(default_factory=dict, repr=False)
+    _vectors: Floats = field(default_factory=lambda: np.empty((0, 0), np.float32), repr=False, compare=False)
 
     @classmethod
-    def of(cls, songs: Iterable[tuple[TrackId | None, TrackInfo]]) -> History:
-        """The history of these songs, with what the rules look up in it."""
+    def of(cls, songs: Iterable[Song]) -> History:
+        """The history of these songs."""
         heard = tuple(songs)
         places: dict[TrackId, int] = {}
         recordings: dict[str, tuple[tuple[int, float], ...]] = {}
-        for place, (track_id, info) in enumerate(heard):
-            if track_id is not None:
-                places[track_id] = place
-            key = recording_key(info)
-            if key:
-                recordings[key] = (*recordings.get(key, ()), (place, info.duration_s))
-        return cls(heard, places, recordings, tuple(artist_key(info) for _, info in heard))
+        versions: dict[str, int] = {}
+        for place, song in enumerate(heard):
+            if song.track_id is not None:
+                places[song.track_id] = place
+            if key := recording_key(song.info):
+                recordings[key] = (*recordings.get(key, ()), (place, song.info.duration_s))
+                versions[song_key(song.info)] = place
+        dimension = max((len(song.vector) for song in heard if song.vector is not None), default=0)
+        vectors = np.zeros((len(heard), dimension), np.float32)
+        for row, song in zip(vectors, heard, strict=True):
+            if song.vector is not None:
+                row[:] = song.vector
+        return cls(heard, places, recordings, versions, vectors)
 
     def then(self, candidate: Candidate) -> History:
         """This history with one more track at its end."""
-        return History.of((*self.songs, (candidate.track_id, candidate.info)))
+        return History.of((*self.songs, Song(candidate.track_id, candidate.info, candidate.vector)))
+
+    def played(self, after_tracks: int) -> list[TrackId]:
+        """What may not come again yet: all that was heard, or with ``after_tracks`` the last so many."""
+        oldest = len(self.songs) - after_tracks if after_tracks else 0
+        return [track_id for track_id, place in self._last_place.items() if place >= oldest]
 
     def tracks_since(self, track_id: TrackId) -> int | None:
         """How many tracks came after this one last played, or None if it has not played."""
-        place = self._last_place.get(track_id)
-        return None if place is None else len(self.songs) - 1 - place
+        return self._since(self._last_place.get(track_id))
 
     def tracks_since_recording(self, info: TrackInfo) -> int | None:
         """How many tracks came after a song of the same artist, title and (where both are known) length."""
         heard = self._recordings.get(recording_key(info), ())
-        places = [place for place, length_s in heard if _same_length(info.duration_s, length_s)]
-        return len(self.songs) - 1 - max(places) if places else None
+        places = [at for at, length_s in heard if _is_within(info.duration_s, length_s, CHOICE.same_recording_s)]
+        return self._since(max(places, default=None))
 
-    def last_artists(self, count: int) -> tuple[str, ...]:
-        """Keys of the artists of the last ``count`` songs, "" where unknown."""
-        return self._artists[-count:] if count else ()
+    def tracks_since_version(self, info: TrackInfo) -> int | None:
+        """How many tracks came after a song of the same artist and title, whatever the version."""
+        return self._since(self._versions.get(song_key(info)))
+
+    def tracks_since_sound(self, candidate: Candidate) -> int | None:
+        """How many tracks came after one that sounds as this, from beginning to end and as long."""
+        if candidate.vector is None or self._vectors.shape[1] != len(candidate.vector):
+            return None
+        alike = np.flatnonzero(self._vectors @ candidate.vector >= 1.0 - CHOICE.same_sound)
+        length_s = candidate.info.duration_s
+        places = [
+            place
+            for place in alike.tolist()
+            if length_s and _is_within(length_s, self.songs[place].info.duration_s or np.inf, CHOICE.same_sound_s)
+        ]
+        return self._since(max(places, default=None))
+
+    def last(self, count: int) -> tuple[TrackInfo, ...]:
+        """The tags of the last ``count`` songs."""
+        return tuple(song.info for song in self.songs[-count:]) if count else ()
+
+    def _since(self, place: int | None) -> int | None:
+        return None if place is None else len(self.songs) - 1 - place
 
 
 class Rule(Protocol):
-    """One reason why a track may not come next."""
+    """One reason why a track may not come after what has played."""
 
     @property
     def name(self) -> str:
@@ -77,55 +133,21 @@ class Rule(Protocol):
         ...
 
     def relaxed(self) -> Rule | None:
-        """The next weaker form, to be tried where this one would leave nothing to play; None if it holds always."""
+        """The next weaker form, to be tried where this one would leave nothing to play; None if there is none."""
         ...
 
 
 @dataclass(frozen=True, slots=True)
-class NotRefused:
-    """Tracks that the listener disliked, skipped or banned never come."""
-
-    disliked: frozenset[TrackId] = frozenset()
-    never: frozenset[TrackId] = frozenset()
-    name: str = "not refused"
-
-    def refusal(self, candidate: Candidate, history: History) -> str | None:  # noqa: ARG002 - one form for all rules
-        """Refuse what the listener refused."""
-        if candidate.track_id in self.disliked:
-            return "you disliked it"
-        return "you do not want to hear it" if candidate.track_id in self.never else None
+class _Firm:
+    """What never gives way."""
 
     def relaxed(self) -> Rule | None:
-        """Hold always."""
+        """Hold always: fewer tracks are better than a repeat."""
         return None
 
 
 @dataclass(frozen=True, slots=True)
-class HeardAs:
-    """Only tracks that are confidently heard as one of some tags, and none that is heard as one of others."""
-
-    heard: Mapping[TrackId, Collection[str]] = field(repr=False)
-    only: frozenset[str] = frozenset()
-    never: frozenset[str] = frozenset()
-    name: str = "heard tags"
-
-    def refusal(self, candidate: Candidate, history: History) -> str | None:  # noqa: ARG002 - one form for all rules
-        """Refuse what is heard as something else, or as something unwanted."""
-        tags = self.heard.get(candidate.track_id, ())
-        for tag in tags:
-            if tag in self.never:
-                return f"it is heard as {tag}"
-        if self.only and self.only.isdisjoint(tags):
-            return f"it is not heard as {' or '.join(sorted(self.only))}"
-        return None
-
-    def relaxed(self) -> Rule | None:
-        """Hold always: it was asked for in so many words."""
-        return None
-
-
-@dataclass(frozen=True, slots=True)
-class NoRepeat:
+class NoRepeat(_Firm):
     """A track comes once; with ``after_tracks`` above 0 it may come again after so many others."""
 
     after_tracks: int = CHOICE.repeat_after_tracks
@@ -136,13 +158,9 @@ class NoRepeat:
         again = _may_come_again(history.tracks_since(candidate.track_id), self.after_tracks)
         return None if again else "it already played"
 
-    def relaxed(self) -> Rule | None:
-        """Hold always: fewer tracks are better than a repeat."""
-        return None
-
 
 @dataclass(frozen=True, slots=True)
-class NoSecondCopy:
+class NoSecondCopy(_Firm):
     """The same recording in another file (another encoding, a remaster's note in the title) counts as a repeat."""
 
     after_tracks: int = CHOICE.repeat_after_tracks
@@ -153,9 +171,41 @@ class NoSecondCopy:
         again = _may_come_again(history.tracks_since_recording(candidate.info), self.after_tracks)
         return None if again else "another copy of it already played"
 
+
+@dataclass(frozen=True, slots=True)
+class SameSound:
+    """What sounds as a song that was heard, and is as long, is most likely the same recording under another name."""
+
+    after_tracks: int = CHOICE.repeat_after_tracks
+    is_on: bool = True
+    name: str = "same sound"
+
+    def refusal(self, candidate: Candidate, history: History) -> str | None:
+        """Refuse what cannot be told by ear from what was heard."""
+        again = not self.is_on or _may_come_again(history.tracks_since_sound(candidate), self.after_tracks)
+        return None if again else "it sounds the same as one that already played"
+
     def relaxed(self) -> Rule | None:
-        """Hold always."""
-        return None
+        """Let it come: an ear may be unable to tell tracks apart that are different ones."""
+        return SameSound(self.after_tracks, is_on=False) if self.is_on else None
+
+
+@dataclass(frozen=True, slots=True)
+class OneVersion:
+    """Of a song that was heard live, remixed or acoustic, no other version comes."""
+
+    after_tracks: int = CHOICE.repeat_after_tracks
+    is_on: bool = True
+    name: str = "versions"
+
+    def refusal(self, candidate: Candidate, history: History) -> str | None:
+        """Refuse another version of what was heard."""
+        again = not self.is_on or _may_come_again(history.tracks_since_version(candidate.info), self.after_tracks)
+        return None if again else "another version of it already played"
+
+    def relaxed(self) -> Rule | None:
+        """Let versions come."""
+        return OneVersion(self.after_tracks, is_on=False) if self.is_on else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,8 +217,8 @@ class ArtistSpacing:
 
     def refusal(self, candidate: Candidate, history: History) -> str | None:
         """Refuse an artist who has just played; an unknown artist is nobody's namesake."""
-        artist = artist_key(candidate.info)
-        if artist and artist in history.last_artists(self.tracks):
+        artist = artist_key(candidate.info) if self.tracks else ""
+        if artist and artist in map(artist_key, history.last(self.tracks)):
             return f"{candidate.info.artist or 'the artist'} has just played"
         return None
 
@@ -177,44 +227,85 @@ class ArtistSpacing:
         return ArtistSpacing(self.tracks - 1) if self.tracks > 0 else None
 
 
-_FEATURED = re.compile(r"[(\[]?\b(?:feat|ft|featuring)\b\.?.*", re.IGNORECASE)
-_TRACK_NUMBER = re.compile(r"^\d{1,3}(?:[-.]\d{1,2})?\s*(?:[-._]\s*|\s+)(?=\D)")
-_NOTE_WORDS = r"re-?master(?:ed)?|mono|stereo|official|(?:album|single) version|explicit|lyrics?|audio|video"
-_NOTE = re.compile(
-    rf"[(\[][^)\]]*\b(?:{_NOTE_WORDS})\b[^)\]]*[)\]]"  # "(2011 Remaster)", "[Official Video]"
-    r"|\s-\s[^-]*\bre-?master(?:ed)?\b.*$",  # "- Remastered 2009"
-    re.IGNORECASE,
-)
-_DROPPED = frozenset("'’") | frozenset(map(chr, range(0x300, 0x370)))
-"""Apostrophes and the accents of Latin letters; the marks of other scripts tell words apart and stay."""
+@dataclass(frozen=True, slots=True)
+class AlbumSpacing:
+    """So many tracks between two from the same album; where there is no choice one fewer, down to none."""
+
+    tracks: int = CHOICE.album_spacing
+    name: str = "album spacing"
+
+    def refusal(self, candidate: Candidate, history: History) -> str | None:
+        """Refuse an album that has just been played from; an unknown album is no other track's."""
+        album = album_key(candidate.info) if self.tracks else ""
+        if album and album in map(album_key, history.last(self.tracks)):
+            return f"'{candidate.info.album}' has just been played from"
+        return None
+
+    def relaxed(self) -> Rule | None:
+        """One track fewer between two from the same album."""
+        return AlbumSpacing(self.tracks - 1) if self.tracks > 0 else None
 
 
-def artist_key(info: TrackInfo) -> str:
-    """The artist without case, accents, punctuation and guests; "" if unknown."""
-    return _keys(info.artist, info.title)[0]
+class RuleSet(NamedTuple):
+    """The rules in force, those of each kind in the order in which they are asked; with ``strict`` none gives way."""
+
+    standing: tuple[StandingRule, ...]
+    history: tuple[Rule, ...]
+    strict: bool = False
+
+    def gives_way(self, rule: StandingRule | Rule) -> bool:
+        """Whether a rule is relaxed where it leaves nothing to play."""
+        return not self.strict and rule.name in GIVES_WAY
+
+    def levels(self) -> list[tuple[StandingRule, ...]]:
+        """The standing rules, and what is left of them as one more gives way each time, in the stated order."""
+        soft = sorted((rule for rule in self.standing if self.gives_way(rule)), key=lambda r: GIVES_WAY.index(r.name))
+        return [tuple(rule for rule in self.standing if rule not in soft[:dropped]) for dropped in range(len(soft) + 1)]
 
 
-def recording_key(info: TrackInfo) -> str:
-    """Artist and title as they are compared; "" unless both are known, for two songs may be called "Intro"."""
-    return _keys(info.artist, info.title)[1]
+def rules_for(
+    wishes: Wishes, facts: Facts, *, disliked: frozenset[TrackId] = frozenset(), never: frozenset[TrackId] = frozenset()
+) -> RuleSet:
+    """The rules that wishes amount to."""
+    asked = (
+        Listed(facts.banned, "you banned it", "never again") if facts.banned else None,
+        Listed(disliked, "you disliked it", "disliked") if disliked else None,
+        Listed(never) if never else None,
+        HeardAs(facts.heard, wishes.only_tags, wishes.not_tags) if wishes.only_tags or wishes.not_tags else None,
+        OfGenre(wishes.genres) if wishes.genres else None,
+        OfGenre(wishes.not_genres, wanted=False) if wishes.not_genres else None,
+        InFolder(wishes.folders) if wishes.folders else None,
+        InFolder(wishes.not_folders, wanted=False) if wishes.not_folders else None,
+        *_kinds(wishes, facts),
+        _within("year range", wishes.first_year, wishes.last_year),
+        _within("tempo range", wishes.slowest_bpm, wishes.fastest_bpm, octaves=wishes.octaves),
+        _within("length limits", wishes.shortest_s, wishes.longest_s),
+        NotLately(facts.last_played_s, wishes.repeat_after_hours, facts.now_s) if wishes.repeat_after_hours else None,
+    )
+    history = (
+        NoRepeat(wishes.repeat_after_tracks),
+        NoSecondCopy(wishes.repeat_after_tracks),
+        SameSound(wishes.repeat_after_tracks),
+        *(() if wishes.versions else (OneVersion(wishes.repeat_after_tracks),)),
+        ArtistSpacing(wishes.artist_spacing),
+        AlbumSpacing(wishes.album_spacing),
+    )
+    return RuleSet(tuple(rule for rule in asked if rule is not None), history, wishes.strict)
 
 
-@lru_cache(maxsize=200_000)  # a library's worth: the keys of a track are asked for at every pick
-def _keys(artist: str, title: str) -> tuple[str, str]:
-    """The artist's and the recording's key; a title such as "03 - Artist - Song" guesses what the tags left out."""
-    title = _TRACK_NUMBER.sub("", title) if not artist else title
-    if not artist and " - " in title:
-        artist, title = title.split(" - ", 1)
-    artist_words = _plain(_FEATURED.sub("", artist)) or _plain(artist)
-    title_words = _plain(_FEATURED.sub("", _NOTE.sub("", title))) or _plain(title)
-    return artist_words, f"{artist_words}\n{title_words}" if artist_words and title_words else ""
+def _kinds(wishes: Wishes, facts: Facts) -> tuple[StandingRule | None, ...]:
+    """The rules of spoken word and of the season."""
+    is_season = facts.today is None or facts.today.month == 12
+    christmas_is_off = wishes.christmas == "never" or (wishes.christmas == "december" and not is_season)
+    return (
+        None if wishes.spoken else Says(SPOKEN, "spoken word", "it is spoken word"),
+        None if wishes.spoken or not facts.heard else HeardAs(facts.heard, never=SPOKEN_TAGS, name="spoken word"),
+        Says(CHRISTMAS, "season", "it is Christmas music") if christmas_is_off else None,
+    )
 
 
-def _plain(text: str) -> str:
-    """Letters and digits of any script, without case, Latin accents and punctuation, single spaces between."""
-    decomposed = unicodedata.normalize("NFKD", text.casefold())
-    kept = (c if c.isalnum() or unicodedata.category(c)[0] == "M" else " " for c in decomposed if c not in _DROPPED)
-    return " ".join("".join(kept).split())
+def _within(name: str, low: float | None, high: float | None, *, octaves: bool = False) -> Within | None:
+    return None if low is None and high is None else Within(name, low, high, octaves)
 
 
 def _may_come_again(since: int | None, after_tracks: int) -> bool:
@@ -222,6 +313,6 @@ def _may_come_again(since: int | None, after_tracks: int) -> bool:
     return since is None or 0 < after_tracks <= since
 
 
-def _same_length(a_s: float, b_s: float) -> bool:
+def _is_within(a_s: float, b_s: float, limit_s: float) -> bool:
     """Whether two lengths could be of one recording; an unknown length (0) could be any."""
-    return not (a_s and b_s) or abs(a_s - b_s) <= CHOICE.same_recording_s
+    return not (a_s and b_s) or abs(a_s - b_s) <= limit_s

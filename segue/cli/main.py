@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from typing import NoReturn, Protocol
 
 from segue import __version__
-from segue.cli import demo, doctor, evaluate, export, models, playlist, scan, serve, show, similar, tags, vectors
+from segue.cli import demo, doctor, evaluate, export, models, playlist, scan, serve, show, similar, tags, vectors, why
 from segue.cli.words import common_words
 from segue.errors import SegueError
 
@@ -35,6 +35,7 @@ COMMANDS: dict[str, Command] = {
     "show": show,
     "similar": similar,
     "playlist": playlist,
+    "why": why,
     "tags": tags,
     "vectors": vectors,
     "export": export,

@@ -8,10 +8,10 @@ from pathlib import Path
 
 import numpy as np
 
-from segue.choose.playlist import ContinueSpec, OutsideSeed
+from segue.choose.playlist import OutsideSeed
 from segue.cli.answers import entry_of, name_of, print_json, print_rows, track_row
+from segue.cli.choice_words import direction_words, join_words, spec_of, wish_words
 from segue.cli.words import at_least, ear_of, ear_words, seeds_of
-from segue.config import CHOICE, ChoiceSpec, describe
 from segue.errors import printable
 from segue.play.m3u import write_playlist
 from segue.services import Services
@@ -29,31 +29,18 @@ def words(parser: argparse.ArgumentParser) -> None:
         help="ids, paths, words, any audio files, or playlists of them; the last counts as playing",
     )
     parser.add_argument("--count", type=at_least(1), default=10, help="how many tracks to add (default: %(default)s)")
-    parser.add_argument("--lookback", type=int, default=CHOICE.lookback, help=describe(ChoiceSpec, "lookback"))
-    parser.add_argument("--noise", type=float, default=CHOICE.noise, help=describe(ChoiceSpec, "noise"))
-    parser.add_argument(
-        "--rng-seed", type=at_least(0), default=0, help="the same seed gives the same noise (default: %(default)s)"
-    )
-    parser.add_argument(
-        "--only-tag",
-        action="append",
-        default=[],
-        metavar="TAG",
-        help="only tracks that are heard as this, such as jazz; said twice, as one or the other",
-    )
-    parser.add_argument(
-        "--not-tag", action="append", default=[], metavar="TAG", help="no tracks that are heard as this; `segue tags`"
-    )
     parser.add_argument("--out", type=Path, metavar="FILE", help="write it as .m3u8, .m3u, .pls, .xspf or .jspf")
     ear_words(parser)
+    direction_words(parser)
+    join_words(parser)
+    wish_words(parser)
 
 
 def run(args: argparse.Namespace) -> int:
     """Run the command and return its exit code."""
     services = Services(args.data, ear=ear_of(args), read_only=True)
     seeds = [seed for word in args.seeds for seed in seeds_of(services, word)]
-    rules = (services.tags.rule(only=args.only_tag, never=args.not_tag),) if args.only_tag or args.not_tag else ()
-    spec = ContinueSpec(count=args.count, lookback=args.lookback, noise=args.noise, more_rules=rules)
+    spec = spec_of(services, args, count=args.count)
     rng = np.random.default_rng(args.rng_seed)
     chosen = services.choosing.continue_queue([s if isinstance(s, OutsideSeed) else s.id for s in seeds], spec, rng=rng)
     tracks = {track.id: track for track in services.tracks_of([pick.track_id for pick in chosen.picks])}

@@ -21,7 +21,7 @@ def test_the_numbers_are_those_of_the_config() -> None:
     for words in (
         f"normally {CHOICE.lookback})",
         f"among the last {CHOICE.artist_spacing} ",
-        f"all of the {CHOICE.spacing_reach} nearest",
+        f"all of the {CHOICE.join_reach} nearest",
         f"within {CHOICE.same_recording_s:g} s",
         "the first five of",
     ):

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
+from segue.choose.catalogue import Catalogue
 from segue.choose.index import Index
 from segue.choose.playlist import Continuation, ContinueSpec, OutsideSeed, Seed, continue_from
 from segue.errors import FileAccessError, NotAudioError, UnknownTrackError
@@ -120,7 +121,7 @@ class StandIn:
         known: list[Seed] = [self.dropped.get(s) or TrackId(s) for s in seeds if s in self.dropped or s in infos]
         if not known:
             raise UnknownTrackError("none of these songs is in the library any more", remedy="Pick another song")
-        return continue_from(index, infos, seeds=known, spec=spec, rng=rng)
+        return continue_from(Catalogue.plain(index, infos), seeds=known, spec=spec, rng=rng)
 
     def drop(self, path: Path, *, name: str) -> DroppedSeed:
         if path.read_bytes()[:4] != b"RIFF":

@@ -1,0 +1,215 @@
+"""Why a track comes next, or does not: in one plain sentence, and in numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, replace
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from segue.choose.joins import Joins
+from segue.choose.picking import Found, Refusal, Search, tracks
+from segue.config import CHOICE
+from segue.values import Floats, TrackId
+
+_FITS = 0.3
+"""An agreement of tempo or key from which on it is worth telling."""
+
+
+class Towards(NamedTuple):
+    """A song that the similarity of a pick is told to."""
+
+    track_id: TrackId | None
+    title: str
+    vector: Floats
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Query:
+    """Where to look for the next track, and in plain words what it is made of; ``last`` is the title of what plays."""
+
+    straight: Floats
+    turned: Floats
+    words: str
+    remark: str
+    last: str
+    towards: tuple[Towards, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SeedSimilarity:
+    """A song that was begun with or has just played, and its cosine to the pick."""
+
+    track_id: TrackId | None
+    title: str
+    similarity: float
+
+
+@dataclass(frozen=True, slots=True)
+class JoinParts:
+    """How a track follows the one before; see `joins.Joins`. None is unknown, or was not asked for."""
+
+    after: str
+    score: float
+    ends: float | None
+    tempo: float | None
+    key: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Pick:
+    """A chosen track.
+
+    ``similarity`` is its cosine to the query before noise, ``rank`` its place by the query after noise among all tracks
+    but those that the query is made of, ``refused`` the first of the ``rank - 1`` nearer ones, and why. ``rules`` are
+    those that it meets, ``relaxed`` those that had to give way. It was drawn from ``drawn_from`` tracks.
+    """
+
+    track_id: TrackId
+    similarity: float
+    rank: int
+    refused: tuple[Refusal, ...]
+    relaxed: tuple[str, ...]
+    why: str
+    seeds: tuple[SeedSimilarity, ...]
+    join: JoinParts
+    rules: tuple[str, ...]
+    drawn_from: int
+
+    def to_json(self) -> dict[str, Any]:
+        """The pick as plain JSON values."""
+        return {name: list(value) if isinstance(value, tuple) else value for name, value in asdict(self).items()}
+
+
+def pick_of(search: Search, found: Found, query: Query) -> Pick:
+    """The choice with its reasons."""
+    row, index = found.row, search.question.catalogue.index
+    similarity = float(index.vectors[row] @ query.straight)
+    join = join_parts(found.joins, found.at, after=query.last)
+    otherwise = "it follows less well" if found.drawn_from == 1 else "another one was drawn"
+    nearer = tuple(search.refusal(at, otherwise) for at in search.nearer(row, CHOICE.reasons_kept))
+    rank = search.rank(row)
+    rules = search.question.rules
+    names = dict.fromkeys((*(rule.name for rule in rules.standing), *(rule.name for rule in rules.history)))
+    pick = Pick(
+        track_id=index.ids[row],
+        similarity=similarity,
+        rank=rank,
+        refused=nearer,
+        relaxed=found.relaxed,
+        why="",
+        seeds=similarities(query.towards, index.vectors[row]),
+        join=join,
+        rules=tuple(name for name in names if name not in found.relaxed),
+        drawn_from=found.drawn_from,
+    )
+    return replace(pick, why=_why(pick, found, query, otherwise=otherwise))
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """Why a track would come next, or would not.
+
+    ``place`` is where it stands among all that the rules allow, 1 being what comes next; None where a rule refuses it,
+    or where it is too far away to be compared. ``refusals`` are the reasons of all the rules that refuse it, ``nearer``
+    some of the tracks that are nearer to the query, with what speaks against each, and ``instead`` what comes.
+    """
+
+    track_id: TrackId
+    title: str
+    similarity: float
+    rank: int
+    place: int | None
+    refusals: tuple[str, ...]
+    nearer: tuple[Refusal, ...]
+    seeds: tuple[SeedSimilarity, ...]
+    join: JoinParts
+    instead: Refusal | None
+    why: str
+
+    def to_json(self) -> dict[str, Any]:
+        """The explanation as plain JSON values."""
+        return {name: list(value) if isinstance(value, tuple) else value for name, value in asdict(self).items()}
+
+
+def explain(search: Search, track_id: TrackId, query: Query, *, rng: np.random.Generator) -> Explanation:
+    """Why a track would come next, or would not; raises UnknownTrackError."""
+    index, catalogue = search.question.catalogue.index, search.question.catalogue
+    row = index.row(track_id)
+    found = search.find(rng)
+    refusals = ("it plays now, or has just played",) if search.is_own(row) else tuple(search.reasons(row))
+    join = join_parts(search.joins(np.array([row])), 0, after=query.last)
+    told = Explanation(
+        track_id=track_id,
+        title=catalogue.info(track_id).title,
+        similarity=float(index.vectors[row] @ query.straight),
+        rank=search.rank(row),
+        place=None if refusals and (found is None or found.row != row) else search.place(row),
+        refusals=refusals,
+        nearer=tuple(search.refusal(at, "it is nearer") for at in search.nearer(row, CHOICE.reasons_kept)),
+        seeds=similarities(query.towards, index.vectors[row]),
+        join=join,
+        instead=None if found is None or found.row == row else search.refusal(found.row, ""),
+        why="",
+    )
+    if found is not None and found.row == row:
+        return replace(told, why=f"It comes next. {pick_of(search, found, query).why}")
+    return replace(told, why=_why_not(told, found, len(index)))
+
+
+def similarities(towards: Sequence[Towards], vector: Floats) -> tuple[SeedSimilarity, ...]:
+    """The cosine of a track to each of some songs."""
+    return tuple(SeedSimilarity(t.track_id, t.title, float(t.vector @ vector)) for t in towards)
+
+
+def join_parts(joins: Joins, at: int, *, after: str) -> JoinParts:
+    """How the track at a place follows; of one row of joins."""
+    parts = (float(part[0, at]) for part in (joins.ends, joins.tempo, joins.key))
+    ends, tempo, key = (None if np.isnan(part) else part for part in parts)
+    return JoinParts(after, float(joins.score[0, at]), ends, tempo, key)
+
+
+def _why(pick: Pick, found: Found, query: Query, *, otherwise: str) -> str:
+    """One plain sentence for the listener."""
+    is_closest = found.is_nearest or pick.rank == 1
+    text = f"{'Closest' if is_closest else 'Close'} to {query.words} ({pick.similarity:.2f}"
+    text += f", {query.remark})" if query.remark else ")"
+    text += _join_words(pick, is_closest=is_closest)
+    if pick.drawn_from > 1:
+        text += f"; drawn from {pick.drawn_from} that go nearly as well"
+    by_rule = [refusal for refusal in pick.refused if refusal.reason != otherwise]
+    if by_rule:
+        text += f"; passed over '{by_rule[0].title}' because {by_rule[0].reason}"
+        text += f", and {tracks(pick.rank - 2)} more" if is_closest and pick.rank > 2 else ""
+    if pick.relaxed:
+        verb = "was" if len(pick.relaxed) == 1 else "were"
+        text += f"; {' and '.join(pick.relaxed)} {verb} relaxed, as there was no other choice nearby"
+    return text
+
+
+def _join_words(pick: Pick, *, is_closest: bool) -> str:
+    """How it follows the song before, where that decided, or where there is something to tell."""
+    join = pick.join
+    fits = [name for name, part in (("tempo", join.tempo), ("key", join.key)) if (part or 0.0) >= _FITS]
+    fit = f"{' and '.join(fits)} fit{'' if len(fits) > 1 else 's'}" if fits else ""
+    if is_closest or pick.drawn_from > 1:
+        return f"; {fit}" if fit else ""
+    facts = [f"{join.ends:.2f} from end to beginning"] if join.ends is not None else []
+    facts += [fit] if fit else []
+    last = f"'{join.after}'" if join.after else "the last song"
+    return f"; follows {last} best" + (f" ({', '.join(facts)})" if facts else "")
+
+
+def _why_not(told: Explanation, found: Found | None, count: int) -> str:
+    near = f"By sound it is number {told.rank:,} of {count:,} ({told.similarity:.2f})."
+    if told.refusals:
+        more = f", and {told.refusals[1]}" if len(told.refusals) > 1 else ""
+        return f"It does not come next because {told.refusals[0]}{more}. {near}"
+    if found is None or told.instead is None:
+        return f"Nothing comes next. {near}"
+    best = float(found.joins.score[0, found.at])
+    better = f"'{told.instead.title}' follows better ({best:.2f} against {told.join.score:.2f})"
+    if told.place is None:
+        return f"It is too far away to be compared: {better}. {near}"
+    return f"It would come as number {told.place}: {better}. {near}"
