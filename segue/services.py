@@ -20,6 +20,7 @@ from segue.errors import FileAccessError, ModelError, SegueError, UnknownTrackEr
 from segue.evaluation import EvaluationReport, OnProgress, Question, evaluate
 from segue.files import access_error, check_folder, is_file, is_url, real_path, track_id_of
 from segue.listen.tags import read_artwork
+from segue.listening import Listening
 from segue.play.render import TranscodeCache, browser_mime
 from segue.scanning import Order, Scanner
 from segue.store.background import BackgroundScan, BackgroundWatch, ScanStatus
@@ -87,6 +88,7 @@ class Services:
             self.library.close()
             raise
         self.tags = Tags(self.library, self.ear_in_use, read_only=read_only)
+        self.listening = Listening(self.library, self.tags, self.ear_in_use)
         self.choosing = Choosing(self.library, self.ear_in_use, self.tags)
         self._workers = workers
         self._lock = threading.RLock()

@@ -13,6 +13,7 @@ ROOT = Path(__file__).parent.parent
 PACKAGE = ROOT / "segue"
 LEAVES = {"errors", "values", "config", "files", "ffmpeg"}
 ORDER = ["listen", "embed", "store", "choose", "play"]
+PARTS = ["choosing", "listening", "scanning", "ears", "tagging", "labelling", "evaluation"]  # of the services
 ALLOWED: dict[str, set[str]] = {
     **{room: {room, *ORDER[:at]} for at, room in enumerate(ORDER)},
     "demo": {"demo"},
@@ -23,9 +24,10 @@ ALLOWED: dict[str, set[str]] = {
     "tagging": {"tagging", "ears", "embed", "store", "choose"},
     "scanning": {"scanning", "ears", "tagging", "labelling", "embed", "store", "choose"},
     "choosing": {"choosing", "ears", "tagging", "labelling", "embed", "store", "choose"},
-    "services": {"services", "choosing", "scanning", "ears", "tagging", "labelling", "evaluation", "demo", *ORDER},
-    "web": {"web", "services", *ORDER},
-    "cli": {"cli", "services", "ears", "tagging", "labelling", "evaluation", "web", "demo", "doctor", *ORDER},
+    "listening": {"listening", "ears", "tagging", "embed", "store", "choose"},
+    "services": {"services", "demo", *PARTS, *ORDER},
+    "web": {"web", "services", "listening", *ORDER},
+    "cli": {"cli", "services", "web", "demo", "doctor", *PARTS, *ORDER},
     "train": {"train", "demo", *ORDER},
 }
 HOMES = {

@@ -18,7 +18,7 @@ from threadpoolctl import threadpool_limits
 from segue.choose.index import Index, unit_vector
 from segue.config import TASTE, TasteSpec
 from segue.store.events import RATINGS, Event, EventKind
-from segue.values import Floats
+from segue.values import Floats, TrackId
 
 Doubles = NDArray[np.float64]
 Rows = NDArray[np.intp]
@@ -56,11 +56,11 @@ def lessons_of(events: Sequence[Event], index: Index, *, spec: TasteSpec = TASTE
     """What there is to learn: pairs that were played to the end or liked, and those skipped early, disliked or removed.
 
     A late skip tells neither; a song that the listener had queued and removed again was no choice of Segue's; of the
-    ratings of a track only the last counts. The newest ``most_lessons`` are taken.
+    ratings of a track only the last counts, and no removal that was undone. The newest ``most_lessons`` are taken.
     """
     taught: list[tuple[int, int, bool]] = []
     strangers = 0
-    for event in _last_ratings(events):
+    for event in _standing(events):
         if event.kind not in _WANTED | _UNWANTED or (event.kind == "removed" and event.origin == "picked"):
             continue
         if event.track_id not in index:
@@ -73,10 +73,20 @@ def lessons_of(events: Sequence[Event], index: Index, *, spec: TasteSpec = TASTE
     return Lessons(columns[:, 0], columns[:, 1], columns[:, 2].astype(bool), strangers)
 
 
-def _last_ratings(events: Sequence[Event]) -> Iterable[Event]:
-    """The events without ratings that were taken back or changed since."""
-    rated = {event.track_id: place for place, event in enumerate(events) if event.kind in (*RATINGS, "unrated")}
-    return (e for place, e in enumerate(events) if e.kind not in RATINGS or rated[e.track_id] == place)
+def _standing(events: Sequence[Event]) -> Iterable[Event]:
+    """The events without ratings that were changed or taken back since, and removals of what was queued again."""
+    rated: dict[TrackId, int] = {}
+    removed: dict[TrackId, int] = {}
+    undone: set[int] = set()
+    for place, event in enumerate(events):
+        if event.kind in (*RATINGS, "unrated"):
+            undone |= {rated[event.track_id]} if event.track_id in rated else set()
+            rated[event.track_id] = place
+        elif event.kind == "removed":
+            removed[event.track_id] = place
+        elif event.kind == "queued":
+            undone |= {removed.pop(event.track_id, -1)}
+    return (event for place, event in enumerate(events) if place not in undone)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -32,9 +32,14 @@ It was "played" to its end or skipped early or late; rated, or the rating taken 
 
 Rating = Literal["liked", "disliked"]
 
+Switch = Literal["on", "off", "auto"]
+"""Whether what is learnt counts: always, never, or where it is shown to help."""
+
 KINDS: tuple[EventKind, ...] = get_args(EventKind)
 RATINGS: dict[str, Rating] = {"liked": "liked", "disliked": "disliked"}
 _HEARD = ("played", "skipped_late", "skipped_early")
+SWITCHES: tuple[Switch, ...] = get_args(Switch)
+_SWITCH = "taste"
 _ORIGINS: tuple[Origin, ...] = get_args(Origin)
 
 Transaction = Callable[[], AbstractContextManager[Connection]]
@@ -130,6 +135,17 @@ class Events:
         with self._reading() as db:
             found = db.execute(statement, (now_s, *_HEARD)).fetchall()
         return {TrackId(text): at_s for track_id, at_s in found if (text := _text(track_id))}
+
+    def switch(self) -> Switch:
+        """Whether what is learnt counts; "auto" until somebody says otherwise, and where that cannot be read."""
+        with self._reading() as db:
+            row = db.execute("SELECT value FROM meta WHERE key = ?", (_SWITCH,)).fetchone()
+        return next((switch for switch in SWITCHES if row is not None and row[0] == switch), "auto")
+
+    def set_switch(self, to: Switch) -> None:
+        """Say whether what is learnt counts."""
+        with self._writing() as db:
+            db.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", (_SWITCH, to))
 
     def forget(self) -> int:
         """Delete every event, and return how many there were."""

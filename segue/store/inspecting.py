@@ -13,7 +13,7 @@ import numpy as np
 
 from segue.errors import one_line
 from segue.store import rows
-from segue.store.events import event_of
+from segue.store.events import SWITCHES, event_of
 from segue.store.profiles import body_of
 from segue.store.schema import APPLICATION_ID, SCHEMA_VERSION, TABLES
 from segue.values import Floats
@@ -136,7 +136,7 @@ def _check_meta(db: Connection) -> Iterator[_Fault]:
                 Damage(f"its counter '{key}' {_said(held.get(key))}", "it begins anew"),
                 _by("INSERT OR REPLACE INTO meta VALUES (?, 1)", key),
             )
-    for key, is_right in (("ear", _is_ear), ("roots", _is_json)):
+    for key, is_right in (("ear", _is_ear), ("roots", _is_json), ("taste", SWITCHES.__contains__)):
         if key in held and not is_right(held[key]):
             yield _Fault(
                 Damage(f"what it keeps as '{key}' cannot be read", "it is dropped"),

@@ -191,6 +191,12 @@ def test_only_the_last_rating_counts_and_one_taken_back_not_at_all() -> None:
     assert lessons_in(*said) == [(-1, 0, False)]
 
 
+def test_a_removal_that_was_undone_does_not_count() -> None:
+    removed, back = Event(1, "removed", A, B, origin="chosen"), Event(2, "queued", A)
+    assert lessons_in(removed) == lessons_in(back, removed) == lessons_in(removed, back, removed) == [(1, 0, False)]
+    assert lessons_in(removed, back) == lessons_in(removed, back, back) == []
+
+
 def test_strangers_are_counted() -> None:
     found = lessons_of([Event(1, "played", GONE, A), Event(2, "played", A, GONE)], Index.build([A, B], np.eye(2)))
     assert found.strangers == 1
