@@ -20,6 +20,7 @@ from segue.choose.wishes import Facts, Wishes
 from segue.choose.wordlists import SPOKEN_TAGS
 from segue.ears import InUse
 from segue.errors import EmptyLibraryError, ModelError, UnknownTrackError
+from segue.listening import Listening
 from segue.store.library import Library
 from segue.tagging import Tags
 from segue.values import Fingerprint, Floats, Track, TrackId, TrackInfo
@@ -42,11 +43,17 @@ class Choosing:
     """Every choice from one library, by the ear that it goes by. Safe from several threads."""
 
     def __init__(
-        self, library: Library, ear_in_use: Callable[[], InUse], tags: Tags, clock: Callable[[], float] = time.time
+        self,
+        library: Library,
+        ear_in_use: Callable[[], InUse],
+        tags: Tags,
+        listening: Listening,
+        clock: Callable[[], float] = time.time,
     ) -> None:
         self._library = library
         self._ear_in_use = ear_in_use
         self._tags = tags
+        self._listening = listening
         self._clock = clock
         self._lock = threading.RLock()
         self._snapshot: _Snapshot | None = None
@@ -85,7 +92,7 @@ class Choosing:
         catalogue = self._catalogue_of(held)
         known = self._known(seeds, held.fingerprint, catalogue.index)
         began = None if home is None else self._known(home, held.fingerprint, catalogue.index)
-        wishes, facts = self.facts(spec.wishes)
+        wishes, facts = self.facts(spec.wishes, catalogue)
         spec = replace(spec, wishes=wishes)
         return continue_from(catalogue, seeds=known, spec=spec, rng=rng, facts=facts, home=began)
 
@@ -95,12 +102,12 @@ class Choosing:
         """Why a track would come after the seeds, or would not; raises UnknownTrackError."""
         held = self._current()
         catalogue = self._catalogue_of(held)
-        wishes, facts = self.facts(spec.wishes)
+        wishes, facts = self.facts(spec.wishes, catalogue)
         known = self._known(seeds, held.fingerprint, catalogue.index)
         query, search = Table(catalogue, known, spec=replace(spec, wishes=wishes), facts=facts).ask(rng)
         return explain(search, track_id, query, rng=rng)
 
-    def facts(self, wishes: Wishes) -> tuple[Wishes, Facts]:
+    def facts(self, wishes: Wishes, catalogue: Catalogue) -> tuple[Wishes, Facts]:
         """The wishes with the tags as the ear calls them, and what they are judged by now.
 
         Raises ParameterError for a tag that the ear does not know, and ModelError if it knows none.
@@ -111,7 +118,9 @@ class Choosing:
         heard = self._tags.confident() if only or never or self._hears_speech(wishes) else {}
         now_s = self._clock()
         facts = Facts(
-            banned=self._library.bans.all(),
+            banned=self._listening.bans(),
+            disliked=frozenset(i for i, rating in self._listening.ratings().items() if rating == "disliked"),
+            taste=self._listening.taste(catalogue),
             heard=heard,
             last_played_s=self._library.events.last_heard(now_s=now_s) if wishes.repeat_after_hours else {},
             now_s=now_s,

@@ -151,6 +151,9 @@ class ChoiceSpec:
     same_sound_s: float = _number(1.0, "...and whose lengths differ by no more than this sound the same")
     shortest_s: float = _number(30.0, "shorter tracks are not chosen")
     longest_s: float = _number(720.0, "longer tracks are not chosen")
+    like_weight: float = _number(
+        0.5, "what liked songs add to the query and disliked ones take, against 1 for the last songs"
+    )
     anchor: float = _number(0.0, "0 follows the last songs, 1 stays with those that it began with")
     adventure: float = _number(0.0, "0 plays what follows best, 1 draws from all that follow nearly as well")
     adventure_reach: int = _number(30, "how many there are to draw from at an adventure of 1...")

@@ -101,6 +101,7 @@ class Listening:
         self._clock = clock
         self._lock = threading.RLock()
         self._taught: _Taught | None = None
+        self._ratings: tuple[int, Mapping[TrackId, Rating]] | None = None
 
     # What happens ----------------------------------------------------------------------------------------------------
 
@@ -123,7 +124,11 @@ class Listening:
 
     def ratings(self) -> Mapping[TrackId, Rating]:
         """What is liked and disliked."""
-        return self._library.events.ratings()
+        with self._lock:
+            last_id = self._library.events.last_id()
+            if self._ratings is None or self._ratings[0] != last_id:
+                self._ratings = last_id, self._library.events.ratings()
+            return self._ratings[1]
 
     def ban(self, track_id: TrackId, *, on: bool = True) -> bool:
         """Never choose a track again, or let it be chosen again; whether that changed anything."""
@@ -143,7 +148,7 @@ class Listening:
     def forget(self) -> int:
         """Delete all events, and with them ratings and what was learnt; bans stay. Returns how many there were."""
         with self._lock:
-            self._taught = None
+            self._taught = self._ratings = None
             return self._library.events.forget()
 
     # What is learnt of it --------------------------------------------------------------------------------------------

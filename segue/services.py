@@ -89,7 +89,7 @@ class Services:
             raise
         self.tags = Tags(self.library, self.ear_in_use, read_only=read_only)
         self.listening = Listening(self.library, self.tags, self.ear_in_use)
-        self.choosing = Choosing(self.library, self.ear_in_use, self.tags)
+        self.choosing = Choosing(self.library, self.ear_in_use, self.tags, self.listening)
         self._workers = workers
         self._lock = threading.RLock()
         self._ears_free = threading.Semaphore(_DROPS_HEARD_AT_ONCE)

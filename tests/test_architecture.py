@@ -23,7 +23,7 @@ ALLOWED: dict[str, set[str]] = {
     "evaluation": {"evaluation", "labelling", "embed", "store", "choose"},
     "tagging": {"tagging", "ears", "embed", "store", "choose"},
     "scanning": {"scanning", "ears", "tagging", "labelling", "embed", "store", "choose"},
-    "choosing": {"choosing", "ears", "tagging", "labelling", "embed", "store", "choose"},
+    "choosing": {"choosing", "listening", "ears", "tagging", "labelling", "embed", "store", "choose"},
     "listening": {"listening", "ears", "tagging", "embed", "store", "choose"},
     "services": {"services", "demo", *PARTS, *ORDER},
     "web": {"web", "services", "listening", *ORDER},

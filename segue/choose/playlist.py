@@ -89,9 +89,9 @@ class Continuation:
 
 
 def mean_query(
-    last: Floats, liked: Floats, disliked: Floats, *, home: Floats | None = None, anchor: float = 0.0
+    last: Floats, liked: Floats, disliked: Floats, *, home: Floats | None = None, anchor: float = 0.0, pull: float = 1.0
 ) -> Floats | None:
-    """Where to look: ``(1 - anchor) * mean(last) + anchor * mean(home) + mean(liked) - mean(disliked)``, normalised.
+    """Where to look: ``(1 - anchor) mean(last) + anchor mean(home) + pull (mean(liked) - mean(disliked))``, normalised.
 
     Means rather than sums, so that the fiftieth like does not drown the music that plays.
 
@@ -100,6 +100,7 @@ def mean_query(
     last, liked, disliked : (k, d) float32 each, unit rows; the latter two may have no rows
     home : (h, d) float32, unit rows: the songs that the music began with; None for none
     anchor : in [0, 1]; 0 follows the last songs, 1 stays with the first
+    pull : what likes and dislikes weigh
 
     Returns
     -------
@@ -107,7 +108,7 @@ def mean_query(
     """
     total = np.zeros(last.shape[1])
     stay = 0.0 if home is None else anchor
-    for weight, rows in ((1.0 - stay, last), (stay, home), (1.0, liked), (-1.0, disliked)):
+    for weight, rows in ((1.0 - stay, last), (stay, home), (pull, liked), (-pull, disliked)):
         if rows is not None and len(rows) and weight:
             total += weight * rows.mean(axis=0, dtype=np.float64)
     return None if np.linalg.norm(total) < _CANCELLED else unit_vector(total.astype(np.float32), len(total))
@@ -195,7 +196,8 @@ class Table:
         self._home = [seed for seed in (seeds if home is None else home) if _is_here(seed, catalogue.index)]
         self._towards_home = self._mean_home() if spec.anchor else None
         self._history = History.of(_song(seed, catalogue) for seed in seeds)
-        given = rules_for(spec.wishes, facts, disliked=spec.disliked, never=spec.never)
+        self._taste = facts.taste
+        given = rules_for(spec.wishes, facts, disliked=spec.disliked | facts.disliked, never=spec.never)
         self._rules = _without_what_was_chosen(given, catalogue, self._home)
 
     def ask(self, rng: np.random.Generator) -> tuple[Query, Search]:
@@ -224,7 +226,14 @@ class Table:
         spec, last = self._spec, self._recent
         liked, disliked = (_vectors_of(ids, self._catalogue.index) for ids in (spec.liked, spec.disliked))
         home = self._towards_home
-        straight = mean_query(np.stack([vector for _, vector in last]), liked, disliked, home=home, anchor=spec.anchor)
+        straight = mean_query(
+            np.stack([vector for _, vector in last]),
+            liked,
+            disliked,
+            home=home,
+            anchor=spec.anchor,
+            pull=CHOICE.like_weight,
+        )
         words = "the last song" if len(last) == 1 else f"the last {len(last)} songs"
         words += "" if home is None else " and those that it began with"
         remark = ""
@@ -233,7 +242,11 @@ class Table:
             remark = "taken alone, as the songs it should go with point in opposite directions"
         elif len(liked):
             words += " and what you liked"
-        turned = turn(straight, spec.noise, rng=rng)
+        turned = straight
+        if self._taste is not None:
+            turned = self._taste.turned(straight)
+            remark = f"{remark}; " * bool(remark) + "turned to your taste"
+        turned = turn(turned, spec.noise, rng=rng)
         if spec.noise > 0:
             remark = f"{remark}; " * bool(remark) + f"turned {spec.noise * 90:.0f} degrees aside at random"
         last_title = self._title(last[-1][0])

@@ -7,6 +7,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, fields
 from typing import Any, Literal, Self, TypeVar, get_args
 
+from segue.choose.taste import Taste
 from segue.config import CHOICE
 from segue.errors import ParameterError
 from segue.values import TrackId
@@ -78,12 +79,15 @@ class Wishes:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Facts:
-    """What is so at the moment of choosing, and stands in no tag: bans, what is heard in the tracks, and the time.
+    """What is so at the moment of choosing, and stands in no tag: bans, taste, what is heard in the tracks, the time.
 
+    ``taste`` is None where the ear is to choose alone; ``disliked`` are tracks that are refused, but push nothing away.
     ``last_played_s`` and ``now_s`` count from 1970. Where ``today`` is None, nothing is said of the season.
     """
 
     banned: frozenset[TrackId] = frozenset()
+    disliked: frozenset[TrackId] = frozenset()
+    taste: Taste | None = field(default=None, repr=False)
     heard: Mapping[TrackId, Collection[str]] = field(default_factory=dict, repr=False)
     last_played_s: Mapping[TrackId, float] = field(default_factory=dict, repr=False)
     now_s: float = 0.0

@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 from segue.choose.catalogue import Catalogue
 from segue.choose.index import Index
 from segue.choose.playlist import Continuation, ContinueSpec, OutsideSeed, Seed, continue_from, mean_query, turn
-from segue.choose.wishes import Wishes
+from segue.choose.taste import Taste
+from segue.choose.wishes import Facts, Wishes
 from segue.config import CHOICE
 from segue.errors import ParameterError, UnknownTrackError
 from segue.values import TrackId, TrackInfo
@@ -155,11 +156,25 @@ def test_a_file_from_elsewhere_is_a_seed_but_its_copy_is_refused(fan: Index, inf
 
 
 def test_likes_pull_and_dislikes_push(fan: Index, infos: Infos) -> None:
-    assert _names(_go(fan, infos, "e", lookback=1, liked=frozenset({TrackId("i")}))) == "g"
+    assert _names(_go(fan, infos, "e", lookback=1, liked=frozenset({TrackId("i")}))) == "f"
     pushed = _go(fan, infos, "e", lookback=1, disliked=frozenset({TrackId("d"), TrackId("gone")}))
-    assert _names(pushed) == "j"
+    assert _names(pushed) == "f"  # away from "d" by a step, and not to the other end
     liked = _go(fan, infos, "e", lookback=1, liked=frozenset({TrackId("i")})).picks[0]
     assert liked.why == "Closest to the last song and what you liked (1.00)"
+
+
+def test_a_taste_turns_the_query_and_says_so(fan: Index, infos: Infos) -> None:
+    """Its similarity stays the one to the music that plays; a dislike that is no wish of the moment only refuses."""
+    taste = Taste(np.eye(2, dtype=np.float32), np.array([0.0, 0.7], np.float32))  # 40 degrees become 60.3
+    facts = Facts(taste=taste, disliked=frozenset({TrackId("g")}))
+    spec = ContinueSpec(lookback=1, join_weight=0.0)
+    rng = np.random.default_rng(0)
+    pick = continue_from(Catalogue.plain(fan, infos), seeds=[TrackId("e")], spec=spec, rng=rng, facts=facts).picks[0]
+    assert pick.track_id == "h"
+    assert pick.similarity == pytest.approx(np.cos(np.deg2rad(30)), abs=1e-5)
+    assert pick.why.startswith(
+        "Closest to the last song (0.87, turned to your taste); passed over 'Song g' because you"
+    )
 
 
 def test_opposite_vectors_leave_the_last_track_and_say_so() -> None:
