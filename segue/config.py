@@ -281,6 +281,11 @@ class MixSpec:
     longest_overlap_s: float = _number(90.0, "two tracks sound together for no longer than this")
     most_bend: float = _number(0.06, "in a beat join the tempo is bent by no more than this share")
     least_anchor_s: float = _number(0.2, "beats closer together than this do not bend a beat join")
+    crossover_hz: float = _number(180.0, "in eq and beat joins, what lies below changes hands half-way")
+    edge_s: float = _number(0.004, "where a part begins or ends at once, it fades within this, so that nothing clicks")
+    segment_s: int = _number(60, "seconds of finished sound that a broken rendering need not render again")
+    preview_s: float = _number(15.0, "seconds before and after each join that a preview plays")
+    short_s: float = _number(0.1, "a file may end so much earlier than the plan says; beyond, it is another file")
 
 
 RHYTHM_VERSION = 2

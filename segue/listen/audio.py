@@ -86,9 +86,12 @@ def iter_samples(
         yield np.concatenate(held)
 
 
-def resampled(blocks: Iterable[tuple[int, Floats]], to_hz: int) -> Iterator[Floats]:
-    """Bring (sample rate, ``(n,)`` samples) to one rate by soxr HQ, though their rate may change on the way."""
-    resampler = Resampler(to_hz)
+def resampled(blocks: Iterable[tuple[int, Floats]], to_hz: int, *, channels: int = 1) -> Iterator[Floats]:
+    """Bring (sample rate, samples) to one rate by soxr HQ, though their rate may change on the way.
+
+    The samples are ``(n,)``, or ``(n, c)`` of more than one channel.
+    """
+    resampler = Resampler(to_hz, channels=channels)
     for rate_hz, samples in blocks:
         yield from resampler.take(samples, rate_hz)
     yield from resampler.end()
@@ -97,8 +100,9 @@ def resampled(blocks: Iterable[tuple[int, Floats]], to_hz: int) -> Iterator[Floa
 class Resampler:
     """As `resampled`, for samples that are handed over rather than asked for."""
 
-    def __init__(self, to_hz: int) -> None:
+    def __init__(self, to_hz: int, *, channels: int = 1) -> None:
         self._to_hz = to_hz
+        self._channels = channels
         self._rate_hz = to_hz
         self._stream: soxr.ResampleStream | None = None
 
@@ -108,15 +112,16 @@ class Resampler:
             yield from self.end()
             self._rate_hz = rate_hz
             same = rate_hz == self._to_hz
-            self._stream = None if same else soxr.ResampleStream(rate_hz, self._to_hz, 1, "float32", "HQ")
-        found = samples if self._stream is None else self._stream.resample_chunk(samples)
+            self._stream = None if same else soxr.ResampleStream(rate_hz, self._to_hz, self._channels, "float32", "HQ")
+        found = samples if self._stream is None else self._stream.resample_chunk(np.ascontiguousarray(samples))
         if len(found):
             yield found
 
     def end(self) -> Iterator[Floats]:
         """Give the rest; nothing follows at this rate."""
         if self._stream is not None:
-            found = self._stream.resample_chunk(np.zeros(0, np.float32), last=True)
+            nothing = np.zeros((0, self._channels) if self._channels > 1 else 0, np.float32)
+            found = self._stream.resample_chunk(nothing, last=True)
             if len(found):
                 yield found
 
@@ -128,9 +133,9 @@ def iter_mono(
     for frame in iter_joined(frames):
         planes = planes_of(frame)
         if planes.dtype.kind == "f":
-            planes = _undamaged(planes, tally)
+            planes = undamaged(planes, tally)
         if on_native is not None:
-            on_native(_full_scale(planes), frame.sample_rate)
+            on_native(full_scale(planes), frame.sample_rate)
         yield frame.sample_rate, mono_of(planes)
 
 
@@ -152,7 +157,7 @@ def mono_of(planes: Planes) -> Floats:
     return mono.astype(np.float32, copy=False)
 
 
-def _full_scale(planes: Planes) -> Floats:
+def full_scale(planes: Planes) -> Floats:
     """Samples of any type as float32 at full scale 1.0."""
     kind = planes.dtype.str[1:]
     if kind not in _FULL_SCALE:
@@ -164,7 +169,7 @@ def _full_scale(planes: Planes) -> Floats:
     return wide.astype(np.float32, copy=False)
 
 
-def _undamaged(planes: Planes, tally: Tally) -> Planes:
+def undamaged(planes: Planes, tally: Tally) -> Planes:
     """The same with silence in all channels where a sample is not finite or beyond all measure, which is counted."""
     tally.samples += planes.shape[1]
     if planes.max() < _LOUDEST and planes.min() > -_LOUDEST:  # false also for what is no number

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -59,11 +61,41 @@ class TruePeak:
 
     def _interpolate(self, buffer: Floats, sizes: Floats) -> None:
         """Look between the samples beside the crests of all but the first and last eight."""
-        high = np.flatnonzero(sizes[:, _HALF:-_HALF] > self.value / _FARTHEST)
-        channel, at = np.divmod(high, sizes.shape[1] - MARGIN_SAMPLES)
-        at += _HALF
-        size = sizes[channel, at]
-        crest = (size >= sizes[channel, at - 1]) & (size >= sizes[channel, at + 1])
-        around = buffer[channel[crest][:, None], at[crest][:, None] + _AROUND]  # (k, 17)
-        for side in (around[:, :-1], around[:, 1:]):
-            self.value = max(self.value, float(np.abs(side @ _TAPS).max(initial=0.0)))
+        self.value = max(self.value, float(crests(buffer, sizes, above=self.value / _FARTHEST).peaks.max(initial=0.0)))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Crests:
+    """Samples that are no smaller than their neighbours: ``at`` ``(k,)`` in a buffer, and the peaks beside them."""
+
+    at: NDArray[np.intp]
+    peaks: Floats
+
+
+def crests(buffer: Floats, sizes: Floats, *, above: float) -> Crests:
+    """Find the true peaks beside all crests that are larger than a value, but for the first and last eight samples.
+
+    Parameters
+    ----------
+    buffer : (c, 16 + n) float32
+        Samples.
+    sizes : (c, 16 + n) float32
+        Their absolute values.
+    above : float
+        Smaller crests are passed over. Beside a crest the sound may rise above it by 3.5 dB.
+
+    Returns
+    -------
+    Crests
+        In no order of time; ``at`` counts from the buffer's first sample.
+    """
+    high = np.flatnonzero(sizes[:, _HALF:-_HALF] > above)
+    channel, at = np.divmod(high, sizes.shape[1] - MARGIN_SAMPLES)
+    at += _HALF
+    size = sizes[channel, at]
+    crest = (size >= sizes[channel, at - 1]) & (size >= sizes[channel, at + 1])
+    at, peaks = at[crest], size[crest]
+    around = buffer[channel[crest][:, None], at[:, None] + _AROUND]  # (k, 17)
+    for side in (around[:, :-1], around[:, 1:]):
+        peaks = np.maximum(peaks, np.abs(side @ _TAPS).max(axis=1, initial=0.0))
+    return Crests(at, peaks)
