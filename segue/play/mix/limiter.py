@@ -8,6 +8,7 @@ there, bit by bit.
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import NDArray
 
 from segue.config import MIX
 from segue.listen.true_peak import MARGIN_SAMPLES, crests
@@ -21,7 +22,7 @@ _POINTS = BLOCK_SAMPLES // _STEP
 _SMOOTH = 7  # points on either side over which the gain is smoothed: it is down 10 ms ahead of a peak
 _RELEASE = 210  # points, 300 ms, in which it comes back
 _FARTHEST = 1.5  # the sound may rise above its samples by 3.5 dB
-_MARGIN_DB = 0.05  # for what a changing gain adds between the samples
+_MARGIN_DB = 0.12  # other meters interpolate otherwise, and a changing gain adds a little between the samples
 
 WARM_UP_BLOCKS = 2
 """Blocks that must have been taken before one that is to come out as it would in the whole mix."""
@@ -82,6 +83,29 @@ class Limiter:
         if loud.any():
             points = (found.at[loud] - MARGIN_SAMPLES) // _STEP + 2 * _POINTS
             np.maximum.at(self._needs, points, 20.0 * np.log10(found.peaks[loud] / self._ceiling))
+
+
+class Ducks:
+    """Places of a finished mix that must be a little lower after all, and the gain that sees to it."""
+
+    def __init__(self) -> None:
+        self._needs: dict[int, Floats] = {}  # by block, (700,)
+
+    def add(self, at: NDArray[np.intp], by_db: Floats) -> None:
+        """Ask for the samples ``at`` ``(k,)`` to be lower by so many dB ``(k,)``, on top of what was asked before."""
+        blocks = at // BLOCK_SAMPLES
+        for number in np.unique(blocks).tolist():
+            here = blocks == number
+            asked = np.zeros(_POINTS, np.float32)
+            np.maximum.at(asked, at[here] % BLOCK_SAMPLES // _STEP, by_db[here])
+            self._needs[number] = asked + self._needs.get(number, 0.0)
+
+    def gains(self, number: int) -> Floats | None:
+        """Gain ``(44100,)`` of one block; None where nothing is asked for."""
+        nothing = np.zeros(_POINTS, np.float32)
+        near = np.concatenate([self._needs.get(other, nothing) for other in range(number - 1, number + 2)])
+        near = near[_POINTS + 1 - len(_SHAPE) : 2 * _POINTS + 2 * _SMOOTH + 1]
+        return _gains(near) if near.any() else None
 
 
 def _gains(needs: Floats) -> Floats:
