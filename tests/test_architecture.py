@@ -47,7 +47,7 @@ HOMES = {
         "play/mix/encoding.py",
         "demo/writer.py",
         "train/",
-    ),  # fmt: skip
+    ),
     "soxr": ("listen/audio.py", "train/"),
     "mutagen": ("listen/tags.py", "play/mix/labels.py", "demo/writer.py"),
     "lameenc": "play/mix/mp3.py",

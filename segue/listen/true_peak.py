@@ -17,17 +17,16 @@ MARGIN_SAMPLES = 2 * _HALF
 """Samples before those of a buffer that `TruePeak.take` wants to see once more."""
 
 
-def _phases() -> NDArray[np.float64]:
-    """Interpolation at 1/4, 1/2 and 3/4 between two samples: windowed sincs ``(16, 3)`` that sum to 1."""
-    at = np.arange(1 - _HALF, _HALF + 1)[:, None] - np.array([0.25, 0.5, 0.75])[None, :]  # (16, 3)
-    window = np.i0(6.0 * np.sqrt(np.maximum(0.0, 1.0 - (at / _HALF) ** 2))) / np.i0(6.0)
+def phases(times: int, *, half: int = _HALF) -> Floats:
+    """Interpolation between samples at so many times the rate: windowed sincs ``(2 half, times - 1)`` that sum to 1."""
+    at = np.arange(1 - half, half + 1)[:, None] - np.arange(1, times)[None, :] / times  # (2 half, times - 1)
+    window = np.i0(6.0 * np.sqrt(np.maximum(0.0, 1.0 - (at / half) ** 2))) / np.i0(6.0)
     taps = np.sinc(at) * window
-    found: NDArray[np.float64] = taps / taps.sum(axis=0)
+    found: Floats = (taps / taps.sum(axis=0)).astype(np.float32)
     return found
 
 
-_AROUND = np.arange(-_HALF, _HALF + 1)
-_TAPS: Floats = _phases().astype(np.float32)
+_TAPS = phases(4)
 
 
 class TruePeak:
@@ -61,7 +60,8 @@ class TruePeak:
 
     def _interpolate(self, buffer: Floats, sizes: Floats) -> None:
         """Look between the samples beside the crests of all but the first and last eight."""
-        self.value = max(self.value, float(crests(buffer, sizes, above=self.value / _FARTHEST).peaks.max(initial=0.0)))
+        found = crests(buffer, sizes, above=self.value / _FARTHEST, taps=_TAPS)
+        self.value = max(self.value, float(found.peaks.max(initial=0.0)))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -72,30 +72,33 @@ class Crests:
     peaks: Floats
 
 
-def crests(buffer: Floats, sizes: Floats, *, above: float) -> Crests:
-    """Find the true peaks beside all crests that are larger than a value, but for the first and last eight samples.
+def crests(buffer: Floats, sizes: Floats, *, above: float, taps: Floats) -> Crests:
+    """Find the true peaks beside all crests that are larger than a value, but for those at the buffer's ends.
 
     Parameters
     ----------
-    buffer : (c, 16 + n) float32
-        Samples.
-    sizes : (c, 16 + n) float32
+    buffer : (c, 2 half + n) float32
+        Samples; the first and last ``half`` are only looked at from beside.
+    sizes : (c, 2 half + n) float32
         Their absolute values.
     above : float
         Smaller crests are passed over. Beside a crest the sound may rise above it by 3.5 dB.
+    taps : (2 half, k) float32
+        What `phases` gives.
 
     Returns
     -------
     Crests
         In no order of time; ``at`` counts from the buffer's first sample.
     """
-    high = np.flatnonzero(sizes[:, _HALF:-_HALF] > above)
-    channel, at = np.divmod(high, sizes.shape[1] - MARGIN_SAMPLES)
-    at += _HALF
+    half = len(taps) // 2
+    high = np.flatnonzero(sizes[:, half:-half] > above)
+    channel, at = np.divmod(high, sizes.shape[1] - 2 * half)
+    at += half
     size = sizes[channel, at]
     crest = (size >= sizes[channel, at - 1]) & (size >= sizes[channel, at + 1])
     at, peaks = at[crest], size[crest]
-    around = buffer[channel[crest][:, None], at[:, None] + _AROUND]  # (k, 17)
+    around = buffer[channel[crest][:, None], at[:, None] + np.arange(-half, half + 1)]  # (k, 2 half + 1)
     for side in (around[:, :-1], around[:, 1:]):
-        peaks = np.maximum(peaks, np.abs(side @ _TAPS).max(axis=1, initial=0.0))
+        peaks = np.maximum(peaks, np.abs(side @ taps).max(axis=1, initial=0.0))
     return Crests(at, peaks)

@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 
 from segue.config import MIX
 from segue.listen.stereo import StereoReader
-from segue.listen.true_peak import MARGIN_SAMPLES, crests
+from segue.listen.true_peak import crests
+from segue.play.mix.limiter import PEAK_MARGIN_SAMPLES, PEAK_TAPS
 from segue.values import Floats
 
 _SAFE_DB = 0.12  # other meters interpolate otherwise, at other rates
@@ -32,18 +33,18 @@ def overshoots(path: Path, ceiling_dbtp: float, *, on_second: Callable[[int], No
     limit = 10.0 ** ((ceiling_dbtp - _SAFE_DB) / 20.0)
     places: list[NDArray[np.intp]] = [np.zeros(0, np.intp)]
     excess: list[Floats] = [np.zeros(0, np.float32)]
-    before: Floats = np.zeros((2, MARGIN_SAMPLES), np.float32)
+    before: Floats = np.zeros((2, PEAK_MARGIN_SAMPLES), np.float32)
     with StereoReader(path, rate_hz=MIX.sample_rate_hz) as reader:
         number = 0
         while (block := reader.read(MIX.sample_rate_hz)).shape[1]:
             buffer = np.concatenate([before, block], axis=1)
             sizes = np.abs(buffer)
             if float(sizes.max()) * _FARTHEST > limit:
-                found = crests(buffer, sizes, above=limit / _FARTHEST)
+                found = crests(buffer, sizes, above=limit / _FARTHEST, taps=PEAK_TAPS)
                 loud = found.peaks > limit
-                places.append(found.at[loud] + number * MIX.sample_rate_hz - MARGIN_SAMPLES)
+                places.append(found.at[loud] + number * MIX.sample_rate_hz - PEAK_MARGIN_SAMPLES)
                 excess.append(20.0 * np.log10(found.peaks[loud] / limit) + np.float32(_MORE_DB))
-            before = buffer[:, -MARGIN_SAMPLES:]
+            before = buffer[:, -PEAK_MARGIN_SAMPLES:]
             number += 1
             on_second(number)
     return Overshoots(np.concatenate(places), np.concatenate(excess))

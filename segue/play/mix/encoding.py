@@ -16,7 +16,16 @@ from av.audio.stream import AudioStream
 from segue.config import MIX
 from segue.errors import MixError
 from segue.listen.audio import Resampler
-from segue.play.mix.labels import Chapter, Label, add_cover, comments_of, id3_of, vorbis_chapters, vorbis_picture
+from segue.play.mix.labels import (
+    Chapter,
+    Label,
+    add_cover,
+    append_id3,
+    comments_of,
+    id3_of,
+    vorbis_chapters,
+    vorbis_picture,
+)
 from segue.play.mix.mp3 import Mp3Writer
 from segue.play.mix.pcm import Samples16
 
@@ -54,12 +63,14 @@ class Coding:
 
 
 _CODINGS = {
-    ".mp3": Coding("mp3", "mp3", "libmp3lame", "", MIX.sample_rate_hz, 320_000, 0.5, 40_000),
+    ".mp3": Coding("mp3", "mp3", "libmp3lame", "", MIX.sample_rate_hz, 320_000, 0.7, 40_000),
     ".m4a": Coding("m4a", "ipod", "aac", "fltp", MIX.sample_rate_hz, 256_000, 1.0, 33_000),
-    ".opus": Coding("opus", "ogg", "libopus", "flt", 48_000, 192_000, 1.2, 32_000),
+    ".opus": Coding("opus", "ogg", "libopus", "flt", 48_000, 192_000, 1.6, 32_000),
     ".flac": Coding("flac", "flac", "flac", "s16", MIX.sample_rate_hz, None, 0.0, 160_000),
     ".wav": Coding("wav", "wav", "pcm_s16le", "s16", MIX.sample_rate_hz, None, 0.0, 176_400),
 }
+
+_OPTIONS = {"m4a": {"aac_coder": "fast"}}  # the other searches twice as long for what nobody hears at this rate
 
 
 def coding_for(target: Path) -> Coding:
@@ -108,10 +119,11 @@ class _AvWriter:
         options = {"rf64": "auto"} if coding.kind == "wav" else {}
         options |= {"fflags": "+bitexact"}  # no serial number by chance, no version of the library
         self._out = av.open(str(path), "w", format=coding.container, options=options)
-        self._out.metadata.update(_native_tags(words, coding.kind))
-        if coding.kind in ("m4a", "opus"):
+        if coding.kind != "wav":  # ID3 says it all, and players agree on it
+            self._out.metadata.update(_native_tags(words, coding.kind))
+        if coding.kind == "m4a":
             self._out.set_chapters([_av_chapter(number, chapter) for number, chapter in enumerate(words.chapters)])
-        stream = self._out.add_stream(coding.codec, rate=coding.rate_hz)
+        stream = self._out.add_stream(coding.codec, rate=coding.rate_hz, options=_OPTIONS.get(coding.kind, {}))
         assert isinstance(stream, AudioStream)
         self._stream = stream
         context: AudioCodecContext = stream.codec_context
@@ -135,9 +147,11 @@ class _AvWriter:
             self._encode(piece)
         self._out.mux(self._stream.encode(None))
         self._out.close()
-        cover = self._words.label.cover
-        if cover is not None:
-            add_cover(self._path, cover, kind=self._coding.kind)
+        words = self._words
+        if self._coding.kind == "wav":
+            append_id3(self._path, id3_of(words.title, words.label, words.chapters))
+        elif words.label.cover is not None:
+            add_cover(self._path, words.label.cover, kind=self._coding.kind)
 
     def abandon(self) -> None:
         with suppress(OSError, av.error.FFmpegError):  # a full disk has been told of already
@@ -156,8 +170,8 @@ class _AvWriter:
 
 def _native_tags(words: Words, kind: str) -> dict[str, str]:
     found = comments_of(words.title, words.label, words.chapters)
-    if kind == "flac":
-        found |= vorbis_chapters(words.chapters)  # its muxer does not write those that it is given
+    if kind in ("flac", "opus"):  # FFmpeg writes none of them to FLAC, and to Ogg some a second late
+        found |= vorbis_chapters(words.chapters)
     if kind == "opus" and words.label.cover is not None:
         found["METADATA_BLOCK_PICTURE"] = vorbis_picture(words.label.cover)
     return found

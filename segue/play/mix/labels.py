@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import io
+import struct
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -149,6 +150,18 @@ def add_cover(path: Path, cover: Artwork, *, kind: str) -> None:
         form = MP4Cover.FORMAT_PNG if png else MP4Cover.FORMAT_JPEG
         mp4["covr"] = [MP4Cover(cover.data, imageformat=form)]
         mp4.save()
+
+
+def append_id3(path: Path, id3: bytes) -> None:
+    """Put an ID3 tag behind the sound of a WAV file; one of more than 4 GB is left as it is."""
+    with path.open("r+b") as file:
+        kind, size = struct.unpack("<4sI", file.read(8))
+        chunk = b"id3 " + struct.pack("<I", len(id3)) + id3 + b"\0" * (len(id3) % 2)
+        if kind == b"RIFF" and size + len(chunk) <= 0xFFFF_FFFF:
+            file.seek(0, io.SEEK_END)
+            file.write(chunk)
+            file.seek(4)
+            file.write(struct.pack("<I", size + len(chunk)))
 
 
 def _picture(cover: Artwork) -> Picture:

@@ -17,14 +17,15 @@ from typing import Literal
 import numpy as np
 
 from segue.errors import FileAccessError, MixCancelledError, MixError
-from segue.files import access_error, real_path
+from segue.files import access_error, atomic_write, real_path
 from segue.listen.decoding import encoding_of
 from segue.play.mix.checking import overshoots
 from segue.play.mix.encoding import Words, coding_for, open_writer
 from segue.play.mix.labels import Label, chapters_of
+from segue.play.mix.levels import levelled
 from segue.play.mix.limiter import BLOCK_SAMPLES, WARM_UP_BLOCKS, Ducks, Limiter
 from segue.play.mix.pcm import BYTES_A_SECOND, Samples16, Workshop, to_16_bits
-from segue.play.mix.plan import MixPlan, to_seconds
+from segue.play.mix.plan import MixPlan, plan_from_json, plan_to_json, to_seconds
 from segue.play.mix.timeline import iter_mix
 from segue.play.mix.writing import EncoderThread
 from segue.values import Floats
@@ -43,7 +44,7 @@ _FOLDER = ".segue-mix-"
 class RenderProgress:
     """Where a rendering stands, in mix seconds; ``eta_s`` is None while nobody knows."""
 
-    phase: Literal["rendering", "checking"]
+    phase: Literal["levelling", "rendering", "checking"]
     done_s: float
     total_s: float
     eta_s: float | None
@@ -101,8 +102,8 @@ def render(
         If a file cannot be read, or the target not written; before the rendering wherever that can be known.
     """
     words = Words(plan.title, label or Label(), chapters_of(plan))
-    sound = _Sound("mix", lambda begin: iter_mix(plan, begin_samples=begin), plan.length_samples)
-    return _Rendering(plan, target, sound, words, vbr=vbr).run(on_progress or _unheard, cancel or threading.Event())
+    sound = Sound("mix", lambda plan, begin: iter_mix(plan, begin_samples=begin), plan.length_samples)
+    return Rendering(plan, target, sound, words, vbr=vbr).run(on_progress or unheard, cancel or threading.Event())
 
 
 def check_files(plan: MixPlan, target: Path) -> None:
@@ -124,22 +125,23 @@ def check_files(plan: MixPlan, target: Path) -> None:
 
 
 @dataclass(frozen=True, slots=True)
-class _Sound:
+class Sound:
     """What is to be in the file: its samples from any one on, and how many there are."""
 
     name: str
-    blocks_from: Callable[[int], Iterator[Floats]]
+    blocks_from: Callable[[MixPlan, int], Iterator[Floats]]
     length_samples: int
 
     @property
     def seconds(self) -> int:
+        """Seconds that it takes, the last one as a whole."""
         return -(-self.length_samples // BLOCK_SAMPLES)
 
 
-class _Rendering:
+class Rendering:
     """One order: what to render, as what, and where to."""
 
-    def __init__(self, plan: MixPlan, target: Path, sound: _Sound, words: Words, *, vbr: bool) -> None:
+    def __init__(self, plan: MixPlan, target: Path, sound: Sound, words: Words, *, vbr: bool) -> None:
         self._coding = coding_for(target)
         self._plan, self._target, self._sound, self._words, self._vbr = plan, target, sound, words, vbr
 
@@ -153,7 +155,8 @@ class _Rendering:
             self._check_space(resumed)
             clock = _Clock(self._sound.length_samples, resumed, on_progress, cancel)
             unfinished = workshop.path(f"mix{self._target.suffix.lower()}")
-            encodings = self._encode_until_right(workshop, unfinished, clock)
+            plan = self._levelled(workshop, clock)
+            encodings = self._encode_until_right(plan, workshop, unfinished, clock)
             unfinished.replace(self._target)
         except BaseException as error:
             _tidy(folder, error)
@@ -195,11 +198,21 @@ class _Rendering:
                 path=self._target,
             )
 
-    def _encode_until_right(self, workshop: Workshop, unfinished: Path, clock: _Clock) -> int:
+    def _levelled(self, workshop: Workshop, clock: _Clock) -> MixPlan:
+        """The plan with the gains that it takes, found once and kept with the sound."""
+        kept = workshop.path("plan.json")
+        if kept.exists():
+            return plan_from_json(kept.read_text(encoding="utf-8"), path=kept)
+        plan = levelled(self._plan, ceiling_dbtp=self._ceiling_dbtp, on_share=clock.levelled)
+        with atomic_write(kept) as unfinished:
+            unfinished.write_text(plan_to_json(plan), encoding="utf-8")
+        return plan
+
+    def _encode_until_right(self, plan: MixPlan, workshop: Workshop, unfinished: Path, clock: _Clock) -> int:
         """Encode, look where the codec has raised a peak above the ceiling, lower these places, and encode anew."""
         ducks = Ducks()
         for number in range(1, _MOST_ROUNDS + 1):
-            blocks = self._rendered(workshop, clock) if number == 1 else workshop.iter_blocks()
+            blocks = self._rendered(plan, workshop, clock) if number == 1 else workshop.iter_blocks()
             loudest = self._encode(blocks, ducks, unfinished, clock)
             if loudest * _FARTHEST < 10.0 ** (self._plan.ceiling_dbtp / 20.0) or self._coding.overshoot_db == 0.0:
                 return number
@@ -223,14 +236,15 @@ class _Rendering:
                 encoder.put(lowered)
         return loudest
 
-    def _rendered(self, workshop: Workshop, clock: _Clock) -> Iterator[Samples16]:
+    def _rendered(self, plan: MixPlan, workshop: Workshop, clock: _Clock) -> Iterator[Samples16]:
         """Every second of the mix: those that are kept, then the others, which are kept from now on."""
         yield from workshop.iter_blocks()
         first = workshop.seconds
         warm_up = min(first, WARM_UP_BLOCKS)
         limiter = Limiter(self._ceiling_dbtp)
         begin = first - warm_up
-        for number, block in enumerate(_in_seconds(self._sound.blocks_from(begin * BLOCK_SAMPLES)), start=begin - 1):
+        blocks = self._sound.blocks_from(plan, begin * BLOCK_SAMPLES)
+        for number, block in enumerate(_in_seconds(blocks), start=begin - 1):
             limited = limiter.take(block)
             if number >= first and number < self._sound.seconds:
                 length = min(BLOCK_SAMPLES, self._sound.length_samples - number * BLOCK_SAMPLES)
@@ -280,6 +294,11 @@ class _Clock:
         self._resumed_s, self._tell, self._cancel = resumed_s, tell, cancel
         self._began_s = time.monotonic()
 
+    def levelled(self, share: float) -> None:
+        """The levels of such a share of the parts are known."""
+        self.check_cancelled()
+        self._tell(RenderProgress("levelling", share * self._total_s, self._total_s, None))
+
     def rendered(self, seconds: int) -> None:
         """So many seconds of the mix are rendered."""
         new = seconds - self._resumed_s
@@ -298,5 +317,5 @@ class _Clock:
             raise MixCancelledError("the mix was called off", remedy="Nothing of it is left; render it again")
 
 
-def _unheard(_: RenderProgress) -> None:
+def unheard(_: RenderProgress) -> None:
     """Where nobody wants to know."""

@@ -19,8 +19,8 @@ from segue.values import Floats
 _PIECE = MIX.sample_rate_hz
 
 
-def iter_mix(plan: MixPlan, *, begin_samples: int = 0) -> Iterator[Floats]:
-    """The mix from one sample on, gains applied and not limited, in blocks ``(2, n)`` float32 of any length.
+def iter_mix(plan: MixPlan, *, begin_samples: int = 0, end_samples: int | None = None) -> Iterator[Floats]:
+    """The mix from one sample to another, gains applied and not limited, in blocks ``(2, n)`` float32 of any length.
 
     The same samples come wherever it begins: parts that are heard then are decoded from their own beginning. No more
     than two files are open at once.
@@ -30,6 +30,7 @@ def iter_mix(plan: MixPlan, *, begin_samples: int = 0) -> Iterator[Floats]:
     AudioError, FileAccessError
         When a file cannot be read to where the plan plays it; it is named.
     """
+    end = plan.length_samples if end_samples is None else end_samples
     with ExitStack() as opened:
         voices = [_Voice(placement) for placement in plan.placements]
         for voice in voices:
@@ -37,12 +38,15 @@ def iter_mix(plan: MixPlan, *, begin_samples: int = 0) -> Iterator[Floats]:
         for step in _steps(plan):
             if step.end_samples <= begin_samples:
                 step.skip(voices)
-            else:
-                drop = max(0, begin_samples - step.begin_samples)
-                for block in step.play(voices):
-                    if drop < block.shape[1]:
-                        yield block[:, drop:]
-                    drop = max(0, drop - block.shape[1])
+                continue
+            at = step.begin_samples
+            for block in step.play(voices):
+                wanted = block[:, max(0, begin_samples - at) : max(0, end - at)]
+                at += block.shape[1]
+                if wanted.shape[1]:
+                    yield wanted
+                if at >= end:
+                    return
 
 
 @dataclass(frozen=True, slots=True)
