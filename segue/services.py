@@ -16,11 +16,11 @@ from segue.demo.library import make_demo
 from segue.ears import InUse, in_use, shelf_of
 from segue.embed.encoder import Ear
 from segue.embed.pooling import pool_for
-from segue.errors import FileAccessError, ModelError, SegueError, UnknownTrackError, WorkerError
+from segue.errors import EmptyLibraryError, FileAccessError, ModelError, SegueError, UnknownTrackError, WorkerError
 from segue.evaluation import EvaluationReport, OnProgress, Question, evaluate
 from segue.files import access_error, check_folder, is_file, is_url, real_path, track_id_of
 from segue.listen.tags import read_artwork
-from segue.listening import Listening
+from segue.listening import Listening, TasteReport
 from segue.play.render import TranscodeCache, browser_mime
 from segue.scanning import Order, Scanner
 from segue.store.background import BackgroundScan, BackgroundWatch, ScanStatus
@@ -188,6 +188,14 @@ class Services:
     def rhythm(self, track_id: TrackId) -> Rhythm | None:
         """Tempo, key, loudness and cue points of a track; None if it was never measured."""
         return self.library.rhythm(track_id)
+
+    def taste_report(self) -> TasteReport:
+        """What there is to learn from how it is listened to, what was learnt, and whether that helps."""
+        try:
+            catalogue = self.choosing.catalogue()
+        except EmptyLibraryError:
+            return self.listening.report(None)
+        return self.listening.report(catalogue)
 
     # Listening -------------------------------------------------------------------------------------------------------
 

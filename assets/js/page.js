@@ -15,6 +15,13 @@
     redo: () => segue.send("redo"),
     clear: () => segue.send("clear"),
     export: () => saveQueue(),
+    like: ({ track }) => segue.send("like", { track }),
+    dislike: ({ track }) => segue.send("dislike", { track }),
+    never: ({ track }) => segue.send("never", { track }),
+    allow: ({ track }) => segue.send("allow", { track }),
+    forget: () => segue.send("forget"),
+    more: ({ track, rating }, button) => openMenu(button, track, rating),
+    taste: () => props("taste", { opened: true }),
     toggle: () => segue.player.toggle(),
     next: () => segue.player.next(),
     previous: () => segue.player.previous(),
@@ -36,7 +43,7 @@
     const button = event.target.closest?.("[data-act]");
     if (!button || button.disabled) return;
     if (event.detail > 0) button.blur(); // after the mouse, the space bar means the player again
-    acts[button.dataset.act]?.(button.dataset);
+    acts[button.dataset.act]?.(button.dataset, button);
   });
 
   // Keyboard ----------------------------------------------------------------------------------------------------------
@@ -49,9 +56,12 @@
     n: () => segue.player.next(),
     p: () => segue.player.previous(),
     m: () => segue.player.mute(),
+    l: () => rate("like"),
+    d: () => rate("dislike"),
     "/": () => search()?.focus(),
     "?": () => acts.help(),
   };
+  const rate = (kind) => segue.deck?.current && segue.send(kind, { track: segue.deck.current.track });
   const search = () => document.getElementById("search");
 
   document.addEventListener("keydown", (event) => {
@@ -73,6 +83,45 @@
       event.preventDefault();
       first.focus();
     }
+  }
+
+  // What is thought of a song ---------------------------------------------------------------------------------------
+
+  const OPINIONS = [
+    ["like", "heart", "Like", "liked"],
+    ["dislike", "dislike", "Dislike", "disliked"],
+    ["never", "never", "Never again", null],
+  ];
+  const menu = Object.assign(document.createElement("div"), { id: "opinions", popover: "auto", className: "menu" });
+  menu.setAttribute("role", "menu");
+  menu.addEventListener("click", () => menu.hidePopover());
+  menu.addEventListener("keydown", (event) => {
+    const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
+    if (!step) return;
+    event.preventDefault();
+    const choices = [...menu.children];
+    choices.at((choices.indexOf(document.activeElement) + step) % choices.length).focus();
+  });
+
+  /* The one menu of all rows, beside the button that opens it. */
+  function openMenu(button, track, rating) {
+    menu.replaceChildren(
+      ...OPINIONS.map(([act, drawing, label, state]) => {
+        const choice = Object.assign(document.createElement("button"), { type: "button", className: "button choice" });
+        Object.assign(choice.dataset, { act, track });
+        choice.setAttribute("role", state ? "menuitemcheckbox" : "menuitem");
+        if (state) choice.setAttribute("aria-checked", String(rating === state));
+        const icon = Object.assign(document.createElement("span"), { className: `icon icon-${drawing}` });
+        choice.append(icon, rating === state ? `${label}d. Take it back` : label);
+        return choice;
+      }),
+    );
+    menu.showPopover();
+    const place = button.getBoundingClientRect();
+    const above = place.bottom + menu.offsetHeight > window.innerHeight - 8;
+    menu.style.left = `${Math.max(8, place.right - menu.offsetWidth)}px`;
+    menu.style.top = `${above ? place.top - menu.offsetHeight : place.bottom}px`;
+    menu.firstChild.focus();
   }
 
   // Dark and light ----------------------------------------------------------------------------------------------------
@@ -199,7 +248,7 @@
   segue.page = {
     upload,
     boot() {
-      document.body.append(chooser);
+      document.body.append(chooser, menu);
       showTab("music");
       showTheme();
       bright.addEventListener("change", showTheme);

@@ -6,6 +6,7 @@
   const STEP_S = 10;
   const RESTART_S = 3; // "previous" within the first seconds goes back a song, later it starts the song again
   const KEEP_EVERY_MS = 2000;
+  const HEARD_S = 30; // a song that was heard for so long is what the next one follows
   const MOST_ERRORS = 5; // songs in a row that would not play
   const PLAYS = new Set(["play", "seed", "jump", "advance", "back"]);
 
@@ -20,6 +21,8 @@
   const tab = Math.random().toString(36).slice(2);
 
   let song = null; // what is loaded, in the form of present.deck_entry
+  let told = null; // the entry whose end was reported, or is not to be
+  let before = null; // the last track that was really heard
   let dragging = false;
   let errors = 0;
   let refused = false;
@@ -37,7 +40,25 @@
 
   // The sound ---------------------------------------------------------------------------------------------------------
 
+  /* Report what became of the song that is over: how much of it was heard, and whether it ended by itself. */
+  function leave(ended = false) {
+    if (!song || told === song.entry) return;
+    const { entry, track, origin } = song;
+    let heard = 0;
+    for (let i = 0; i < audio.played.length; i += 1) heard += audio.played.end(i) - audio.played.start(i);
+    if (heard === 0) return;
+    told = entry;
+    const body = JSON.stringify({ track, before, heard_s: heard, ended, origin });
+    const headers = { "Content-Type": "application/json" };
+    fetch("/api/heard", { method: "POST", headers, body, keepalive: true }).catch(() => {
+      /* the music goes on without it */
+    });
+    if (ended || heard >= HEARD_S) before = track;
+  }
+
   function load(entry, at = 0) {
+    leave();
+    told = null;
     song = entry;
     audio.src = entry.src;
     if (at > 0) audio.addEventListener("loadedmetadata", () => (audio.currentTime = at), { once: true });
@@ -59,6 +80,7 @@
   }
 
   function unload() {
+    leave();
     song = null;
     audio.pause();
     audio.removeAttribute("src");
@@ -71,6 +93,7 @@
   }
 
   function onward() {
+    if (audio.ended) leave(true);
     const from = song ? song.entry : null;
     const next = segue.deck?.current?.entry === from ? segue.deck.next : null;
     if (next) {
@@ -94,6 +117,7 @@
     }
     if (!song || failed.entry !== song.entry) return; // any command may have renewed the song meanwhile
     errors += 1;
+    told = failed.entry; // what could not be played tells nothing of the listener
     segue.notify(reason || `“${failed.title}” cannot be played in this browser.`);
     if (errors >= MOST_ERRORS) {
       errors = 0;
@@ -151,6 +175,12 @@
     else if (!shown || shown.getAttribute("src") !== song.thumb) {
       const img = Object.assign(document.createElement("img"), { src: song.thumb, alt: "", className: "cover" });
       place.replaceChildren(img);
+    }
+    for (const button of by("player-opinions").children) {
+      const pressed = song?.rating === `${button.dataset.act}d`;
+      button.dataset.track = song ? song.track : "";
+      button.disabled = !song;
+      button.setAttribute("aria-pressed", String(pressed));
     }
     document.title = song ? `${song.title} – ${song.artist} · Segue` : "Segue";
     markRows();

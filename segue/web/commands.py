@@ -14,10 +14,11 @@ import numpy as np
 
 from segue.choose.playlist import Continuation, ContinueSpec
 from segue.config import CHOICE
-from segue.errors import EmptyLibraryError, ParameterError, UnknownTrackError
+from segue.errors import EmptyLibraryError, LibraryError, ParameterError, UnknownTrackError
 from segue.play import playqueue
 from segue.play.playqueue import Entry, Queue, Song, is_track_id
-from segue.values import EntryId, TrackId
+from segue.store.events import EventKind, Rating
+from segue.values import EntryId, Origin, TrackId
 from segue.web.booth import (
     Booth,
     lookback_from_json,
@@ -42,10 +43,15 @@ class Desk:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """The booth after a command; ``ended`` says why fewer songs follow than there should."""
+    """The booth after a command; ``ended`` says why fewer songs follow than there should.
+
+    ``said`` tells the listener what was done, and ``undo`` is the command (its kind and track) that takes it back.
+    """
 
     booth: Booth
     ended: str | None = None
+    said: str = ""
+    undo: tuple[str, TrackId] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,12 +115,20 @@ def _seed(desk: Desk, booth: Booth, command: Mapping[str, Any]) -> Outcome:
 
 def _play_next(desk: Desk, booth: Booth, command: Mapping[str, Any]) -> Outcome:
     """Put a song right after the one that plays."""
-    return _with_picks(desk, booth, [Song(_known_track(desk, command)), *_picked(booth.queue)])
+    return _queue(desk, booth, command, first=True)
 
 
 def _add(desk: Desk, booth: Booth, command: Mapping[str, Any]) -> Outcome:
     """Put a song after those already picked."""
-    return _with_picks(desk, booth, [*_picked(booth.queue), Song(_known_track(desk, command))])
+    return _queue(desk, booth, command, first=False)
+
+
+def _queue(desk: Desk, booth: Booth, command: Mapping[str, Any], *, first: bool) -> Outcome:
+    """Put a song before or after those already picked."""
+    song, picked = Song(_known_track(desk, command)), _picked(booth.queue)
+    outcome = _with_picks(desk, booth, [song, *picked] if first else [*picked, song])
+    _note(desk, "queued", song.track_id, before_id=_before(outcome.booth.queue, song.track_id))
+    return outcome
 
 
 def _settings(desk: Desk, booth: Booth, command: Mapping[str, Any]) -> Outcome:
@@ -151,11 +165,20 @@ def _remove(desk: Desk, booth: Booth, command: Mapping[str, Any]) -> Outcome:
     entry_id = _entry_id(command)
     gone = [e.track_id for e in booth.queue.entries if e.id == entry_id and e.origin == "chosen"]
     removed = replace(booth, queue=playqueue.remove(booth.queue, entry_id), refused=(*booth.refused, *gone))
+    for entry in booth.queue.upcoming:
+        if entry.id == entry_id:
+            before_id = _before(booth.queue, entry.track_id)
+            _note(desk, "removed", entry.track_id, before_id=before_id, origin=entry.origin)
     return _fill(desk, removed, command)
 
 
 def _undo(desk: Desk, booth: Booth, command: Mapping[str, Any]) -> Outcome:  # noqa: ARG001 - one form for all
-    return Outcome(replace(booth, queue=playqueue.undo(booth.queue)))
+    """Take the last change of the queue back; a song that had been removed is then wanted after all."""
+    queue = playqueue.undo(booth.queue)
+    for track_id in dict.fromkeys(queue.track_ids):
+        if track_id in booth.never:
+            _note(desk, "queued", track_id, before_id=_before(queue, track_id))
+    return Outcome(replace(booth, queue=queue))
 
 
 def _redo(desk: Desk, booth: Booth, command: Mapping[str, Any]) -> Outcome:  # noqa: ARG001 - one form for all
@@ -170,6 +193,53 @@ def _clear(desk: Desk, booth: Booth, command: Mapping[str, Any]) -> Outcome:  # 
 def _restore(desk: Desk, booth: Booth, command: Mapping[str, Any]) -> Outcome:  # noqa: ARG001 - one form for all
     """Show the queue as it was left."""
     return Outcome(booth)
+
+
+def _like(desk: Desk, booth: Booth, command: Mapping[str, Any]) -> Outcome:
+    return _rate(desk, booth, command, "liked")
+
+
+def _dislike(desk: Desk, booth: Booth, command: Mapping[str, Any]) -> Outcome:
+    return _rate(desk, booth, command, "disliked")
+
+
+def _rate(desk: Desk, booth: Booth, command: Mapping[str, Any], rating: Rating) -> Outcome:
+    """Like or dislike a song, or take that back if it is so rated already; what was chosen is chosen anew."""
+    track_id = _known_track(desk, command)
+    kind = "like" if rating == "liked" else "dislike"
+    is_new = desk.services.listening.ratings().get(track_id) != rating
+    desk.services.listening.rate(track_id, rating if is_new else None, before_id=_before(booth.queue, track_id))
+    outcome = _refresh(desk, booth, command) if booth.queue.upcoming else Outcome(booth)
+    done = rating.capitalize() if is_new else "Taken back"
+    return replace(outcome, said=f"{done}: {_named(desk, track_id)}", undo=(kind, track_id) if is_new else None)
+
+
+def _never(desk: Desk, booth: Booth, command: Mapping[str, Any]) -> Outcome:
+    """Never choose a song again; if it plays the next one comes, and if it is to come it does not."""
+    track_id = _known_track(desk, command)
+    desk.services.listening.ban(track_id)
+    queue, current, is_filled = booth.queue, booth.queue.current, bool(booth.queue.upcoming)
+    for entry in queue.upcoming:
+        queue = playqueue.remove(queue, entry.id) if entry.track_id == track_id else queue
+    booth = replace(booth, queue=queue)
+    if current is not None and current.track_id == track_id:
+        outcome = _advance(desk, booth, {"entry": current.id})
+    else:
+        outcome = _fill(desk, booth, command) if is_filled else Outcome(booth)
+    return replace(outcome, said=f"Never again: {_named(desk, track_id)}", undo=("allow", track_id))
+
+
+def _allow(desk: Desk, booth: Booth, command: Mapping[str, Any]) -> Outcome:
+    """Let a song be chosen again that was not to be."""
+    track_id = _known_track(desk, command)
+    desk.services.listening.ban(track_id, on=False)
+    return Outcome(booth, said=f"May be chosen again: {_named(desk, track_id)}")
+
+
+def _forget(desk: Desk, booth: Booth, command: Mapping[str, Any]) -> Outcome:  # noqa: ARG001 - one form for all
+    """Delete what was noted of the listener, and what was learnt of it."""
+    count = desk.services.listening.forget()
+    return Outcome(booth, said=f"{count:,} plays, skips and ratings are forgotten")
 
 
 _ACTIONS: Mapping[str, Callable[[Desk, Booth, Mapping[str, Any]], Outcome]] = {
@@ -187,6 +257,11 @@ _ACTIONS: Mapping[str, Callable[[Desk, Booth, Mapping[str, Any]], Outcome]] = {
     "undo": _undo,
     "redo": _redo,
     "clear": _clear,
+    "like": _like,
+    "dislike": _dislike,
+    "never": _never,
+    "allow": _allow,
+    "forget": _forget,
 }
 
 
@@ -223,9 +298,16 @@ def _with_songs(desk: Desk, booth: Booth, songs: Sequence[Song], *, ahead: int) 
 def _choose(desk: Desk, booth: Booth, entries: Sequence[Entry], count: int) -> _Chosen:
     """Choose songs to follow these entries, one by one, so that songs from before the start do not pull them back."""
     seeds, since_start = _seeds(booth, entries)
+    liked, disliked = _rated(desk, seeds[-since_start:])
     songs: list[Song] = []
     while seeds and len(songs) < count:
-        spec = ContinueSpec(count=1, lookback=min(booth.lookback, since_start), noise=booth.noise, never=booth.never)
+        spec = ContinueSpec(
+            lookback=min(booth.lookback, since_start),
+            noise=booth.noise,
+            liked=liked,
+            disliked=disliked,
+            never=booth.never,
+        )
         try:
             found = desk.services.choosing.continue_queue(seeds, spec, rng=desk.rng)
         except (EmptyLibraryError, UnknownTrackError) as error:
@@ -249,6 +331,34 @@ def _seeds(booth: Booth, entries: Sequence[Entry]) -> tuple[list[str], int]:
             seeds += [booth.start.token] if booth.start.token else []
         seeds.append(entry.track_id)
     return seeds, len(seeds) - start_place
+
+
+def _rated(desk: Desk, seeds: Sequence[str]) -> tuple[frozenset[TrackId], frozenset[TrackId]]:
+    """Which of these songs are liked, and which disliked: those of other days say nothing of this queue."""
+    ratings = desk.services.listening.ratings()
+    tracks = [TrackId(seed) for seed in seeds if ratings.get(TrackId(seed))]
+    liked = frozenset(track_id for track_id in tracks if ratings[track_id] == "liked")
+    return liked, frozenset(tracks) - liked
+
+
+def _before(queue: Queue, track_id: TrackId) -> TrackId | None:
+    """The song before the last place that a track has in the queue; None for the first, and for one that has none."""
+    places = [place for place, entry in enumerate(queue.entries) if entry.track_id == track_id]
+    return queue.entries[places[-1] - 1].track_id if places and places[-1] else None
+
+
+def _note(
+    desk: Desk, kind: EventKind, track_id: TrackId, *, before_id: TrackId | None, origin: Origin = "picked"
+) -> None:
+    """Keep what happened, if that can be: the music goes on where the disk is full."""
+    try:
+        desk.services.listening.note(kind, track_id, before_id=before_id, origin=origin)
+    except LibraryError as error:
+        log.warning("what was done to the queue is not kept: %s", error)
+
+
+def _named(desk: Desk, track_id: TrackId) -> str:
+    return f"“{desk.services.track(track_id).info.title}”"
 
 
 def _picked(queue: Queue) -> list[Song]:

@@ -19,7 +19,9 @@ from segue.errors import ParameterError
 from segue.web.callbacks.browser import register_browser
 from segue.web.callbacks.library import PULSE_BUSY_MS, PULSE_IDLE_MS, register_library
 from segue.web.callbacks.queue import register_queue
+from segue.web.callbacks.taste import register_taste
 from segue.web.guard import Faults, callback_boundary, guard
+from segue.web.heard import heard_routes
 from segue.web.layout.shell import page
 from segue.web.media import media_routes
 from segue.web.present import watch_line
@@ -68,9 +70,11 @@ def create_app(services: Services) -> Dash:
     app.layout = lambda: _layout(services)
     register_library(app, services)
     register_queue(app, services)
+    register_taste(app, services)
     register_browser(app)
     server.register_blueprint(media_routes(services))
     server.register_blueprint(upload_routes(services))
+    server.register_blueprint(heard_routes(services))
     server.extensions["segue_faults"] = faults
     guard(server, faults=faults, content_policy=_content_policy(app.csp_hashes()))
     Compress(server)

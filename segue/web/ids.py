@@ -42,6 +42,10 @@ FAILURES = "failures"
 FAILURES_LIST = "failures-list"
 ADD_MUSIC = "add-music"
 
+TASTE = "taste"
+TASTE_SWITCH = "taste-switch"
+TASTE_BODY = "taste-body"
+
 # The player
 PLAYER = "player"
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from segue.config import CHOICE, WATCH
 from segue.errors import SegueError, one_line
 from segue.play.playqueue import Entry, Queue
+from segue.store.events import Rating
 from segue.values import LibraryCounts, Rhythm, ScanProgress, Track, TrackId
 
 if TYPE_CHECKING:
@@ -17,6 +19,7 @@ if TYPE_CHECKING:
 FAULT_TEXT = "Something went wrong inside Segue. The log has the details; the music can go on."
 UNKNOWN_ARTIST = "Unknown artist"
 GONE = "No longer in the library"
+NO_RATINGS: Mapping[TrackId, Rating] = MappingProxyType({})
 _FEW = 20  # new songs that are listened to without a card about it
 
 
@@ -172,7 +175,7 @@ def notification(message: str, *, kind: str = "problem") -> dict[str, Any]:
     }
 
 
-def deck_entry(entry: Entry, tracks: Mapping[TrackId, Track]) -> dict[str, Any]:
+def deck_entry(entry: Entry, tracks: Mapping[TrackId, Track], ratings: Mapping[TrackId, Rating]) -> dict[str, Any]:
     """One entry as the player takes it."""
     track = tracks.get(entry.track_id)
     return {
@@ -185,16 +188,20 @@ def deck_entry(entry: Entry, tracks: Mapping[TrackId, Track]) -> dict[str, Any]:
         "src": audio_url(entry.track_id),
         "cover": cover_url(entry.track_id, size=512),
         "thumb": cover_url(entry.track_id, size=96),
+        "origin": entry.origin,
+        "rating": ratings.get(entry.track_id),
     }
 
 
-def deck(queue: Queue, tracks: Mapping[TrackId, Track]) -> dict[str, Any]:
+def deck(
+    queue: Queue, tracks: Mapping[TrackId, Track], ratings: Mapping[TrackId, Rating] = NO_RATINGS
+) -> dict[str, Any]:
     """What the player needs to know of the queue: what plays, what comes then, what can be taken back."""
     current, upcoming = queue.current, queue.upcoming
     return {
         "version": queue.version,
-        "current": deck_entry(current, tracks) if current else None,
-        "next": deck_entry(upcoming[0], tracks) if upcoming else None,
+        "current": deck_entry(current, tracks, ratings) if current else None,
+        "next": deck_entry(upcoming[0], tracks, ratings) if upcoming else None,
         "upcoming": len(upcoming),
         "ahead": CHOICE.queue_ahead,
         "has_previous": bool(queue.position),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import wave
+import weakref
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -13,13 +14,18 @@ import numpy as np
 from segue.choose.catalogue import Catalogue
 from segue.choose.index import Index
 from segue.choose.playlist import Continuation, ContinueSpec, OutsideSeed, Seed, continue_from
+from segue.choose.wishes import Facts
+from segue.ears import InUse
 from segue.errors import FileAccessError, NotAudioError, UnknownTrackError
 from segue.files import track_id_of
+from segue.listening import Listening, TasteReport
 from segue.services import DroppedSeed, PlayableFile
 from segue.store.background import ScanStatus
+from segue.store.library import Library
 from segue.store.watch import WatchState
-from segue.values import Artwork, FileStat, LibraryCounts, Rhythm, ScanFailure, Track, TrackId, TrackInfo
+from segue.values import Artwork, FileStat, Fingerprint, LibraryCounts, Rhythm, ScanFailure, Track, TrackId, TrackInfo
 
+EAR = Fingerprint("standin0", "standin0")
 RATE_HZ = 22_050
 ARTISTS = ("Ada Byron", "Björk & Sons", "The Cartographers", "Dusty Nine")
 TITLES = (
@@ -85,6 +91,23 @@ class StandIn:
     rhythms: dict[TrackId, Rhythm] = field(default_factory=dict)
     lock: threading.Lock = field(default_factory=threading.Lock)
     watch: WatchStandIn = field(default_factory=WatchStandIn)
+    listening: Listening = field(init=False)
+
+    def __post_init__(self) -> None:
+        library = Library.open(self.data)
+        weakref.finalize(self, library.close)
+        self.listening = Listening(library, self, lambda: InUse(EAR, "stand-in"))  # type: ignore[arg-type]
+
+    def confident(self) -> dict[TrackId, tuple[str, ...]]:
+        return self.tags
+
+    def catalogue(self) -> Catalogue:
+        angles = np.deg2rad(np.arange(len(self.shelf)) * 7.0)
+        index = Index.build([t.id for t in self.shelf], np.stack([np.cos(angles), np.sin(angles)], axis=1))
+        return Catalogue.plain(index, {track.id: track.info for track in self.shelf})
+
+    def taste_report(self) -> TasteReport:
+        return self.listening.report(self.catalogue() if self.shelf else None)
 
     @property
     def choosing(self) -> StandIn:
@@ -115,13 +138,13 @@ class StandIn:
         return self.broken
 
     def continue_queue(self, seeds: Sequence[str], spec: ContinueSpec, *, rng: np.random.Generator) -> Continuation:
-        angles = np.deg2rad(np.arange(len(self.shelf)) * 7.0)
-        index = Index.build([t.id for t in self.shelf], np.stack([np.cos(angles), np.sin(angles)], axis=1))
         infos = {track.id: track.info for track in self.shelf}
         known: list[Seed] = [self.dropped.get(s) or TrackId(s) for s in seeds if s in self.dropped or s in infos]
         if not known:
             raise UnknownTrackError("none of these songs is in the library any more", remedy="Pick another song")
-        return continue_from(Catalogue.plain(index, infos), seeds=known, spec=spec, rng=rng)
+        disliked = frozenset(i for i, rating in self.listening.ratings().items() if rating == "disliked")
+        facts = Facts(banned=self.listening.bans(), disliked=disliked)
+        return continue_from(self.catalogue(), seeds=known, spec=spec, rng=rng, facts=facts)
 
     def drop(self, path: Path, *, name: str) -> DroppedSeed:
         if path.read_bytes()[:4] != b"RIFF":

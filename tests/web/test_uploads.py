@@ -91,7 +91,7 @@ def test_copies_that_a_killed_process_left_are_deleted(services: StandIn) -> Non
 
 
 def test_a_folder_that_cannot_be_written_is_named(client: FlaskClient, services: StandIn) -> None:
-    services.data.mkdir()
+    services.data.mkdir(exist_ok=True)
     (services.data / "cache").write_text("in the way")
     answer = client.post("/api/seeds?name=x.wav", data=b"RIFF")
     assert answer.status_code == 404

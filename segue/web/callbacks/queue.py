@@ -9,10 +9,11 @@ from dash import Dash, Input, Output, no_update
 
 from segue.errors import ParameterError, SegueError
 from segue.play.playqueue import Queue
-from segue.values import Rhythm, Track, TrackId
+from segue.values import Rhythm
 from segue.web import ids, present
 from segue.web.booth import Booth, booth_from_json, booth_to_json
 from segue.web.commands import Desk, Outcome, steer
+from segue.web.layout.parts import said
 from segue.web.layout.queue import now, queue_list, shown_tracks
 
 if TYPE_CHECKING:
@@ -41,17 +42,19 @@ def register_queue(app: Dash, services: Services) -> None:
             outcome = Outcome(booth)
             problems.append(present.error_line(error))
         tracks = {t.id: t for t in services.tracks_of(shown_tracks(outcome.booth.queue))}
+        ratings = services.listening.ratings()
         return (
-            _answer(command.get("number"), outcome, tracks),
+            _answer(command.get("number"), outcome, deck=present.deck(outcome.booth.queue, tracks, ratings)),
             now(
                 outcome.booth.queue,
                 tracks,
                 grew_from=_grew_from(outcome.booth),
                 heard_as=_heard_as(services, outcome.booth.queue),
                 rhythm=_rhythm(services, outcome.booth.queue),
+                ratings=ratings,
             ),
-            queue_list(outcome.booth.queue, tracks, ended=outcome.ended),
-            [present.notification(problem) for problem in problems] or no_update,
+            queue_list(outcome.booth.queue, tracks, ended=outcome.ended, ratings=ratings),
+            _notes(outcome, problems) or no_update,
         )
 
 
@@ -63,11 +66,19 @@ def _received(value: object) -> tuple[Booth, list[str]]:
         return Booth(), [present.error_line(error)]
 
 
-def _answer(number: object, outcome: Outcome, tracks: dict[TrackId, Track]) -> dict[str, Any]:
+def _notes(outcome: Outcome, problems: list[str]) -> list[dict[str, Any]]:
+    """What the listener is told: what went wrong, and what was done, with a way back."""
+    notes = [present.notification(problem) for problem in problems]
+    if outcome.said:
+        notes.append(present.notification(outcome.said, kind="note") | {"message": said(outcome.said, outcome.undo)})
+    return notes
+
+
+def _answer(number: object, outcome: Outcome, *, deck: dict[str, Any]) -> dict[str, Any]:
     return {
         "number": number,
         "booth": booth_to_json(outcome.booth),
-        "deck": present.deck(outcome.booth.queue, tracks),
+        "deck": deck,
         "ended": outcome.ended,
     }
 

@@ -6,6 +6,7 @@ from typing import Any
 
 from dash import html
 
+from segue.store.events import Rating
 from segue.values import TrackId
 from segue.web.present import cover_url
 
@@ -35,6 +36,25 @@ def act_button(act: str, label: str, *children: Any, look: str = "quiet", **data
 def icon_button(act: str, label: str, drawing: str, *, look: str = "round", **data: Any) -> html.Button:
     """An ``act_button`` that shows only a drawing."""
     return act_button(act, label, icon(drawing), look=look, **data)
+
+
+def rating_buttons(track_id: TrackId, rating: Rating | None, *, look: str) -> list[html.Button]:
+    """Like and dislike, each pressed if it is so, and pressed again to take it back."""
+    buttons = []
+    for act, label, drawing, is_so in (
+        ("like", "Like", "heart", rating == "liked"),
+        ("dislike", "Dislike", "dislike", rating == "disliked"),
+    ):
+        button = icon_button(act, label, drawing, look=look, track=track_id)
+        setattr(button, "aria-pressed", str(is_so).lower())
+        buttons.append(button)
+    return buttons
+
+
+def said(words: str, undo: tuple[str, TrackId] | None) -> html.Div:
+    """What was done, and a button that takes it back."""
+    back = [] if undo is None else [act_button(undo[0], "Undo", "Undo", look="text", track=undo[1])]
+    return html.Div([html.Span(words), *back], className="said")
 
 
 def cover(track_id: TrackId, *, size: int = 96) -> html.Img:

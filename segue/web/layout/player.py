@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from dash import html
 
+from segue.values import TrackId
 from segue.web import ids
-from segue.web.layout.parts import icon, icon_button
+from segue.web.layout.parts import icon, icon_button, rating_buttons
 
 
 def player_bar() -> html.Footer:
@@ -21,6 +22,11 @@ def player_bar() -> html.Footer:
                             html.Span(id="player-artist", className="by"),
                         ],
                         className="names",
+                    ),
+                    html.Div(
+                        rating_buttons(TrackId(""), None, look="round"),
+                        id="player-opinions",
+                        className="player-opinions",
                     ),
                 ],
                 className="player-song",

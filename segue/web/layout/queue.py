@@ -9,9 +9,10 @@ from dash import html
 
 from segue.config import CHOICE
 from segue.play.playqueue import Entry, Queue
+from segue.store.events import Rating
 from segue.values import Rhythm, Track, TrackId
 from segue.web import ids, present
-from segue.web.layout.parts import cover, icon, icon_button, spoken
+from segue.web.layout.parts import cover, icon, icon_button, rating_buttons, spoken
 
 PLAYED_SHOWN = 20
 
@@ -80,8 +81,9 @@ def now(
     grew_from: str = "",
     heard_as: Sequence[str] = (),
     rhythm: Rhythm | None = None,
+    ratings: Mapping[TrackId, Rating] = present.NO_RATINGS,
 ) -> html.Div:
-    """What plays, with its cover, what it is heard as, its tempo and key, and why it plays."""
+    """What plays, with its cover, what it is heard as, its tempo and key, what is thought of it, and why it plays."""
     entry = queue.current
     if entry is None:
         return html.Div(
@@ -99,6 +101,7 @@ def now(
         html.P(_album_line(track), className="now-album"),
         *([_rhythm_line(rhythm)] if track else []),
         *_badges(heard_as),
+        *([_opinions(track, ratings.get(track.id))] if track else []),
     ]
     return html.Div(
         [
@@ -110,6 +113,12 @@ def now(
         ],
         className="now",
     )
+
+
+def _opinions(track: Track, rating: Rating | None) -> html.Div:
+    never = icon_button("never", "Never again: it is not chosen any more", "never", look="round", track=track.id)
+    buttons = [*rating_buttons(track.id, rating, look="round"), never]
+    return html.Div(buttons, className="opinions", role="group", **{"aria-label": "What you think of it"})
 
 
 def _badges(heard_as: Sequence[str]) -> list[html.Ul]:
@@ -129,7 +138,13 @@ def _album_line(track: Track | None) -> str:
     return " · ".join(str(part) for part in (track.info.album, track.info.year) if part)
 
 
-def queue_list(queue: Queue, tracks: Mapping[TrackId, Track], *, ended: str | None = None) -> html.Div:
+def queue_list(
+    queue: Queue,
+    tracks: Mapping[TrackId, Track],
+    *,
+    ended: str | None = None,
+    ratings: Mapping[TrackId, Rating] = present.NO_RATINGS,
+) -> html.Div:
     """What comes, and what was played before."""
     upcoming = queue.upcoming
     seconds = sum(tracks[e.track_id].info.duration_s for e in upcoming if e.track_id in tracks)
@@ -143,9 +158,11 @@ def queue_list(queue: Queue, tracks: Mapping[TrackId, Track], *, ended: str | No
                 ],
                 className="section-head",
             ),
-            html.Ol([entry_row(e, tracks) for e in upcoming], className="rows", **{"aria-label": "Next songs"}),
+            html.Ol(
+                [entry_row(e, tracks, ratings) for e in upcoming], className="rows", **{"aria-label": "Next songs"}
+            ),
             *_remark(queue, ended),
-            *_played(queue.played, tracks),
+            *_played(queue.played, tracks, ratings),
         ]
     )
 
@@ -178,7 +195,7 @@ def _remark(queue: Queue, ended: str | None) -> list[html.P]:
     return []
 
 
-def entry_row(entry: Entry, tracks: Mapping[TrackId, Track]) -> html.Li:
+def entry_row(entry: Entry, tracks: Mapping[TrackId, Track], ratings: Mapping[TrackId, Rating]) -> html.Li:
     """One place in the queue: a click jumps to it."""
     track = tracks.get(entry.track_id)
     title = track.info.title if track else present.GONE
@@ -192,7 +209,9 @@ def entry_row(entry: Entry, tracks: Mapping[TrackId, Track]) -> html.Li:
                     html.Span(
                         [
                             html.Span([spoken("Play "), title], className="title"),
-                            html.Span([_picked_mark(entry), spoken("by "), artist], className="by"),
+                            html.Span(
+                                [*_marks(entry, ratings.get(entry.track_id)), spoken("by "), artist], className="by"
+                            ),
                         ],
                         className="names",
                     ),
@@ -202,6 +221,7 @@ def entry_row(entry: Entry, tracks: Mapping[TrackId, Track]) -> html.Li:
                 className="row-main",
                 **{"data-act": "jump", "data-entry": entry.id},
             ),
+            *_more(track, ratings.get(entry.track_id)),
             icon_button("remove", f"Remove {title}", "remove", entry=entry.id),
             *why,
         ],
@@ -210,14 +230,27 @@ def entry_row(entry: Entry, tracks: Mapping[TrackId, Track]) -> html.Li:
     )
 
 
-def _picked_mark(entry: Entry) -> html.Span:
-    return html.Span("Your pick · " if entry.origin == "picked" else "", className="pick-mark")
+def _marks(entry: Entry, rating: Rating | None) -> list[html.Span]:
+    """Whose pick it is, and what is thought of it."""
+    words = ["Your pick"] if entry.origin == "picked" else []
+    words += [rating.capitalize()] if rating else []
+    return [html.Span(f"{word} · ", className="pick-mark") for word in words]
 
 
-def _played(played: Sequence[Entry], tracks: Mapping[TrackId, Track]) -> list[html.Details]:
+def _more(track: Track | None, rating: Rating | None) -> list[html.Button]:
+    """What opens the menu of opinions, which the page's script makes."""
+    if track is None:
+        return []
+    label = f"Like, dislike or never again: {track.info.title}"
+    return [icon_button("more", label, "more", track=track.id, rating=rating or "")]
+
+
+def _played(
+    played: Sequence[Entry], tracks: Mapping[TrackId, Track], ratings: Mapping[TrackId, Rating]
+) -> list[html.Details]:
     if not played:
         return []
-    rows = [entry_row(entry, tracks) for entry in reversed(played[-PLAYED_SHOWN:])]
+    rows = [entry_row(entry, tracks, ratings) for entry in reversed(played[-PLAYED_SHOWN:])]
     return [
         html.Details(
             [html.Summary(f"Played before ({len(played)})"), html.Ol(rows, className="rows past")],

@@ -12,6 +12,7 @@ from segue.web.layout.music import search_field, upkeep
 from segue.web.layout.parts import act_button, icon, icon_button
 from segue.web.layout.player import player_bar
 from segue.web.layout.queue import queue_side
+from segue.web.layout.taste import taste_dialog
 from segue.web.layout.welcome import folder_form, welcome
 
 _GLOW = [
@@ -33,6 +34,8 @@ _KEYS = (
     ("n", "Next song"),
     ("p", "Previous song"),
     ("m", "Mute"),
+    ("l", "Like it, or take that back"),
+    ("d", "Dislike it, or take that back"),
     ("/", "Search"),
     ("?", "This list"),
 )
@@ -84,6 +87,7 @@ def _header() -> html.Header:
                         html.Span("Go with a file"), look="outline small",
                     ),
                     icon_button("add-music", "Add music from a folder", "folder"),
+                    icon_button("taste", "Your taste, and what Segue makes of it", "taste"),
                     icon_button("theme", "Dark or light", "theme"),
                     icon_button("help", "Keyboard shortcuts", "help"),
                 ],
@@ -150,6 +154,11 @@ def _dialogs() -> list[dmc.Modal]:
         dmc.Modal(
             folder_form("dialog"),
             id=ids.ADD_MUSIC, title="Add music", opened=False, centered=True,
+            closeButtonProps={"aria-label": "Close"},
+        ),
+        dmc.Modal(
+            taste_dialog(),
+            id=ids.TASTE, title="Your taste", opened=False, centered=True, size="lg",
             closeButtonProps={"aria-label": "Close"},
         ),
     ]  # fmt: skip
