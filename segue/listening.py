@@ -37,11 +37,11 @@ class Learnt:
     sure: float
 
     @property
-    def words(self) -> str:
-        """It in plain words."""
+    def how(self) -> str:
+        """How strongly and how surely, in plain words."""
         odds = max(self.odds, 1.0 / self.odds)
-        much = ", a little" if odds < _LITTLE else ", strongly" if odds >= _STRONGLY else ""
-        return f"{'surely' if self.sure >= _SURELY else 'probably'} {self.name}{much}"
+        much = "a little, " if odds < _LITTLE else "strongly, " if odds >= _STRONGLY else ""
+        return f"{much}{'surely' if self.sure >= _SURELY else 'probably'}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -213,12 +213,13 @@ class Listening:
         if taught is None or taught.found is None:
             return (), ()
         catalogue = taught.catalogue
-        found = []
+        by_name: dict[str, Learnt] = {}  # what is both stated and heard is named once
         for kind in kinds_of(catalogue, self._heard()):
             lean = leaning(catalogue.index.vectors, taught.found, kind.members)
-            if lean.sure >= _PROBABLY:
-                found.append(Learnt(kind.name, kind.by, int(kind.members.sum()), lean.odds, lean.sure))
-        found.sort(key=lambda learnt: (-abs(math.log(learnt.odds)), learnt.name))
+            learnt = Learnt(kind.name, kind.by, int(kind.members.sum()), lean.odds, lean.sure)
+            if lean.sure >= max(_PROBABLY, by_name.get(kind.name, learnt).sure):
+                by_name[kind.name] = learnt
+        found = sorted(by_name.values(), key=lambda learnt: (-abs(math.log(learnt.odds)), learnt.name))
         favours = [learnt for learnt in found if learnt.odds > 1.0]
         avoids = [learnt for learnt in found if learnt.odds < 1.0]
         return tuple(favours[:_SAID]), tuple(avoids[:_SAID])

@@ -83,7 +83,7 @@ def _leanings(report: TasteReport) -> list[html.Div]:
 
 def _learnt(one: Learnt) -> html.Li:
     hint = f"Odds {one.odds:.2f} against the other songs, {one.sure:.0%} sure; {present.songs(one.tracks)} of the kind"
-    return html.Li(one.words, title=hint)
+    return html.Li([one.name, html.Span(one.how, className="dim")], title=hint)
 
 
 def _never_again(banned: Sequence[Track]) -> list[html.Details]:
