@@ -162,10 +162,10 @@ class ChoiceSpec:
     reasons_kept: int = _number(5, "better-ranked tracks that a pick names with the reason why each was passed over")
     end_slices: int = _number(3, "slices at a track's either end that a segue into or out of it is judged by")
     join_weight: float = _number(
-        0.3, "what the end of one track and the beginning of the next count, against 1 less it for the tracks as wholes"
+        0.2, "what the end of one track and the beginning of the next count, against 1 less it for the tracks as wholes"
     )
-    tempo_weight: float = _number(0.05, "what a tempo that goes with the last one adds, and one that clashes takes")
-    key_weight: float = _number(0.03, "what a key that goes with the last one adds, and one that clashes takes")
+    tempo_weight: float = _number(0.03, "what a tempo that goes with the last one adds, and one that clashes takes")
+    key_weight: float = _number(0.02, "what a key that goes with the last one adds, and one that clashes takes")
     same_tempo: float = _number(0.03, "tempi that differ by this share, octaves aside, still count as the same...")
     other_tempo: float = _number(0.08, "...and from this share on as clashing")
     join_reach: int = _number(300, "how many of the nearest tracks that the rules allow are compared by their joins")
