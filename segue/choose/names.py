@@ -17,9 +17,9 @@ _NOTE = re.compile(
     re.IGNORECASE,
 )
 _VERSION_WORDS = (
-    r"live(?: on)?|unplugged|concert|session|re-?mix(?:ed)?|mix|re-?edit|edit|version|rework|bootleg|dub|extended|radio"
-    r"|acoustic|piano|orchestral|instrumental|a ?cc?app?ella|karaoke|demo|rehearsal|take|alternate|alternative|outtake"
-    r"|reprise|cover|bonus|en vivo|ao vivo|en directo|dal vivo|en concert|akustisch"
+    r"live(?: on [^()\[\]]+)?|unplugged|concert|session|re-?mix(?:ed)?|mix|re-?edit|edit|version|rework|bootleg|dub"
+    r"|extended|radio|acoustic|piano|orchestral|instrumental|a ?cc?app?ella|karaoke|demo|rehearsal|take|alternate"
+    r"|alternative|outtake|reprise|cover|bonus|en vivo|ao vivo|en directo|dal vivo|en concert|akustisch"
 )
 _VERSION_END = rf"\b(?:{_VERSION_WORDS})\b(?:\W+(?:at|from|in|by|with|version|mix|edit|session|\d).*)?"
 _VERSION = re.compile(

@@ -13,7 +13,7 @@ from segue.choose.catalogue import Catalogue
 from segue.choose.index import DECIMALS, Rows, best_rows, rank_of
 from segue.choose.joins import Joins, JoinWeights, Sounds, score
 from segue.choose.masks import refused
-from segue.choose.rules import GIVES_WAY, Candidate, History, NoRepeat, Rule, RuleSet
+from segue.choose.rules import Candidate, History, NoRepeat, Rule, RuleSet
 from segue.choose.standing import StandingRule
 from segue.config import CHOICE
 from segue.values import Floats, TrackId
@@ -80,19 +80,15 @@ class Search:
         self._index = question.catalogue.index
         self._scores = self._index.scores(question.query)
         self._scores[self._index.rows_of(question.own)] = -np.inf
-        self._firm = [rule for rule in question.rules.history if not question.rules.gives_way(rule)]
-        soft = [rule for rule in question.rules.history if question.rules.gives_way(rule)]
-        self._ladders = [_ladder(rule) for rule in sorted(soft, key=lambda rule: -GIVES_WAY.index(rule.name))]
+        self._ladders = [_ladder(rule) for rule in question.rules.spacing()]
 
     def find(self, rng: np.random.Generator) -> Found | None:
         """The track that comes next; None where the rules leave none, even those relaxed that may be."""
-        standing = self.question.rules.standing
         for level in self.question.rules.levels():
-            for rows in self._farther_and_farther(self._open(level)):
-                found = self._choose(rows, rng)
+            for rows in self._farther_and_farther(self._open(level.standing)):
+                found = self._choose(rows, level, rng)
                 if found is not None:
-                    given_up = (rule for rule in standing if rule not in level and self._refuses(rule, found.row))
-                    return replace(found, relaxed=(*(rule.name for rule in given_up), *found.relaxed))
+                    return replace(found, relaxed=(*self._given_up(level, found.row), *found.relaxed))
         return None
 
     def ended(self) -> str:
@@ -102,7 +98,7 @@ class Search:
         counts: Counter[str] = Counter()
         played = np.zeros(len(self._index), np.bool_)
         played[self._index.rows_of(self.question.history.played(0))] = True
-        for rule in (rule for rule in rules.standing if not rules.gives_way(rule)):
+        for rule in rules.levels()[-1].standing:
             mask = refused(catalogue, [rule]) & left
             counts[rule.summary] += int(np.count_nonzero(mask))
             left &= ~mask
@@ -159,7 +155,7 @@ class Search:
         if row not in places:
             return None
         before = places[: places.index(row)]
-        return 1 + sum(self._concessions(self.candidate(other)) == {} for other in before)
+        return 1 + sum(self._concessions(self.candidate(other), self.question.rules) == {} for other in before)
 
     def nearest(self) -> Rows:
         """The nearest rows that the rules of the candidate allow as they stand, what played left out."""
@@ -174,7 +170,8 @@ class Search:
         """The similarities of all tracks that these rules allow; the others stand at -inf, and what played does."""
         scores = self._scores.copy()
         np.putmask(scores, refused(self.question.catalogue, rules), np.float32(-np.inf))
-        after = next((rule.after_tracks for rule in self._firm if isinstance(rule, NoRepeat)), 0)
+        history = self.question.rules.history
+        after = next((rule.after_tracks for rule in history if isinstance(rule, NoRepeat)), 0)
         scores[self._index.rows_of(self.question.history.played(after))] = -np.inf
         return scores
 
@@ -186,7 +183,17 @@ class Search:
             yield rows[done:]
             done, reach = len(rows), reach * _FARTHER
 
-    def _choose(self, rows: Rows, rng: np.random.Generator) -> Found | None:
+    def _given_up(self, level: RuleSet, row: int) -> Iterator[str]:
+        """The rules that are not among those of a level, and would refuse a track."""
+        rules, history = self.question.rules, self.question.history
+        for rule in rules.standing:
+            if rule not in level.standing and self._refuses(rule, row):
+                yield rule.name
+        for other in rules.history:
+            if other not in level.history and other.refusal(self.candidate(row), history):
+                yield other.name
+
+    def _choose(self, rows: Rows, rules: RuleSet, rng: np.random.Generator) -> Found | None:
         """The best of some rows that the history allows; failing that, that the smallest concession does; or none."""
         joins = self.joins(rows)
         allowed: list[Place] = []
@@ -195,7 +202,7 @@ class Search:
         for place in _in_order(rows, joins.score[0]):
             if self._is_enough(allowed, place) or place.score < best - CHOICE.spacing_margin:
                 break
-            concessions = self._concessions(self.candidate(place.row))
+            concessions = self._concessions(self.candidate(place.row), rules)
             if concessions is None:
                 continue
             best = max(best, place.score)
@@ -207,17 +214,17 @@ class Search:
         if allowed:
             drawn = allowed[_draw(len(allowed), rng)] if self.question.adventure else allowed[0]
             nearer = rows[: drawn.at].tolist()
-            is_nearest = not any(self._concessions(self.candidate(row)) == {} for row in nearer)
+            is_nearest = not any(self._concessions(self.candidate(row), rules) == {} for row in nearer)
             return Found(drawn.row, drawn.at, joins, (), len(allowed), is_nearest)
         if not second_best:
             return None
         place, names = second_best[min(second_best)]
         return Found(place.row, place.at, joins, names)
 
-    def _concessions(self, candidate: Candidate) -> dict[str, int] | None:
-        """By how many steps each rule of the history must give way for this track; None where one does not."""
-        history = self.question.history
-        if any(rule.refusal(candidate, history) for rule in self._firm):
+    def _concessions(self, candidate: Candidate, rules: RuleSet) -> dict[str, int] | None:
+        """By how many steps each rule of spacing must give way for this track; None where another refuses it."""
+        history, spacing = self.question.history, [ladder[0] for ladder in self._ladders]
+        if any(rule.refusal(candidate, history) for rule in rules.history if rule not in spacing):
             return None
         steps = {
             ladder[0].name: next(i for i, rule in enumerate(ladder) if not rule.refusal(candidate, history))

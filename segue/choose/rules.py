@@ -28,6 +28,9 @@ GIVES_WAY = (
 )
 """The rules that give way where nothing else is left to play, in this order; all others never do."""
 
+SPACING = GIVES_WAY[:2]
+"""Of these, the rules that give way step by step, and to closeness too: a song of another kind follows less well."""
+
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
@@ -133,21 +136,21 @@ class Rule(Protocol):
         ...
 
     def relaxed(self) -> Rule | None:
-        """The next weaker form, to be tried where this one would leave nothing to play; None if there is none."""
+        """The next weaker form of a rule that gives way step by step; None if there is none."""
         ...
 
 
 @dataclass(frozen=True, slots=True)
-class _Firm:
-    """What never gives way."""
+class _Whole:
+    """What holds as it is or, if it gives way, not at all."""
 
     def relaxed(self) -> Rule | None:
-        """Hold always: fewer tracks are better than a repeat."""
+        """There is no weaker form."""
         return None
 
 
 @dataclass(frozen=True, slots=True)
-class NoRepeat(_Firm):
+class NoRepeat(_Whole):
     """A track comes once; with ``after_tracks`` above 0 it may come again after so many others."""
 
     after_tracks: int = CHOICE.repeat_after_tracks
@@ -160,7 +163,7 @@ class NoRepeat(_Firm):
 
 
 @dataclass(frozen=True, slots=True)
-class NoSecondCopy(_Firm):
+class NoSecondCopy(_Whole):
     """The same recording in another file (another encoding, a remaster's note in the title) counts as a repeat."""
 
     after_tracks: int = CHOICE.repeat_after_tracks
@@ -173,39 +176,32 @@ class NoSecondCopy(_Firm):
 
 
 @dataclass(frozen=True, slots=True)
-class SameSound:
-    """What sounds as a song that was heard, and is as long, is most likely the same recording under another name."""
+class SameSound(_Whole):
+    """What sounds as a song that was heard, and is as long, is most likely the same recording under another name.
+
+    But an ear may be unable to tell tracks apart that are different ones: it gives way.
+    """
 
     after_tracks: int = CHOICE.repeat_after_tracks
-    is_on: bool = True
     name: str = "same sound"
 
     def refusal(self, candidate: Candidate, history: History) -> str | None:
         """Refuse what cannot be told by ear from what was heard."""
-        again = not self.is_on or _may_come_again(history.tracks_since_sound(candidate), self.after_tracks)
+        again = _may_come_again(history.tracks_since_sound(candidate), self.after_tracks)
         return None if again else "it sounds the same as one that already played"
-
-    def relaxed(self) -> Rule | None:
-        """Let it come: an ear may be unable to tell tracks apart that are different ones."""
-        return SameSound(self.after_tracks, is_on=False) if self.is_on else None
 
 
 @dataclass(frozen=True, slots=True)
-class OneVersion:
+class OneVersion(_Whole):
     """Of a song that was heard live, remixed or acoustic, no other version comes."""
 
     after_tracks: int = CHOICE.repeat_after_tracks
-    is_on: bool = True
     name: str = "versions"
 
     def refusal(self, candidate: Candidate, history: History) -> str | None:
         """Refuse another version of what was heard."""
-        again = not self.is_on or _may_come_again(history.tracks_since_version(candidate.info), self.after_tracks)
+        again = _may_come_again(history.tracks_since_version(candidate.info), self.after_tracks)
         return None if again else "another version of it already played"
-
-    def relaxed(self) -> Rule | None:
-        """Let versions come."""
-        return OneVersion(self.after_tracks, is_on=False) if self.is_on else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -253,14 +249,20 @@ class RuleSet(NamedTuple):
     history: tuple[Rule, ...]
     strict: bool = False
 
-    def gives_way(self, rule: StandingRule | Rule) -> bool:
-        """Whether a rule is relaxed where it leaves nothing to play."""
-        return not self.strict and rule.name in GIVES_WAY
+    def levels(self) -> list[RuleSet]:
+        """These rules, and what is left of them as one more gives way each time, in the stated order."""
+        names = {rule.name for rule in self.standing} | {rule.name for rule in self.history}
+        soft = [] if self.strict else [name for name in GIVES_WAY if name in names and name not in SPACING]
+        return [self._without(frozenset(soft[:dropped])) for dropped in range(len(soft) + 1)]
 
-    def levels(self) -> list[tuple[StandingRule, ...]]:
-        """The standing rules, and what is left of them as one more gives way each time, in the stated order."""
-        soft = sorted((rule for rule in self.standing if self.gives_way(rule)), key=lambda r: GIVES_WAY.index(r.name))
-        return [tuple(rule for rule in self.standing if rule not in soft[:dropped]) for dropped in range(len(soft) + 1)]
+    def spacing(self) -> list[Rule]:
+        """The rules that give way step by step, the last to do so first."""
+        soft = [rule for rule in self.history if rule.name in SPACING and not self.strict]
+        return sorted(soft, key=lambda rule: -SPACING.index(rule.name))
+
+    def _without(self, names: frozenset[str]) -> RuleSet:
+        standing = tuple(rule for rule in self.standing if rule.name not in names)
+        return RuleSet(standing, tuple(rule for rule in self.history if rule.name not in names), self.strict)
 
 
 def rules_for(

@@ -13,7 +13,7 @@ from segue.choose.picking import Found, Refusal, Search, tracks
 from segue.config import CHOICE
 from segue.values import Floats, TrackId
 
-_FITS = 0.3
+_FITS = 0.5
 """An agreement of tempo or key from which on it is worth telling."""
 
 
@@ -183,7 +183,7 @@ def _why(pick: Pick, found: Found, query: Query, *, otherwise: str) -> str:
         text += f"; passed over '{by_rule[0].title}' because {by_rule[0].reason}"
         text += f", and {tracks(pick.rank - 2)} more" if is_closest and pick.rank > 2 else ""
     if pick.relaxed:
-        verb = "was" if len(pick.relaxed) == 1 else "were"
+        verb = "was" if len(pick.relaxed) == 1 and not pick.relaxed[0].endswith("s") else "were"
         text += f"; {' and '.join(pick.relaxed)} {verb} relaxed, as there was no other choice nearby"
     return text
 
