@@ -147,8 +147,8 @@ class ChoiceSpec:
         0.0, "a track that was played may come again after so many hours; 0 sets no limit"
     )
     same_recording_s: float = _number(10.0, "copies of a song may differ in length by so much")
-    same_sound: float = _number(0.002, "tracks whose vectors are no farther apart than this (1 - cosine)...")
-    same_sound_s: float = _number(1.0, "...and whose lengths differ by no more than this sound the same")
+    same_sound: float = _number(0.004, "tracks whose vectors are no farther apart than this (1 - cosine)...")
+    same_sound_s: float = _number(0.5, "...and whose lengths differ by no more than this sound the same")
     shortest_s: float = _number(30.0, "shorter tracks are not chosen")
     longest_s: float = _number(720.0, "longer tracks are not chosen")
     like_weight: float = _number(

@@ -168,12 +168,13 @@ def continue_from(
     table = Table(catalogue, seeds, spec=spec, facts=facts, home=home)
     picks: list[Pick] = []
     for _ in range(spec.count):
+        if picks:
+            table.play(picks[-1].track_id)
         query, search = table.ask(rng)
         found = search.find(rng)
         if found is None:
             return Continuation(tuple(picks), search.ended())
         picks.append(pick_of(search, found, query))
-        table.play(catalogue.index.ids[found.row])
     return Continuation(tuple(picks))
 
 

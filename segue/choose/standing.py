@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Collection, Hashable, Mapping
 from dataclasses import dataclass, field
-from pathlib import PurePath
 from typing import Protocol
 
 import numpy as np
@@ -218,7 +217,7 @@ class InFolder(_Plain):
         return _by_text(catalogue, "place", lambda text: any(map(self._is_below, text.split(PLACE_END))) != self.wanted)
 
     def _is_below(self, place: str) -> bool:
-        on_the_way = frozenset(PurePath(place.casefold()).parts)
+        on_the_way = place.casefold().split(os.sep)  # noqa: PTH206 - ten times as fast
         return any(
             f"{place}{os.sep}".startswith(f"{folder.rstrip(os.sep)}{os.sep}")
             if os.sep in folder

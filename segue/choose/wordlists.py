@@ -13,6 +13,8 @@ from numpy.typing import NDArray
 
 _FIRST_WITHOUT_SPACES = "\u2e80"  # Chinese, Japanese and Korean write words without spaces between
 
+_ACCENTS = re.compile("[\u0300-\u036f]")
+
 
 @dataclass(frozen=True, slots=True)
 class WordList:
@@ -31,12 +33,15 @@ class WordList:
     def found_in(self, texts: Sequence[str]) -> NDArray[np.bool_]:
         """Which of the texts hold one of the words as a whole, (n,) bool.
 
-        All texts are searched at once for the longest part of each word, which takes a fraction of a second for a
-        million; only where one stands is the text looked at more closely.
+        All texts are searched at once for the longest part of each word, which takes some seconds for a million; only
+        where one stands is the text looked at more closely.
         """
-        plain = [_plain(text) for text in texts]
+        everything = _plain("\n".join(texts))
+        plain = everything.split("\n")
+        if len(plain) != len(texts):  # some hold ends of lines
+            plain = [_plain(text).replace("\n", " ") for text in texts]
+            everything = "\n".join(plain)
         found = np.zeros(len(plain), np.bool_)
-        everything = "\n".join(plain)
         starts = np.cumsum([0, *(len(text) + 1 for text in plain)])
         for part in {max(word.split(), key=len) for word in self.words}:
             at = everything.find(part)
@@ -53,11 +58,8 @@ def _expression(word: str) -> str:
 
 
 def _plain(text: str) -> str:
-    """A text without case, accents and ends of lines."""
-    if text.isascii():
-        return text.lower().replace("\n", " ")
-    decomposed = unicodedata.normalize("NFKD", text.casefold())
-    return "".join(c for c in decomposed if not unicodedata.combining(c)).replace("\n", " ")
+    """A text without case and the accents of Latin, Greek and Cyrillic letters."""
+    return text.lower() if text.isascii() else _ACCENTS.sub("", unicodedata.normalize("NFKD", text.casefold()))
 
 
 # Not "noel", "natal" or "jul" by themselves: they are also names of people.
