@@ -91,7 +91,7 @@ class Choosing:
         held = self._current()
         catalogue = self._catalogue_of(held)
         known = self._known(seeds, held.fingerprint, catalogue.index)
-        began = None if home is None else self._known(home, held.fingerprint, catalogue.index)
+        began = None if home is None else [self._seed(seed, held.fingerprint) for seed in home]
         wishes, facts = self.facts(spec.wishes, catalogue)
         spec = replace(spec, wishes=wishes)
         return continue_from(catalogue, seeds=known, spec=spec, rng=rng, facts=facts, home=began)

@@ -24,6 +24,7 @@ from segue.listening import Listening, TasteReport
 from segue.play.render import TranscodeCache, browser_mime
 from segue.scanning import Order, Scanner
 from segue.store.background import BackgroundScan, BackgroundWatch, ScanStatus
+from segue.store.ends import ends_of
 from segue.store.exports import vectors_by_path, write_npz
 from segue.store.ingest import EarListener
 from segue.store.library import Library
@@ -229,7 +230,14 @@ class Services:
     def _outside_seed(self, path: Path, *, name: str, ear: Ear) -> OutsideSeed:
         hearing = self._hear(path, ear)
         info = hearing.info if hearing.info.artist or not name else replace(hearing.info, title=Path(name).stem or name)
-        return OutsideSeed(pool_for(ear, {hearing.track_id: hearing.slice_vectors})[hearing.track_id], info)
+        rhythm = hearing.rhythm
+        return OutsideSeed(
+            pool_for(ear, {hearing.track_id: hearing.slice_vectors})[hearing.track_id],
+            info,
+            tail=ends_of(hearing.slice_vectors)[1],
+            tempo_bpm=None if rhythm is None else rhythm.tempo_bpm,
+            camelot=None if rhythm is None else rhythm.camelot,
+        )
 
     def drop(self, path: Path, *, name: str) -> DroppedSeed:
         """Take a dropped file as a seed; the file may be deleted afterwards."""

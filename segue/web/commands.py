@@ -309,7 +309,8 @@ def _choose(desk: Desk, booth: Booth, entries: Sequence[Entry], count: int) -> _
             never=booth.never,
         )
         try:
-            found = desk.services.choosing.continue_queue(seeds, spec, rng=desk.rng)
+            home = seeds[len(seeds) - since_start :][:1]  # where the listener last set the direction
+            found = desk.services.choosing.continue_queue(seeds, spec, rng=desk.rng, home=home)
         except (EmptyLibraryError, UnknownTrackError) as error:
             log.info("nothing was chosen: %s", error)  # the first songs of a scan are still on their way
             return _Chosen(tuple(songs))

@@ -137,14 +137,17 @@ class StandIn:
     def failures(self) -> tuple[ScanFailure, ...]:
         return self.broken
 
-    def continue_queue(self, seeds: Sequence[str], spec: ContinueSpec, *, rng: np.random.Generator) -> Continuation:
+    def continue_queue(
+        self, seeds: Sequence[str], spec: ContinueSpec, *, rng: np.random.Generator, home: Sequence[str] | None = None
+    ) -> Continuation:
         infos = {track.id: track.info for track in self.shelf}
         known: list[Seed] = [self.dropped.get(s) or TrackId(s) for s in seeds if s in self.dropped or s in infos]
         if not known:
             raise UnknownTrackError("none of these songs is in the library any more", remedy="Pick another song")
         disliked = frozenset(i for i, rating in self.listening.ratings().items() if rating == "disliked")
         facts = Facts(banned=self.listening.bans(), disliked=disliked)
-        return continue_from(self.catalogue(), seeds=known, spec=spec, rng=rng, facts=facts)
+        began: list[Seed] | None = None if home is None else [self.dropped.get(s) or TrackId(s) for s in home]
+        return continue_from(self.catalogue(), seeds=known, spec=spec, rng=rng, facts=facts, home=began)
 
     def drop(self, path: Path, *, name: str) -> DroppedSeed:
         if path.read_bytes()[:4] != b"RIFF":
