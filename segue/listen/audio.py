@@ -134,26 +134,27 @@ def iter_mono(
         planes = planes_of(frame)
         if planes.dtype.kind == "f":
             planes = undamaged(planes, tally)
+        native = full_scale(planes)
         if on_native is not None:
-            on_native(full_scale(planes), frame.sample_rate)
-        yield frame.sample_rate, mono_of(planes)
+            on_native(native, frame.sample_rate)
+        yield frame.sample_rate, mono_of(native if planes.dtype.itemsize < native.dtype.itemsize else planes)
 
 
 def mono_of(planes: Planes) -> Floats:
-    """The mean of the channels ``(c, n)`` of any type as ``(n,)`` float32 at full scale 1.0.
+    """The mean of the channels ``(c, n)``, floats or integers of 32 bits and more: ``(n,)`` float32, full scale 1.0.
 
     Channel by channel, since a mean along a short axis costs several times as much.
     """
     kind = planes.dtype.str[1:]
-    mono: NDArray[np.floating] = planes[0].astype(np.float32 if kind in ("f4", "i2", "u1") else np.float64)
-    for plane in planes[1:]:
-        mono += plane
+    exact = np.float32 if kind == "f4" else np.float64
+    mono: NDArray[np.floating] = planes[0].astype(exact, copy=False)
     if len(planes) > 1:
+        mono = np.add(mono, planes[1])
+        for plane in planes[2:]:
+            mono += plane
         mono /= len(planes)
-    if kind == "u1":
-        mono -= 128.0
     if kind in _FULL_SCALE:
-        mono /= _FULL_SCALE[kind]
+        mono = mono / _FULL_SCALE[kind]
     return mono.astype(np.float32, copy=False)
 
 
@@ -172,8 +173,9 @@ def full_scale(planes: Planes) -> Floats:
 def undamaged(planes: Planes, tally: Tally) -> Planes:
     """The same with silence in all channels where a sample is not finite or beyond all measure, which is counted."""
     tally.samples += planes.shape[1]
-    if planes.max() < _LOUDEST and planes.min() > -_LOUDEST:  # false also for what is no number
-        return planes
+    with np.errstate(over="ignore", invalid="ignore"):
+        if np.vecdot(planes, planes).max() < _LOUDEST**2:  # one look at them; false also for what is no number
+            return planes
     wrong = ~(np.abs(planes) < _LOUDEST).all(axis=0)
     tally.bad_samples += int(wrong.sum())
     return np.where(wrong, 0, planes)

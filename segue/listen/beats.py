@@ -103,21 +103,22 @@ def _best_path(curve: Floats, period: float) -> NDArray[np.intp]:
     cost = -_TIGHTNESS * np.log(back / period) ** 2
     total = len(curve)
     score = np.zeros(longest + total)  # frame t stands at longest + t
-    best_back = np.zeros(total, np.intp)
+    choice = np.zeros(total, np.intp)
+    reached = np.empty((shortest, len(back)))
+    rows = np.arange(shortest) * len(back)
     before = np.lib.stride_tricks.sliding_window_view(score, len(back))  # row t: frames t - longest .. t - shortest
     for start in range(0, total, shortest):
         end = min(start + shortest, total)
-        reached = before[start:end] + cost
-        choice = reached.argmax(axis=1)
-        best_back[start:end] = back[choice]
-        score[longest + start : longest + end] = curve[start:end] + np.maximum(
-            reached[np.arange(end - start), choice], 0.0
-        )
+        part, chosen = reached[: end - start], choice[start:end]
+        np.add(before[start:end], cost, out=part)
+        part.argmax(axis=1, out=chosen)
+        best = part.ravel()[rows[: end - start] + chosen]
+        np.add(curve[start:end], np.maximum(best, 0.0, out=best), out=score[longest + start : longest + end])
     at = total - 1 - int(np.argmax(score[: -longest - 1 : -1])) if total > longest else int(np.argmax(score[longest:]))
     path = []
     while at >= 0:
         path.append(at)
-        at -= int(best_back[at])
+        at -= int(back[choice[at]])
     return np.array(path[::-1], np.intp)
 
 
@@ -187,7 +188,7 @@ def _straight_line(times: NDArray[np.float64], period: float) -> tuple[Line, flo
     if span > _LONGEST_SONG_S:
         return Line(period, float(times[0])), 0.0
     periods = period * (1.0 + np.arange(-_SEARCH, _SEARCH, min(0.1 * period / span, 0.002)))
-    turns = np.array([np.exp(4j * np.pi / beat_s * times).mean() for beat_s in periods])
+    turns = np.array([_turn(4.0 * np.pi / beat_s * times) for beat_s in periods])
     beat_s = float(periods[np.abs(turns).argmax()])
     first_s = float(np.angle(turns[np.abs(turns).argmax()])) * beat_s / (4.0 * np.pi)
     for _ in range(3):
@@ -197,3 +198,8 @@ def _straight_line(times: NDArray[np.float64], period: float) -> tuple[Line, flo
             return Line(beat_s, first_s), 0.0
         beat_s, first_s = (float(value) for value in np.polyfit(numbers[on_line], times[on_line], 1))
     return Line(beat_s, first_s), float(np.mean(on_line))
+
+
+def _turn(angles: NDArray[np.float64]) -> complex:
+    """The sum of the unit vectors at some angles."""
+    return complex(np.cos(angles).sum(), np.sin(angles).sum())

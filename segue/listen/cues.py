@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
 
 from segue.config import RHYTHM
-from segue.listen.tempo import FRAME_S, loud_db
+from segue.listen.tempo import FRAME_S, Bands
 from segue.values import Floats
 
 _DITHER_DB = -84.0  # the last two bits of 16 are noise
@@ -70,14 +68,14 @@ def silence_of(peaks: Floats, row_s: float, *, duration_s: float, lufs: float | 
 
 
 def cues_of(
-    bands_db: Sequence[NDArray[np.float16]], silence: Silence, *, duration_s: float, bars_s: NDArray[np.float64]
+    bands: Bands, silence: Silence, *, duration_s: float, bars_s: NDArray[np.float64]
 ) -> tuple[Cue | None, Cue | None]:
     """Find the end of the introduction and the start of the close.
 
     Parameters
     ----------
-    bands_db : sequence of (k, 32) float16
-        Mel bands in dB, a row each 23.2 ms.
+    bands : Bands
+        Of the whole track.
     silence : Silence
         At the ends; it belongs to neither.
     duration_s : float
@@ -96,7 +94,7 @@ def cues_of(
     within (the least squares change point); it counts only if the second part is fuller. The close is the same,
     backwards.
     """
-    steps = _steps(bands_db)
+    steps = _steps(bands)
     start_s, end_s = silence.leading_s, min(duration_s - silence.trailing_s, len(steps) * _STEP_FRAMES * FRAME_S)
     if end_s - start_s < _LEAST_TRACK_S:
         return None, None
@@ -111,12 +109,11 @@ def cues_of(
     return intro, outro
 
 
-def _steps(bands_db: Sequence[NDArray[np.float16]]) -> Floats:
+def _steps(bands: Bands) -> Floats:
     """Mean level of each band over half seconds, ``(k, 32)`` in dB, no lower than 50 dB below the loud moments."""
-    floor = loud_db(bands_db) - _FLOOR_DB if bands_db else 0.0
-    found, held = [], np.zeros((0, 32), np.float32)
-    for block in bands_db:
-        held = np.concatenate([held, np.maximum(block.astype(np.float32), floor)])
+    found, held = [], np.zeros((0, bands.levels_db.shape[1]), np.float32)
+    for block in bands.iter_heard(_FLOOR_DB):
+        held = np.concatenate([held, block])
         whole = len(held) // _STEP_FRAMES
         found.append(held[: whole * _STEP_FRAMES].reshape(whole, _STEP_FRAMES, held.shape[1]).mean(axis=1))
         held = held[whole * _STEP_FRAMES :]
@@ -153,15 +150,15 @@ def _on_line(at_s: float, bars_s: NDArray[np.float64]) -> float:
     return nearest if abs(nearest - at_s) <= _AROUND_S else float(at_s)
 
 
-def bar_lines(beats_s: Floats, bands_db: Sequence[NDArray[np.float16]], *, beats_a_bar: int) -> NDArray[np.float64]:
+def bar_lines(beats_s: Floats, bands: Bands, *, beats_a_bar: int) -> NDArray[np.float64]:
     """Guess which beats begin a bar: those at which the music changes most.
 
     Parameters
     ----------
     beats_s : (k,) float32
         A steady beat grid.
-    bands_db : sequence of (n, 32) float16
-        Mel bands in dB, a row each 23.2 ms; they may end some seconds before the beats, as whole slices do.
+    bands : Bands
+        Of the whole track; they may end some seconds before the beats, as whole slices do.
     beats_a_bar : int
         3 or 4.
 
@@ -177,13 +174,12 @@ def bar_lines(beats_s: Floats, bands_db: Sequence[NDArray[np.float16]], *, beats
     straight line and falls again, so it is told by how sharply it bends. Of the beats of a bar that one wins at which
     the bends are greatest, each length counting alike.
     """
-    bands = np.concatenate(bands_db)
     frames = np.round(beats_s / FRAME_S).astype(np.intp)
-    edges = frames[frames < len(bands)]
+    edges = frames[frames < len(bands.levels_db)]
     if len(edges) < 4 * beats_a_bar or np.any(np.diff(edges) < 1):
         return np.zeros(0)
-    floor = loud_db(bands_db) - _FLOOR_DB
-    means = np.stack([np.maximum(bands[a:b].astype(np.float32), floor).mean(axis=0) for a, b in pairwise(edges)])
+    heard = np.concatenate(list(bands.iter_heard(_FLOOR_DB)))[: edges[-1]]
+    means = np.add.reduceat(heard, edges[:-1]) / np.diff(edges)[:, None]  # (k, 32)
     change = np.zeros(beats_a_bar)
     for bars in _BARS_COMPARED:
         found = _novelty(means, bars * beats_a_bar)

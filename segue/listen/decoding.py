@@ -19,6 +19,7 @@ from av.audio.fifo import AudioFifo
 from av.audio.frame import AudioFrame
 from av.audio.stream import AudioStream
 from av.container import InputContainer
+from av.packet import Packet
 from av.stream import Disposition
 from numpy.typing import NDArray
 
@@ -55,6 +56,7 @@ _ASF_ENCRYPTION = (
 _MOST_CHANNELS = 8  # a fuzzed AAC made the decoder claim 19 and read past its planes
 _HEADER_BYTES = 1 << 24
 _HOLLOW_BYTES, _HOLLOW_SHARE = 100_000_000, 0.01  # larger files of which less than this was ever written are refused
+_TYPES = {"u8": "u1", "s16": "i2", "s32": "i4", "s64": "i8", "flt": "f4", "dbl": "f8"}
 _RATES_HZ = (1_000, 1_600_000)
 
 
@@ -273,33 +275,37 @@ def _protected(scheme: str, path: Path) -> AudioError:
 def iter_sound(container: InputContainer, stream: AudioStream, tally: Tally) -> Iterator[AudioFrame]:
     """Decode packet by packet, so that one damaged packet costs itself and no more."""
     failures_in_a_row = 0
-    packets = container.demux(stream)
     while failures_in_a_row < 50:  # a demuxer that cannot find its feet again will not after fifty tries
         try:
-            packet = next(packets)
-        except StopIteration:
+            for packet in container.demux(stream):
+                failures_in_a_row = 0
+                yield from _good_frames(stream, packet, tally)
             return
         except av.error.FFmpegError:
             failures_in_a_row += 1
             tally.bad_packets += 1
-            packets = container.demux(stream)
-            continue
-        failures_in_a_row = 0
-        try:
-            frames = packet.decode()
-        except av.error.FFmpegError:
-            tally.bad_packets += 1
-            continue
-        sound = [frame for frame in frames if isinstance(frame, AudioFrame) and frame.samples > 0]
-        good = [frame for frame in sound if _is_plausible(frame)]
-        if len(good) == len(sound):
-            tally.good_packets += 1
-        else:
-            tally.bad_packets += 1
-            channels = max(frame.layout.nb_channels for frame in sound)
-            tally.crowded_packets += channels > _MOST_CHANNELS
-            tally.channels = max(tally.channels, channels)
-        yield from good
+
+
+def _good_frames(stream: AudioStream, packet: Packet[AudioStream], tally: Tally) -> list[AudioFrame]:
+    """The frames of a packet that may be touched; nearly always it is one, and is."""
+    try:
+        frames = stream.decode(packet)
+    except av.error.FFmpegError:
+        tally.bad_packets += 1
+        return []
+    if len(frames) == 1 and _is_plausible(frames[0]) and frames[0].samples > 0:
+        tally.good_packets += 1
+        return frames
+    sound = [frame for frame in frames if frame.samples > 0]
+    good = [frame for frame in sound if _is_plausible(frame)]
+    if len(good) == len(sound):
+        tally.good_packets += 1
+    else:
+        tally.bad_packets += 1
+        channels = max(frame.layout.nb_channels for frame in sound)
+        tally.crowded_packets += channels > _MOST_CHANNELS
+        tally.channels = max(tally.channels, channels)
+    return good
 
 
 @dataclass(frozen=True, slots=True)
@@ -346,13 +352,17 @@ def iter_joined(frames: Iterator[AudioFrame]) -> Iterator[AudioFrame]:
 
 
 def planes_of(frame: AudioFrame) -> Planes:
-    """A frame's samples by channel ``(c, n)``, of whatever type they are decoded to."""
-    channels = frame.layout.nb_channels
-    data = _wide_integers(frame) if frame.format.name in ("s64", "s64p") else frame.to_ndarray()
-    return data if frame.format.is_planar else data.reshape(-1, channels).T  # (c, n)
-
-
-def _wide_integers(frame: AudioFrame) -> NDArray[np.int64]:
-    """What `to_ndarray` gives, for the one format of samples that PyAV leaves out; int64."""
-    count = frame.samples if frame.format.is_planar else frame.samples * frame.layout.nb_channels
-    return np.stack([np.frombuffer(bytes(plane), np.int64, count) for plane in frame.planes])
+    """A frame's samples by channel ``(c, n)``, of whatever type they are decoded to; a view where that can be."""
+    channels, count = frame.layout.nb_channels, frame.samples
+    kind = np.dtype(_TYPES[frame.format.packed.name])
+    planes = [
+        np.frombuffer(memoryview(plane), kind, count if frame.format.is_planar else count * channels)
+        for plane in frame.planes
+    ]
+    if not frame.format.is_planar:
+        return planes[0].reshape(-1, channels).T  # (c, n)
+    step, starts = count * kind.itemsize, [plane.ctypes.data for plane in planes]
+    if starts != [starts[0] + number * step for number in range(channels)]:
+        return np.stack(planes)
+    # A frame from the queue: its planes are one piece of memory.
+    return np.lib.stride_tricks.as_strided(planes[0], (channels, count), (step, kind.itemsize), writeable=False)

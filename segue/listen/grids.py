@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from segue.listen.beats import LOW_SHARE, Fine, sharpened
 from segue.listen.cues import bar_lines
-from segue.listen.tempo import FRAME_S, Onsets
+from segue.listen.tempo import FRAME_S, Bands, Onsets
 from segue.values import Floats
 
 BEATS_A_BAR = 4
@@ -32,14 +30,14 @@ class BeatGrid:
     first_bar: int
 
 
-def grid_of(beats_s: Floats, found: Onsets, *, fine: Fine, bands_db: Sequence[NDArray[np.float16]]) -> BeatGrid | None:
+def grid_of(beats_s: Floats, found: Onsets, *, fine: Fine, bands: Bands) -> BeatGrid | None:
     """Ask the sound of a track what it says to its beats.
 
     Parameters
     ----------
     beats_s : (k,) float32
         The beats; a grid goes on through breaks in which nobody plays them.
-    found, fine, bands_db :
+    found, fine, bands :
         What the beats were found in; see `segue.listen.beats.track_beats`.
 
     Returns
@@ -54,6 +52,6 @@ def grid_of(beats_s: Floats, found: Onsets, *, fine: Fine, bands_db: Sequence[ND
     frames = np.round(times / FRAME_S).astype(np.intp)
     strength = np.maximum.reduce([curve[np.clip(frames + d, 0, len(curve) - 1)] for d in (-1, 0, 1)])
     stray = sharpened(times, fine) - times
-    bars = bar_lines(beats_s, bands_db, beats_a_bar=BEATS_A_BAR)
+    bars = bar_lines(beats_s, bands, beats_a_bar=BEATS_A_BAR)
     first = int(np.abs(times - bars[0]).argmin()) if len(bars) else 0
     return BeatGrid(beats_s, stray.astype(np.float32), strength.astype(np.float32), first)

@@ -19,15 +19,17 @@ _BASS_SHARE = 0.5  # what the bass counts once more: it tells the tonic
 _NAMES = ("C", "Db", "D", "Eb", "E", "F", "F#", "G", "Ab", "A", "Bb", "B")
 # How much each degree sounds in a key, the tonic first. Of Krumhansl and Kessler's probe tones as Sha'ath adapted
 # them (2011), and of electronic and popular music as Faraldo et al. found (2016, "bgate").
-_PROFILES = (
+_PROFILES = np.array(
     (
-        (6.6, 2.0, 3.5, 2.3, 4.6, 4.0, 2.5, 5.2, 2.4, 3.7, 2.3, 3.4),
-        (6.5, 2.7, 3.5, 5.4, 2.6, 3.5, 2.5, 5.2, 4.0, 2.7, 4.3, 3.2),
-    ),
-    (
-        (1.00, 0.00, 0.42, 0.00, 0.53, 0.37, 0.00, 0.77, 0.00, 0.38, 0.21, 0.30),
-        (1.00, 0.00, 0.36, 0.39, 0.00, 0.38, 0.00, 0.74, 0.27, 0.00, 0.42, 0.23),
-    ),
+        (
+            (6.6, 2.0, 3.5, 2.3, 4.6, 4.0, 2.5, 5.2, 2.4, 3.7, 2.3, 3.4),
+            (6.5, 2.7, 3.5, 5.4, 2.6, 3.5, 2.5, 5.2, 4.0, 2.7, 4.3, 3.2),
+        ),
+        (
+            (1.00, 0.00, 0.42, 0.00, 0.53, 0.37, 0.00, 0.77, 0.00, 0.38, 0.21, 0.30),
+            (1.00, 0.00, 0.36, 0.39, 0.00, 0.38, 0.00, 0.74, 0.27, 0.00, 0.42, 0.23),
+        ),
+    )
 )
 
 
@@ -110,7 +112,7 @@ def key_of(counts: NDArray[np.float64]) -> Key | None:
     chroma, tonality = tuned_chroma(counts)
     if chroma.sum() <= 0 or np.ptp(chroma) <= 0:
         return None
-    fits = np.array([_fit(chroma, tonic, mode) for mode in (0, 1) for tonic in range(12)])
+    fits = _fits(chroma)
     order = np.argsort(-fits)
     mode, tonic = divmod(int(order[0]), 12)
     clear = np.clip((fits[order[0]] - 0.35) / 0.45, 0.0, 1.0)
@@ -127,6 +129,15 @@ def camelot_of(tonic: int, *, minor: bool) -> str:
     return f"{((tonic + (3 if minor else 0)) * 7 + 7) % 12 + 1}{'A' if minor else 'B'}"
 
 
-def _fit(chroma: NDArray[np.float64], tonic: int, mode: int) -> float:
-    """Mean correlation with the profiles of a key."""
-    return float(np.mean([np.corrcoef(chroma, np.roll(pair[mode], tonic))[0, 1] for pair in _PROFILES]))
+def _fits(chroma: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Mean correlation with the profiles of the major keys from C on, then of the minor ones: ``(24,)``."""
+    degrees = (np.arange(12) - np.arange(12)[:, None]) % 12  # of each pitch class in the key of each tonic
+    found: NDArray[np.float64] = (_standard(_PROFILES[..., degrees]) @ _standard(chroma)).mean(axis=0).ravel()
+    return found
+
+
+def _standard(weights: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Weights of pitch classes ``(..., 12)`` with mean 0 and length 1, so that products are correlations."""
+    around = weights - weights.mean(axis=-1, keepdims=True)
+    found: NDArray[np.float64] = around / np.linalg.norm(around, axis=-1, keepdims=True)
+    return found

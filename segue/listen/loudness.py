@@ -20,7 +20,7 @@ _VERY_LOW = 5  # the very low part is brought down once more by this
 _LEAD_SEGMENTS = 2  # 200 ms, after which nothing is left of what the high-pass was in before
 _FRAME_S = 0.4644  # of which a spectrum is handed on: semitones part from 150 Hz up
 _PITCHES_HZ = 2200.0  # up to there
-_BATCH_SECONDS = 8  # several are transformed much faster than one
+_BATCH_SECONDS = 16  # several are transformed much faster than one
 _GOLDEN = (5.0**0.5 - 1.0) / 2.0  # frames lie at places that fall in step with no bars
 _LOWEST_RATE_HZ = 8000  # a lower rate leaves nothing of what K-weighting is about
 
@@ -102,14 +102,16 @@ class LevelMeter:
         self._samples = 0
         self._mean = np.full(channels, 1.0 / channels, np.float32)
         self._true_peak = TruePeak()
+        self._seconds = self._settled = 0
+        self._peaks = np.empty((channels, _BATCH_SECONDS * _ROWS), np.float32)
+        self._powers = np.empty_like(self._peaks)
+        self._starts = np.arange(_ROWS) * self._row
         self._rows: list[NDArray[np.float16]] = []
         self._weighted: list[NDArray[np.float64]] = []
-        self._passed: list[NDArray[np.float64]] = []
-        self._frames: list[Floats] = []
-        self._very_low: list[Floats] = []
         if self._plan:
-            segment = _SEGMENT_ROWS * self._row // (self._plan.step * _VERY_LOW)
-            self._very_low.append(np.zeros((channels, _LEAD_SEGMENTS * segment), np.float32))
+            low = _ROWS * self._row // self._plan.step
+            self._low = np.empty((channels, _BATCH_SECONDS * low), np.float32)
+            self._very_low = np.zeros((channels, _LEAD_SEGMENTS * low // (_SEGMENTS * _VERY_LOW)), np.float32)
 
     def take(self, planes: Floats) -> None:
         """Take the next samples ``(c, n)`` float32, full scale 1.0."""
@@ -134,11 +136,13 @@ class LevelMeter:
             self._filled = _ROWS * self._row
             rest -= self._filled
             self._measure()
+        if self._seconds > self._settled:
+            self._settle()
         rows = np.concatenate(self._rows, axis=1)[:, :whole_rows]
         self._rows = []
         segments = max(1, self._samples // (_SEGMENT_ROWS * self._row))
-        row_s = self._row / self._rate_hz
-        return Levels(self._samples / self._rate_hz, row_s, rows, self._all_weighted()[:segments])
+        weighted = np.concatenate(self._weighted)[:segments] if self._plan else np.zeros(0)
+        return Levels(self._samples / self._rate_hz, self._row / self._rate_hz, rows, weighted)
 
     @property
     def true_peak(self) -> float:
@@ -146,56 +150,73 @@ class LevelMeter:
         return self._true_peak.value
 
     def _measure(self) -> None:
-        """One full buffer: 100 rows."""
+        """One full buffer, 100 rows: only what has to be done while its samples are near; the rest is for `_settle`."""
         chunk = self._buffer[:, MARGIN_SAMPLES:]
-        rows = chunk.reshape(len(chunk), _ROWS, self._row)  # (c, 100, row)
+        at = (self._seconds - self._settled) * _ROWS
         sizes = np.abs(self._buffer, out=self._sizes)
-        peaks = sizes[:, MARGIN_SAMPLES:].reshape(rows.shape).max(axis=2)  # (c, 100)
-        powers = np.vecdot(rows, rows)  # (c, 100)
-        found = np.stack([peaks.max(axis=0), np.sqrt(self._mean @ powers / self._row)])  # (2, 100)
-        self._rows.append(found.astype(np.float16))
+        peaks, powers = self._peaks[:, at : at + _ROWS], self._powers[:, at : at + _ROWS]
+        np.maximum.reduceat(sizes[:, MARGIN_SAMPLES:], self._starts, axis=1, out=peaks)
+        rows = chunk.reshape(len(chunk), _ROWS, self._row)  # (c, 100, row)
+        np.vecdot(rows, rows, out=powers)
         if self._plan:
-            plain = powers.reshape(len(powers), _SEGMENTS, _SEGMENT_ROWS).sum(axis=2, dtype=np.float64)  # (c, 10)
-            self._weigh(chunk, plain, self._plan)
-        self._true_peak.take(self._buffer, sizes, largest=float(found[0].max()))
+            low = self._low.shape[1] // _BATCH_SECONDS
+            start = at // _ROWS * low
+            self._low[:, start : start + low] = _means(chunk, self._plan.step)
+        self._true_peak.take(self._buffer, sizes, largest=float(peaks.max()))
         self._buffer[:, :MARGIN_SAMPLES] = self._buffer[:, -MARGIN_SAMPLES:]
         self._filled = 0
+        self._seconds += 1
+        if self._seconds - self._settled == _BATCH_SECONDS:
+            self._settle()
 
-    def _weigh(self, chunk: Floats, plain: NDArray[np.float64], plan: _Plan) -> None:
-        """Note the weighted power of ten segments, but for what the high-pass takes off, and that beside it."""
-        low = _means(chunk, plan.step)
-        power = _power(low.reshape(len(low), _SEGMENTS, -1))  # (c, 10, b)
+    def _settle(self) -> None:
+        """Note what the seconds kept have by rows and segments, and hand their pitches on."""
+        seconds = self._seconds - self._settled
+        peaks, powers = self._peaks[:, : seconds * _ROWS], self._powers[:, : seconds * _ROWS]
+        found = np.stack([peaks.max(axis=0), np.sqrt(self._mean @ powers / self._row)])  # (2, 100 s)
+        self._rows.append(found.astype(np.float16))
+        if self._plan:
+            plain = powers.reshape(len(powers), -1, _SEGMENT_ROWS).sum(axis=2, dtype=np.float64)  # (c, 10 s)
+            low = self._low[:, : seconds * (self._low.shape[1] // _BATCH_SECONDS)]
+            self._weigh(low, plain, self._plan)
+            self._tell_pitches(low.reshape(len(low), seconds, -1), self._plan)
+        self._settled = self._seconds
+
+    def _weigh(self, low: Floats, plain: NDArray[np.float64], plan: _Plan) -> None:
+        """Note the weighted power of segments, of which there is the low part and the plain power ``(c, k)``."""
+        power = _power(low.reshape(*plain.shape, -1))  # (c, k, b)
         weighted = plan.greatest_gain * plain - power @ plan.low_gains
-        self._weighted.append(self._weights @ weighted / (_SEGMENT_ROWS * plan.row_samples))
-        self._very_low.append(_means(low, _VERY_LOW))
+        passed = self._taken_off(_means(low, _VERY_LOW), plan)
+        summed = self._weights @ weighted / (_SEGMENT_ROWS * plan.row_samples)
+        self._weighted.append(np.maximum(summed - passed, 0.0))
+
+    def _taken_off(self, very_low: Floats, plan: _Plan) -> NDArray[np.float64]:
+        """What the high-pass takes off the weighted power of segments: ``(k,)``."""
+        held = np.concatenate([self._very_low, very_low], axis=1)  # (c, lead + n)
+        lead = self._very_low.shape[1]
+        self._very_low = held[:, -lead:]
+        segment = lead // _LEAD_SEGMENTS
+        second = _SEGMENTS * segment
+        windows = np.lib.stride_tricks.sliding_window_view(held, lead + second, axis=1)[:, ::second]  # (c, s, lead + n)
+        filtered = _high_passed(windows, plan.rate_hz / (plan.step * _VERY_LOW))[..., lead:]
+        parts = (
+            very_low.reshape(len(held), -1, _SEGMENTS, segment),
+            filtered.reshape(len(held), -1, _SEGMENTS, segment),
+        )
+        before, after = (
+            self._weights @ np.vecdot(part, part).reshape(len(held), -1).astype(np.float64) for part in parts
+        )
+        passed: NDArray[np.float64] = plan.passing * (before - after) / segment  # (k,)
+        return passed
+
+    def _tell_pitches(self, low: Floats, plan: _Plan) -> None:
+        """Hand on the spectra of one frame of each second ``(c, s, n)``."""
         length = len(plan.pitch_window)
-        start = int(len(self._weighted) * _GOLDEN % 1.0 * (low.shape[1] - length))
-        self._frames.append(self._mean @ low[:, start : start + length])
-        if len(self._frames) >= _BATCH_SECONDS:
-            self._settle(plan)
-
-    def _settle(self, plan: _Plan) -> None:
-        """Note what the high-pass takes off in the seconds kept, and hand their pitches on."""
-        held = np.concatenate(self._very_low, axis=1)  # (c, lead + n)
-        lead = self._very_low[0].shape[1]
-        self._very_low = [held[:, -lead:]]
-        windows = np.lib.stride_tricks.sliding_window_view(held, 2 * lead, axis=1)[:, ::lead]  # (c, k / 2, 2 lead)
-        filtered = _high_passed(windows, plan.rate_hz / (plan.step * _VERY_LOW))
-        both = np.stack([windows, filtered])[..., lead:].reshape(2, len(held), -1, lead // _LEAD_SEGMENTS)
-        before, after = self._weights @ np.vecdot(both, both).astype(np.float64)  # (k,) each
-        self._passed.append(plan.passing * (before - after) / both.shape[3])
-        frames = np.stack(self._frames) * plan.pitch_window
-        self._frames = []
-        spectra = np.abs(_transform(frames)[:, : int(_PITCHES_HZ / plan.pitch_bin_hz)])
+        room = low.shape[2] - length
+        starts = [int(number * _GOLDEN % 1.0 * room) for number in range(self._settled + 1, self._seconds + 1)]
+        frames = np.stack([self._mean @ low[:, n, at : at + length] for n, at in enumerate(starts)])
+        spectra = np.abs(_transform(frames * plan.pitch_window)[:, : int(_PITCHES_HZ / plan.pitch_bin_hz)])
         self._on_spectra(2.0 / plan.pitch_window.sum() * spectra, plan.pitch_bin_hz)
-
-    def _all_weighted(self) -> NDArray[np.float64]:
-        """The weighted power of every segment."""
-        if not self._weighted or self._plan is None:
-            return np.zeros(0)
-        if self._frames:
-            self._settle(self._plan)
-        return np.maximum(np.concatenate(self._weighted) - np.concatenate(self._passed), 0.0)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

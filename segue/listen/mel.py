@@ -8,6 +8,7 @@ from itertools import chain
 from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from segue.config import MelSpec
 from segue.errors import ParameterError
@@ -15,7 +16,7 @@ from segue.listen.spread import spread
 from segue.values import Floats
 
 _FFT_BLOCK_FRAMES = 36  # 36 x 2048 float32 stay in the second-level cache; larger blocks are slower
-_BANDS_TOGETHER = 12  # neighbouring mel bands in one small product: fewer zeros than all, fewer calls than each
+_BANDS_TOGETHER = 12  # neighbouring bands in one small product: fewer zeros than all, fewer calls than each
 _SMALLEST_POWER = 1e-10  # librosa.power_to_db's amin
 _LOG_GAIN = 10_000.0  # MusiCNN's log10(1 + 10000 mel)
 
@@ -188,9 +189,7 @@ def _slice(samples: Floats, spec: MelSpec, on_power: Callable[[Floats], None] | 
     power = _power(samples, spec)  # (216, 1025)
     if on_power is not None:
         on_power(power)
-    mel = np.empty((len(power), spec.mel_bands), np.float32)
-    for part in _mel_bank(spec.sample_rate_hz, spec.n_fft_samples, spec.mel_bands):
-        np.matmul(power[:, part.bins], part.weights, out=mel[:, part.bands])
+    mel = in_bands(power, _mel_bank(spec.sample_rate_hz, spec.n_fft_samples, spec.mel_bands))
     return _decibels(mel.T, spec) if spec.scale == "db" else _logarithm(mel.T)
 
 
@@ -233,30 +232,46 @@ def _hann(length: int) -> Floats:
     return (0.5 - 0.5 * np.cos(2.0 * np.pi * np.arange(length) / length)).astype(np.float32)
 
 
-class _Bands(NamedTuple):
-    """Some neighbouring mel bands, and the part of the spectrum that they lie in."""
+class _Part(NamedTuple):
+    """Some neighbouring bands, and the part of the spectrum that they lie in."""
 
     bands: slice
     bins: slice
     weights: Floats
 
 
+Bank = tuple[_Part, ...]
+"""Filters of which few numbers are not zero, as small products side by side."""
+
+
+def bank_of(weights: NDArray[np.float64]) -> Bank:
+    """Part filters ``(bands, bins)``, one a row, whose neighbours overlap."""
+    parts = []
+    for at in range(0, len(weights), _BANDS_TOGETHER):
+        part = weights[at : at + _BANDS_TOGETHER].astype(np.float32)
+        used = np.flatnonzero(part.any(axis=0))
+        bins = slice(int(used.min(initial=weights.shape[1])), int(used.max(initial=-1)) + 1)
+        parts.append(_Part(slice(at, at + len(part)), bins, np.ascontiguousarray(part[:, bins].T)))
+    return tuple(parts)
+
+
+def in_bands(power: Floats, bank: Bank) -> Floats:
+    """The power of frames ``(k, bins)`` through filters: ``(k, bands)``."""
+    found = np.empty((len(power), bank[-1].bands.stop), np.float32)
+    for part in bank:
+        np.matmul(power[:, part.bins], part.weights, out=found[:, part.bands])
+    return found
+
+
 @lru_cache(maxsize=4)
-def _mel_bank(sample_rate_hz: int, n_fft_samples: int, mel_bands: int) -> tuple[_Bands, ...]:
-    """Triangular mel filters, of which two numbers in a hundred are not zero, as small products side by side."""
+def _mel_bank(sample_rate_hz: int, n_fft_samples: int, mel_bands: int) -> Bank:
+    """Triangular mel filters, of which two numbers in a hundred are not zero."""
     edges_hz = _mel_to_hz(np.linspace(0.0, hz_to_mel(np.array(sample_rate_hz / 2.0)), mel_bands + 2))
     bins_hz = np.fft.rfftfreq(n_fft_samples, 1.0 / sample_rate_hz)
     widths_hz = np.diff(edges_hz)
     ramps = edges_hz[:, None] - bins_hz[None, :]  # (98, 1025)
     rising, falling = -ramps[:-2] / widths_hz[:-1, None], ramps[2:] / widths_hz[1:, None]
-    weights = np.maximum(0.0, np.minimum(rising, falling)) * (2.0 / (edges_hz[2:] - edges_hz[:-2]))[:, None]
-    parts = []
-    for at in range(0, mel_bands, _BANDS_TOGETHER):
-        part = weights[at : at + _BANDS_TOGETHER].astype(np.float32)
-        used = np.flatnonzero(part.any(axis=0))
-        bins = slice(int(used.min(initial=len(bins_hz))), int(used.max(initial=-1)) + 1)
-        parts.append(_Bands(slice(at, at + len(part)), bins, np.ascontiguousarray(part[:, bins].T)))
-    return tuple(parts)
+    return bank_of(np.maximum(0.0, np.minimum(rising, falling)) * (2.0 / (edges_hz[2:] - edges_hz[:-2]))[:, None])
 
 
 # Slaney's mel scale: linear to 1000 Hz (15 mel), then 27 mel for each factor of 6.4.

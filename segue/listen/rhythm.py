@@ -11,7 +11,7 @@ from segue.listen.cues import bar_lines, cues_of, silence_of
 from segue.listen.grids import BeatGrid, grid_of
 from segue.listen.key import PitchMeter, key_of
 from segue.listen.loudness import LevelMeter, Levels, integrated_lufs
-from segue.listen.tempo import OnsetMeter, Tempo, estimate, onsets
+from segue.listen.tempo import Bands, OnsetMeter, Tempo, estimate, onsets
 from segue.values import Floats, Rhythm
 
 _STEADY = 0.8
@@ -48,9 +48,9 @@ class RhythmMeter:
         peaks, fine = self._rows()
         silence = silence_of(peaks, fine.row_s, duration_s=duration_s, lufs=lufs)
         sound_s = (silence.leading_s, duration_s - silence.trailing_s)
-        tempo, beats = self._beats(fine, sound_s)
+        bands = self._onsets.bands()
+        tempo, beats = _beats(bands, fine, sound_s)
         key = key_of(self._pitches.counts) if duration_s >= RHYTHM.shortest_s else None
-        bands = self._onsets.bands_db
         steady = tempo is not None and beats is not None and beats.steadiness >= _STEADY
         bars = bar_lines(beats.times_s, bands, beats_a_bar=4) if steady and beats is not None else np.zeros(0)
         intro, outro = cues_of(bands, silence, duration_s=duration_s, bars_s=bars)
@@ -75,10 +75,11 @@ class RhythmMeter:
 
     def grid(self, rhythm: Rhythm) -> BeatGrid | None:
         """What the sound says to the beats of its `result`; None where there are hardly any."""
-        found = onsets(self._onsets.bands_db) if len(rhythm.beats_s) else None
+        bands = self._onsets.bands()
+        found = onsets(bands) if len(rhythm.beats_s) else None
         if found is None:
             return None
-        return grid_of(rhythm.beats_s, found, fine=self._rows()[1], bands_db=self._onsets.bands_db)
+        return grid_of(rhythm.beats_s, found, fine=self._rows()[1], bands=bands)
 
     def _close(self) -> None:
         """End the stretch of one rate and number of channels."""
@@ -99,18 +100,19 @@ class RhythmMeter:
         peaks, effective = np.concatenate(joined, axis=1).astype(np.float32)
         return peaks, Fine(_rises(effective**2), row_s)
 
-    def _beats(self, fine: Fine, sound_s: tuple[float, float]) -> tuple[Tempo | None, Beats | None]:
-        """The tempo, told exactly by its beats, and the beats; None where they are unsure."""
-        found = onsets(self._onsets.bands_db)
-        tempo = estimate(found) if found is not None else None
-        if found is None or tempo is None or tempo.confidence < RHYTHM.least_tempo:
-            return None, None
-        beats = track_beats(found, tempo.bpm, fine=fine, sound_s=sound_s)
-        if beats is None:
-            return None, None
-        share = beats.bpm / tempo.bpm
-        exact = Tempo(beats.bpm, tempo.confidence, tuple(other * share for other in tempo.alternatives))
-        return exact, beats
+
+def _beats(bands: Bands, fine: Fine, sound_s: tuple[float, float]) -> tuple[Tempo | None, Beats | None]:
+    """The tempo, told exactly by its beats, and the beats; None where they are unsure."""
+    found = onsets(bands)
+    tempo = estimate(found) if found is not None else None
+    if found is None or tempo is None or tempo.confidence < RHYTHM.least_tempo:
+        return None, None
+    beats = track_beats(found, tempo.bpm, fine=fine, sound_s=sound_s)
+    if beats is None:
+        return None, None
+    share = beats.bpm / tempo.bpm
+    exact = Tempo(beats.bpm, tempo.confidence, tuple(other * share for other in tempo.alternatives))
+    return exact, beats
 
 
 def _on_rows(stretch: Levels, row_s: float, *, start_s: float) -> NDArray[np.float16]:

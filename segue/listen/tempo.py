@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -10,13 +10,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from segue.config import RHYTHM, SPECCY_MEL
-from segue.listen.mel import hz_to_mel
+from segue.listen.mel import Bank, bank_of, hz_to_mel, in_bands
 from segue.listen.tempo_weights import MEANS, SPREADS, WEIGHTS
 from segue.values import Floats
 
 FRAME_S = SPECCY_MEL.hop_samples / SPECCY_MEL.sample_rate_hz
 _BANDS = 32
 _LOW_BANDS, _MIDDLE_BANDS = 2, 14  # up to about 240 Hz (kick, bass), up to about 2 kHz, and above (hats)
+_KINDS = np.stack([np.ones(_BANDS), np.arange(_BANDS) < _LOW_BANDS, np.arange(_BANDS) >= _MIDDLE_BANDS], axis=1).astype(
+    np.float32
+)
 _LOWEST_HZ = 30.0
 _FLOOR_DB = 60.0  # below the track's loud moments: softer sounds have no onsets
 _SILENT_DB = -45.0  # about 95 dB below full scale
@@ -27,6 +30,7 @@ _SCALE_S = 4.0  # loud and soft parts count alike beyond this
 _WINDOW_FRAMES = 690  # 16 s: autocorrelations are taken of so long a piece, then averaged
 _FINER = 4  # lags are told to a quarter of a frame
 _FFT = 2048
+_FRAMES_AT_A_TIME = 4096  # half a megabyte of levels
 
 _MULTIPLES = (0.25, 1 / 3, 0.5, 2 / 3, 1.0, 1.5, 2.0, 3.0, 4.0)
 _HARMONICS = (0.5, 1.0, 2.0, 3.0, 4.0)
@@ -69,39 +73,68 @@ class Tempo:
     alternatives: tuple[float, ...]
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Bands:
+    """Mel bands by frames of 23.2 ms: ``levels_db`` ``(n, 32)`` float16, and what the strongest reach in loud moments.
+
+    Levels are about 50 for a full-scale sine, -90 for silence; 64 bytes a frame.
+    """
+
+    levels_db: NDArray[np.float16]
+    loud_db: float
+
+    def iter_heard(self, under_db: float) -> Iterator[Floats]:
+        """Levels ``(k, 32)`` float32, some thousand frames at a time, no lower than so far below the loud moments."""
+        for at in range(0, len(self.levels_db), _FRAMES_AT_A_TIME):
+            part = self.levels_db[at : at + _FRAMES_AT_A_TIME].astype(np.float32)
+            yield np.maximum(part, self.loud_db - under_db, out=part)
+
+
+def bands_of(blocks_db: Sequence[NDArray[np.float16]]) -> Bands:
+    """Join blocks ``(k, 32)``, of which there may be none."""
+    levels_db = np.concatenate([np.zeros((0, _BANDS), np.float16), *blocks_db])
+    strongest = [
+        levels_db[at : at + _FRAMES_AT_A_TIME].astype(np.float32).max(axis=1)
+        for at in range(0, len(levels_db), _FRAMES_AT_A_TIME)
+    ]
+    return Bands(levels_db, float(np.percentile(np.concatenate(strongest), 95)) if strongest else -np.inf)
+
+
 class OnsetMeter:
-    """Keeps what tempo, beats and cue points need of power frames: 32 bands in dB, 64 bytes a frame."""
+    """Keeps what tempo, beats and cue points need of power frames."""
 
     def __init__(self) -> None:
-        self.bands_db: list[NDArray[np.float16]] = []
-        """``(k, 32)`` each: about 50 for a full-scale sine, -90 for silence."""
+        self._blocks_db: list[NDArray[np.float16]] = []
 
     def take(self, power: Floats) -> None:
         """Take the next power frames ``(k, 1025)``."""
-        bands = power @ _bank()  # (k, 32)
-        self.bands_db.append((10.0 * np.log10(np.maximum(bands, 1e-9))).astype(np.float16))
+        bands = in_bands(power, _bank())  # (k, 32)
+        self._blocks_db.append((10.0 * np.log10(np.maximum(bands, 1e-9))).astype(np.float16))
+
+    def bands(self) -> Bands:
+        """All that was taken."""
+        return bands_of(self._blocks_db)
 
 
 @lru_cache(maxsize=1)
-def _bank() -> Floats:
-    """Triangles of height 1 from 30 Hz up, evenly spaced in mel: ``(1025, 32)``."""
+def _bank() -> Bank:
+    """Triangles of height 1 from 30 Hz up, evenly spaced in mel."""
     bins_hz = np.arange(SPECCY_MEL.n_fft_samples // 2 + 1) * (SPECCY_MEL.sample_rate_hz / SPECCY_MEL.n_fft_samples)
     mel = hz_to_mel(bins_hz)
     edges_hz = np.interp(np.linspace(hz_to_mel(np.array(_LOWEST_HZ)), mel[-1], _BANDS + 2), mel, bins_hz)
     left, middle, right = edges_hz[:-2], edges_hz[1:-1], edges_hz[2:]
     at = bins_hz[:, None]  # (1025, 1)
     rising, falling = (at - left) / (middle - left), (right - at) / (right - middle)
-    found: Floats = np.maximum(0.0, np.minimum(rising, falling)).astype(np.float32)
-    return found
+    return bank_of(np.maximum(0.0, np.minimum(rising, falling)).T)
 
 
-def onsets(bands_db: Sequence[NDArray[np.float16]]) -> Onsets | None:
+def onsets(bands: Bands) -> Onsets | None:
     """Tell where sounds begin; None where nothing sounds.
 
     Parameters
     ----------
-    bands_db : sequence of (k, 32) float16
-        Mel bands in dB, a row each 23.2 ms.
+    bands : Bands
+        Of the whole track.
 
     Returns
     -------
@@ -109,33 +142,30 @@ def onsets(bands_db: Sequence[NDArray[np.float16]]) -> Onsets | None:
         Rises over two frames, summed over bands (spectral flux, Dixon, 2006), less their local mean and brought to
         one scale.
     """
-    if not bands_db:
+    if bands.loud_db < _SILENT_DB:
         return None
-    loud = loud_db(bands_db)
-    floor = loud - _FLOOR_DB
-    if loud < _SILENT_DB:
-        return None
-    curves = np.empty((5, sum(map(len, bands_db))), np.float32)
+    loud = np.float32(bands.loud_db)
+    curves = np.empty((5, len(bands.levels_db)), np.float32)
     at = 0
-    last = np.full((_RISE_FRAMES, _BANDS), floor, np.float32)
-    for block in bands_db:
-        heard = np.concatenate([last, np.maximum(block.astype(np.float32), floor)])
-        rises = np.clip(heard[_RISE_FRAMES:] - heard[:-_RISE_FRAMES], 0.0, _MOST_RISE_DB)
-        last = heard[-_RISE_FRAMES:]
-        bass = 10.0 ** ((heard[_RISE_FRAMES:, :_LOW_BANDS].sum(axis=1) - _LOW_BANDS * loud) / 20.0)
-        treble = (10.0 ** ((heard[:, _MIDDLE_BANDS:] - loud) / 20.0)).sum(axis=1)
+    before = np.full((_RISE_FRAMES, _BANDS), bands.loud_db - _FLOOR_DB, np.float32)
+    for block in bands.iter_heard(_FLOOR_DB):
+        heard = np.concatenate([before, block])
+        before = heard[-_RISE_FRAMES:]
+        rises = heard[_RISE_FRAMES:] - heard[:-_RISE_FRAMES]
+        np.clip(rises, 0.0, _MOST_RISE_DB, out=rises)
+        bass = _amplitude((block[:, :_LOW_BANDS] - loud).sum(axis=1))
+        treble = _amplitude(heard[:, _MIDDLE_BANDS:] - loud) @ np.ones(_BANDS - _MIDDLE_BANDS, np.float32)
         attack = np.maximum(treble[_RISE_FRAMES:] - treble[:-_RISE_FRAMES], 0.0)
-        low, high = rises[:, :_LOW_BANDS].sum(axis=1), rises[:, _MIDDLE_BANDS:].sum(axis=1)
-        curves[:, at : at + len(block)] = rises.sum(axis=1), low, high, bass, attack
+        curves[:, at : at + len(block)] = *(rises @ _KINDS).T, bass, attack
         at += len(block)
     full, low, high = (_scaled(curve) for curve in curves[:3])
     peaks = (full[1:-1] > full[:-2]) & (full[1:-1] >= full[2:]) & (full[1:-1] > 1.0)
     return Onsets(full, low, high, curves[3], curves[4], float(peaks.sum()) / (len(full) * FRAME_S))
 
 
-def loud_db(bands_db: Sequence[NDArray[np.float16]]) -> float:
-    """What the strongest band reaches in the loud moments of a track."""
-    return float(np.percentile(np.concatenate([block.max(axis=1) for block in bands_db]).astype(np.float32), 95))
+def _amplitude(level_db: Floats) -> Floats:
+    found: Floats = np.exp(level_db * np.float32(np.log(10.0) / 20.0))
+    return found
 
 
 def _scaled(rises: Floats) -> Floats:
@@ -163,19 +193,20 @@ def pulse_of(found: Onsets) -> Pulse | None:
     starts = np.arange(0, curves.shape[1] - _WINDOW_FRAMES + 1, _WINDOW_FRAMES // 2)
     window = np.hanning(_WINDOW_FRAMES).astype(np.float32)
     kept = _FINER * _WINDOW_FRAMES // 2
-    lags, spectrum, count = np.zeros((3, kept)), np.zeros(_FFT // 2 + 1), np.zeros(3)
+    powers, spectrum, count = np.zeros((3, _FFT // 2 + 1)), np.zeros(_FFT // 2 + 1), np.zeros(3)
     for start in starts:
         piece = curves[:, start : start + _WINDOW_FRAMES]
         piece = (piece - piece.mean(axis=1, keepdims=True)) * window
         power = np.abs(np.fft.rfft(piece, _FFT, axis=1)) ** 2  # (3, 1025)
-        found_lags = np.fft.irfft(power, _FFT * _FINER, axis=1)[:, :kept]
-        sounds = found_lags[:, 0] > 1e-6
-        lags[sounds] += found_lags[sounds] / found_lags[sounds, :1]
+        energy = (2.0 * power.sum(axis=1) - power[:, 0]) / (_FFT * _FINER)  # what the lag 0 comes to
+        sounds = energy > 1e-6
+        powers[sounds] += power[sounds] / energy[sounds, None]
         spectrum += power[0] / max(power[0].sum(), 1e-9)
         count += sounds
     if not count[0]:
         return None
     own = np.fft.irfft(np.abs(np.fft.rfft(window, _FFT)) ** 2, _FFT * _FINER)[:kept]
+    lags = np.fft.irfft(powers, _FFT * _FINER, axis=1)[:, :kept]  # the sum's, since sums may be transformed as one
     lags /= np.maximum(count, 1.0)[:, None] * (own / own[0])
     magnitude = np.sqrt(spectrum)
     return Pulse(lags.astype(np.float32), (magnitude / max(magnitude[1:].max(), 1e-9)).astype(np.float32))

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from segue.values import Floats
 
 _HALF = 8
-_AT_A_TIME = 1 << 15  # samples, so that a plateau, all of which are crests, takes 7 MB a channel
+_AT_A_TIME = 1 << 15  # crests, so that a plateau, all of which are crests, takes 7 MB
 _INAUDIBLE = 1e-6  # 120 dB below full scale, where arithmetic is slow
 _FARTHEST = 1.5  # 3.5 dB: a sine that the samples miss as far as they can passes them by 3.0 dB
 MARGIN_SAMPLES = 2 * _HALF
@@ -54,14 +54,8 @@ class TruePeak:
         self.value = max(self.value, largest)
         nearest = max(largest, float(sizes[:, :MARGIN_SAMPLES].max()))
         if self.value > _INAUDIBLE and nearest * _FARTHEST >= self.value:
-            for at in range(0, buffer.shape[1] - MARGIN_SAMPLES, _AT_A_TIME):
-                part = slice(at, at + _AT_A_TIME + MARGIN_SAMPLES)
-                self._interpolate(buffer[:, part], sizes[:, part])
-
-    def _interpolate(self, buffer: Floats, sizes: Floats) -> None:
-        """Look between the samples beside the crests of all but the first and last eight."""
-        found = crests(buffer, sizes, above=self.value / _FARTHEST, taps=_TAPS)
-        self.value = max(self.value, float(found.peaks.max(initial=0.0)))
+            found = crests(buffer, sizes, above=self.value / _FARTHEST, taps=_TAPS)
+            self.value = max(self.value, float(found.peaks.max(initial=0.0)))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -91,14 +85,17 @@ def crests(buffer: Floats, sizes: Floats, *, above: float, taps: Floats) -> Cres
     Crests
         In no order of time; ``at`` counts from the buffer's first sample.
     """
-    half = len(taps) // 2
-    high = np.flatnonzero(sizes[:, half:-half] > above)
-    channel, at = np.divmod(high, sizes.shape[1] - 2 * half)
+    half, width = len(taps) // 2, sizes.shape[1]
+    inner = sizes[:, half : width - half]
+    is_crest = inner > above  # all of them at a time: in loud music a list of what is high is longer than this
+    is_crest &= inner >= sizes[:, half - 1 : width - half - 1]
+    is_crest &= inner >= sizes[:, half + 1 : width - half + 1]
+    channel, at = np.divmod(np.flatnonzero(is_crest), inner.shape[1])
     at += half
-    size = sizes[channel, at]
-    crest = (size >= sizes[channel, at - 1]) & (size >= sizes[channel, at + 1])
-    at, peaks = at[crest], size[crest]
-    around = buffer[channel[crest][:, None], at[:, None] + np.arange(-half, half + 1)]  # (k, 2 half + 1)
-    for side in (around[:, :-1], around[:, 1:]):
-        peaks = np.maximum(peaks, np.abs(side @ taps).max(axis=1, initial=0.0))
+    peaks = sizes[channel, at]
+    for start in range(0, len(at), _AT_A_TIME):
+        part = slice(start, start + _AT_A_TIME)
+        around = buffer[channel[part, None], at[part, None] + np.arange(-half, half + 1)]  # (k, 2 half + 1)
+        for side in (around[:, :-1], around[:, 1:]):
+            np.maximum(peaks[part], np.abs(side @ taps).max(axis=1), out=peaks[part])
     return Crests(at, peaks)

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from segue.listen.cues import bar_lines, cues_of, silence_of
-from segue.listen.tempo import FRAME_S
+from segue.listen.tempo import FRAME_S, bands_of
 from segue.values import Floats
 from tests.listen.known_sounds import RATE_HZ, analyse, drums, sine
 
@@ -76,7 +76,7 @@ def test_a_track_that_is_the_same_throughout_has_no_cues() -> None:
 
 
 def test_a_short_piece_has_no_cues() -> None:
-    bands = [np.zeros((200, 32), np.float16)]
+    bands = bands_of([np.zeros((200, 32), np.float16)])
     silence = silence_of(np.ones(400, np.float32), 0.01, duration_s=4.0, lufs=-14.0)
     assert cues_of(bands, silence, duration_s=4.0, bars_s=np.zeros(0)) == (None, None)
 
@@ -87,11 +87,12 @@ def test_bars_begin_where_the_sound_changes() -> None:
     for bar in range(20):  # a new colour every four beats, from the third beat on
         first, last = round((1.0 + 2.0 * bar) / FRAME_S), round((3.0 + 2.0 * bar) / FRAME_S)
         bands[first:last, bar % 5 :: 5] = 30.0
-    found = bar_lines(beats_s, [bands], beats_a_bar=4)
+    found = bar_lines(beats_s, bands_of([bands]), beats_a_bar=4)
     np.testing.assert_allclose(found[:4], [1.0, 3.0, 5.0, 7.0])
     covered = bands[: int(35.0 / FRAME_S)]  # power frames cover whole slices only, beats go to the end
-    np.testing.assert_array_equal(bar_lines(beats_s, [covered], beats_a_bar=4), found)
+    np.testing.assert_array_equal(bar_lines(beats_s, bands_of([covered]), beats_a_bar=4), found)
 
 
 def test_too_few_beats_have_no_bars() -> None:
-    assert len(bar_lines(np.arange(5, dtype=np.float32), [np.zeros((500, 32), np.float16)], beats_a_bar=4)) == 0
+    bands = bands_of([np.zeros((500, 32), np.float16)])
+    assert len(bar_lines(np.arange(5, dtype=np.float32), bands, beats_a_bar=4)) == 0
