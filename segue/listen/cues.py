@@ -179,7 +179,7 @@ def bar_lines(beats_s: Floats, bands: Bands, *, beats_a_bar: int) -> NDArray[np.
     if len(edges) < 4 * beats_a_bar or np.any(np.diff(edges) < 1):
         return np.zeros(0)
     heard = np.concatenate(list(bands.iter_heard(_FLOOR_DB)))[: edges[-1]]
-    means = np.add.reduceat(heard, edges[:-1]) / np.diff(edges)[:, None].astype(np.float32)  # (k, 32)
+    means: Floats = (np.add.reduceat(heard, edges[:-1]) / np.diff(edges)[:, None]).astype(np.float32)  # (k, 32)
     change = np.zeros(beats_a_bar)
     for bars in _BARS_COMPARED:
         found = _novelty(means, bars * beats_a_bar)
