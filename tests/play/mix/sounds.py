@@ -49,7 +49,7 @@ def write_song(path: Path, samples: Floats) -> Path:
 
 def part_of(path: Path, samples: Floats, *, begin_s: float = 0.0, louder_db: float = 0.0) -> Part:
     """All of a file from ``begin_s`` on, at -14 LUFS and so much more."""
-    gain_db = gain_to_target_db(lufs(samples), target_lufs=-14.0) + louder_db
+    gain_db = round(gain_to_target_db(lufs(samples), target_lufs=-14.0), 2) + louder_db  # not to hang on a last bit
     return Part(path, TrackInfo(path.stem, "Somebody"), begin_s, samples.shape[1] / RATE_HZ, gain_db)
 
 
