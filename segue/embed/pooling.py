@@ -11,20 +11,21 @@ the new ones are joined with all, and the result is what counting afresh would g
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from segue.embed.encoder import Ear
-from segue.embed.joining import Integers, Slices, Work, iter_same
+from segue.embed.joining import Slices, Work, iter_same
+from segue.embed.sketching import Integers, distinct
 from segue.errors import ParameterError
 from segue.values import Floats, PoolingMethod, TrackId
 
 Idf = Literal["smooth", "classic"]
 
-_MOST_PAIRS_A_SLICE = 50  # more pairs of slices and tracks than this are counted, but not kept
+_MOST_PAIRS_A_SLICE = 25  # more pairs of slices and tracks than this are counted, but not kept
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -203,62 +204,74 @@ def count(slices: Slices, *, epsilon: float, work: Work, known: Counts | None = 
     Counts or None
         The same whatever was known; None if the work was cancelled.
     """
+    counts = _count_pairs(slices, epsilon, work, known)
+    if counts is None and not work.is_cancelled:
+        counts = _count_each(slices, epsilon, work)
+    return None if work.is_cancelled else counts
+
+
+def _count_pairs(slices: Slices, epsilon: float, work: Work, known: Counts | None) -> Counts | None:
+    """Count by collecting pairs, each compared once; None if there are too many."""
     owners = slices.owners
     tf = np.zeros(len(owners), np.int64) if known is None else known.tf.copy()
-    df = np.ones(len(owners), np.int64)
-    new = np.flatnonzero(tf == 0)
-    is_old = tf > 0
-    rows = slices if known is None else Slices(slices.vectors[new], owners[new])
-    pairs = _Collected(owners, None if known is None else known.pairs)
-    for found in iter_same(rows, slices, epsilon=epsilon, work=replace(work, both_ways=known is not None)):
-        at = new[found.rows]
-        tf[at] = found.within
-        df[at] = len(found.all_hold) + np.bincount(found.row, minlength=len(at))
-        pairs.add(at[found.row], found.owner)
-        pairs.add_all(at, found.all_hold)
-        pairs.add(found.other[is_old[found.other]], found.by[is_old[found.other]])
-    if work.is_cancelled:
-        return None
+    new = None if known is None else np.flatnonzero(tf == 0)
+    pairs, done = _Collected(owners, None if known is None else known.pairs), 0
+    for found in iter_same(slices, epsilon=epsilon, work=work, new=new, most_pairs=pairs.most):
+        done += len(found.rows)
+        np.add.at(tf, found.slices, found.within)
+        pairs.add(found.held, found.by)
+        if pairs.are_too_many:
+            break
     kept = pairs.distinct()
-    if known is not None:
-        if kept is None:
-            return count(slices, epsilon=epsilon, work=work)
-        df = 1 + np.bincount(kept.slices, minlength=len(owners))
-    return Counts(tf, df, kept)
+    if kept is None:
+        if work.on_done is not None:
+            work.on_done(-done)
+        return None
+    return Counts(tf, 1 + np.bincount(kept.slices, minlength=len(owners)), kept)
+
+
+def _count_each(slices: Slices, epsilon: float, work: Work) -> Counts:
+    """Count slice by slice, and forget the pairs."""
+    owners = slices.owners
+    tf, df = np.zeros(len(owners), np.int64), np.ones(len(owners), np.int64)
+    for found in iter_same(slices, epsilon=epsilon, work=work):
+        np.add.at(tf, found.slices, found.within)
+        np.add.at(df, found.held, 1)
+        df[found.rows] += len(found.all_hold) - np.isin(owners[found.rows], found.all_hold)
+    return Counts(tf, df)
 
 
 class _Collected:
-    """Pairs of a slice and another track, as they are found, as long as there are not too many to keep."""
+    """Pairs of a slice and another track, as they are found, as long as there are not too many to keep.
+
+    ``most`` can be kept, each counted once.
+    """
 
     def __init__(self, owners: Integers, known: Pairs | None) -> None:
         self._owners = owners
         self._tracks = int(owners.max()) + 1 if len(owners) else 1
-        self._most = _MOST_PAIRS_A_SLICE * len(owners)
+        self.most = _MOST_PAIRS_A_SLICE * len(owners)
         self._codes: list[Integers] = []
-        self._size = 0
+        self._size, self.are_too_many = 0, False
         if known is not None:
             self.add(known.slices, known.tracks)
 
     def add(self, slices: Integers, tracks: Integers) -> None:
-        """Take pairs; those of a slice and its own track say nothing and are left out."""
-        others = self._owners[slices] != tracks
-        self._size += int(others.sum())
-        if self._size > self._most:
-            self._codes.clear()
-        elif others.any():
-            self._codes.append(slices[others] * self._tracks + tracks[others])
-
-    def add_all(self, slices: Integers, tracks: Integers) -> None:
-        """Take every pair of one of the slices and one of the tracks."""
-        if len(slices) * len(tracks) > self._most:
-            self._size = self._most + 1
-            self._codes.clear()
-        elif len(tracks):
-            self.add(np.repeat(slices, len(tracks)), np.tile(tracks, len(slices)))
+        """Take pairs of a slice and another track than its own."""
+        if self.are_too_many or not len(slices):
+            return
+        self._codes.append(slices * self._tracks + tracks)
+        self._size += len(slices)
+        if self._size > 2 * self.most:
+            self._drop_repeated()
 
     def distinct(self) -> Pairs | None:
         """Each pair once, in rising order; None if there are too many."""
-        if self._size > self._most:
-            return None
-        codes = np.unique(np.concatenate([np.zeros(0, np.int64), *self._codes]))
-        return Pairs(*np.divmod(codes, self._tracks))
+        self._drop_repeated()
+        return None if self.are_too_many else Pairs(*np.divmod(self._codes[0], self._tracks))
+
+    def _drop_repeated(self) -> None:
+        self._codes = [distinct(np.concatenate([np.zeros(0, np.int64), *self._codes]))]
+        self._size = len(self._codes[0])
+        if self._size > self.most:
+            self.are_too_many, self._codes = True, []

@@ -17,8 +17,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from segue.embed.joining import Integers
 from segue.embed.pooling import Counts, Pairs
+from segue.embed.sketching import Integers
 from segue.errors import SegueError
 from segue.files import atomic_write
 from segue.values import Fingerprint, Floats, TrackId

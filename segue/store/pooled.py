@@ -81,7 +81,7 @@ def _counted(
         nonlocal done
         done += rows
         if on_share is not None:
-            on_share(done / todo)
+            on_share(min(1.0, done / todo))  # where pairs are too many to keep, all are counted again
 
     work = Work(threads=available_cores(), on_done=note, cancel=cancel)
     counts = count(stacked.slices, epsilon=ear.epsilon, work=work, known=known)

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from segue.embed import joining, pooling
+from segue.embed import gathering, joining, pooling, sketching
 from segue.embed.joining import Slices, Work
 from segue.embed.pooling import Counts, Pairs, count
 from segue.values import Floats
@@ -24,6 +24,9 @@ def _small_pieces(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(joining, "_LEAF_ROWS", 8)
     monkeypatch.setattr(joining, "_FIRST_ROWS", 48)
     monkeypatch.setattr(joining, "_PART", 64)
+    monkeypatch.setattr(joining, "_BOX_PART", 40)
+    monkeypatch.setattr(gathering, "_MOST_CODES", 300)
+    monkeypatch.setattr(sketching, "_CLIPPED_FROM", 30)
     monkeypatch.setattr(pooling, "_MOST_PAIRS_A_SLICE", 1000)
 
 
@@ -101,6 +104,35 @@ def test_it_is_its_definition(seed: int, kind, n: int, epsilon: float, threads: 
 
 
 @settings(max_examples=40, deadline=None)
+@given(DRAWN, KINDS, st.integers(1, 2), st.sampled_from([0, 1, 1000]))
+def test_pairs_compared_once_or_twice_count_the_same(seed: int, kind, threads: int, most: int) -> None:
+    """Kept pairs are compared once and told of both slices; those that are too many, slice by slice."""
+    rng = np.random.default_rng(seed)
+    slices = Slices(unit(kind(rng, 150, 0.034)), owners_of(rng, 150, 12))
+    tf, df = definition(slices, 0.034)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(pooling, "_MOST_PAIRS_A_SLICE", most)
+        counts = counted(slices, 0.034, Work(threads=threads))
+    assert np.array_equal(counts.tf, tf)
+    assert np.array_equal(counts.df, df)
+    assert (counts.pairs is None) == (int((df - 1).sum()) > most * 150)
+
+
+@settings(max_examples=40, deadline=None)
+@given(DRAWN, KINDS, st.integers(1, 3))
+def test_each_pair_is_told_once_of_both_its_slices(seed: int, kind, threads: int) -> None:
+    """Within a track, a pair that two leaves found would count twice."""
+    rng = np.random.default_rng(seed)
+    slices = Slices(unit(kind(rng, 150, 0.034)), np.zeros(150, np.int64))
+    tf, done = np.zeros(150, np.int64), []
+    for found in joining.iter_same(slices, epsilon=0.034, work=Work(threads=threads)):
+        np.add.at(tf, found.slices, found.within)
+        done += found.rows.tolist()
+    assert np.array_equal(tf, definition(slices, 0.034)[0])
+    assert sorted(done) == list(range(150))
+
+
+@settings(max_examples=40, deadline=None)
 @given(DRAWN, KINDS, st.integers(1, 9))
 def test_adding_gives_what_counting_afresh_gives(seed: int, kind, new_tracks: int) -> None:
     rng = np.random.default_rng(seed)
@@ -140,6 +172,7 @@ def test_order_and_threads_and_pieces_do_not_matter(monkeypatch: pytest.MonkeyPa
     for leaf, part, threads in ((3, 7, 4), (100, 5000, 1), (1000, 50, 2)):
         monkeypatch.setattr(joining, "_LEAF_ROWS", leaf)
         monkeypatch.setattr(joining, "_PART", part)
+        monkeypatch.setattr(joining, "_BOX_PART", 2 * part)
         assert_equal(counted(slices, 0.034, Work(threads=threads)), expected)
 
 
@@ -149,6 +182,10 @@ def test_too_many_pairs_are_counted_all_the_same(monkeypatch: pytest.MonkeyPatch
     expected = counted(slices, 0.034)
     known = known_of(expected, slices, slices.owners < 5)
     monkeypatch.setattr(pooling, "_MOST_PAIRS_A_SLICE", 1)
+    done: list[int] = []
+    assert counted(slices, 0.034, Work(on_done=done.append)).pairs is None
+    assert min(done) < 0
+    assert sum(done) == 200
     for counts in (counted(slices, 0.034), counted(slices, 0.034, known=known)):
         assert counts.pairs is None
         assert np.array_equal(counts.tf, expected.tf)
@@ -158,7 +195,8 @@ def test_too_many_pairs_are_counted_all_the_same(monkeypatch: pytest.MonkeyPatch
 def test_what_is_all_alike_needs_no_products(monkeypatch: pytest.MonkeyPatch) -> None:
     """Twenty thousand copies of one slice would be 400 million pairs."""
     monkeypatch.setattr(joining, "_FIRST_ROWS", 8192)
-    monkeypatch.setattr(pooling, "_MOST_PAIRS_A_SLICE", 50)
+    monkeypatch.setattr(gathering, "_MOST_CODES", 1_000_000)
+    monkeypatch.setattr(pooling, "_MOST_PAIRS_A_SLICE", 25)
     vectors = unit(alike(np.random.default_rng(0), 20_000, 0.034))
     counts = counted(Slices(vectors, np.arange(20_000) // 50), 0.034)
     assert set(counts.tf.tolist()) == {50}
@@ -172,5 +210,6 @@ def test_it_tells_how_far_it_is_and_can_be_stopped() -> None:
     counted(slices, 0.034, Work(on_done=done.append))
     assert sum(done) == 400
     assert len(done) > 10
+    assert min(done) > 0
     cancel = threading.Event()
     assert count(slices, epsilon=0.034, work=Work(on_done=lambda _: cancel.set(), cancel=cancel)) is None
