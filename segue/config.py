@@ -190,6 +190,29 @@ class TasteSpec:
 
 
 @dataclass(frozen=True, slots=True)
+class JourneySpec:
+    """How journeys are laid, and lists reordered and expanded."""
+
+    between: int = _number(4, "tracks between two waypoints")
+    longest_stops: int = _number(500, "tracks in a journey, waypoints included")
+    spare_candidates: int = _number(16, "tracks that each stop may choose among, beyond two for each stop of the way")
+    reach: int = _number(4, "where rules refuse too many of the nearest tracks, so many times as many are looked at")
+    spacing_tries: int = _number(200, "assignments that are tried to keep tracks by one artist apart at the least cost")
+    arc_weight: float = _number(
+        0.5, "cost of an energy that is wrong by all of the range, in cosine; half the range costs a quarter"
+    )
+    wave_stops: int = _number(16, "stops from one trough of an energy wave to the next, about")
+    nearby_tracks: int = _number(1000, "tracks among which the least surprising way between two stops is looked for")
+    unknown_length_s: float = _number(240.0, "taken for the length of a track where no track's length is known")
+    minutes_tries: int = _number(6, "journeys that are laid to find the one of the wanted length")
+    exact_tracks: int = _number(12, "lists of up to so many tracks are put in the very best order")
+    reorder_starts: int = _number(4, "orders that the search for a long list's order begins with")
+    reorder_kicks: int = _number(30, "times that a long list's order is disturbed and mended again")
+    longest_reorder: int = _number(2000, "tracks in a list that can be reordered")
+    expand_candidates: int = _number(200, "tracks that are tried in each gap of a list that is expanded")
+
+
+@dataclass(frozen=True, slots=True)
 class QueueSpec:
     """How much a queue holds and remembers."""
 
@@ -299,6 +322,7 @@ CLUSTER = ClusterSpec()
 WATCH = WatchSpec()
 CHOICE = ChoiceSpec()
 TASTE = TasteSpec()
+JOURNEY = JourneySpec()
 QUEUE = QueueSpec()
 WEB = WebSpec()
 PLAYLISTS = PlaylistSpec()
@@ -317,6 +341,7 @@ TABLES = (
     WatchSpec,
     ChoiceSpec,
     TasteSpec,
+    JourneySpec,
     QueueSpec,
     WebSpec,
     PlaylistSpec,

@@ -1,0 +1,176 @@
+"""Join the dots: a way through some songs, each stop with its why. The journey back is the mirror of the journey there."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import numpy as np
+
+from segue.choose.arc import Arc
+from segue.choose.catalogue import Catalogue
+from segue.choose.itinerary import Course, Itinerary, Mode, Waypoint, lay_out, shared_out, waypoint_stops
+from segue.choose.journey_stops import Stop, StopKind, described
+from segue.choose.wayfinding import Finder, Way
+from segue.config import JOURNEY
+from segue.errors import ParameterError
+from segue.values import TrackId, TrackInfo
+
+
+@dataclass(frozen=True, slots=True)
+class LargestStep:
+    """The step of a journey at which most changes: the stop that it leads to (0 in a loop's last), and how alike."""
+
+    to_stop: int
+    similarity: float
+
+
+@dataclass(frozen=True, slots=True)
+class Journey:
+    """Stops in order; ``ended`` says why there are fewer than were asked for, and is None if there are not.
+
+    ``itinerary`` is the one that was asked for, with the number of tracks on each leg as they came to be; with it, one
+    stop can be chosen anew. ``duration_s`` takes unknown lengths to be as long as most.
+    """
+
+    stops: tuple[Stop, ...]
+    itinerary: Itinerary = field(repr=False)
+    largest_step: LargestStep | None
+    duration_s: float
+    ended: str | None = None
+
+    def to_json(self) -> dict[str, Any]:
+        """The journey as plain JSON values."""
+        asked = self.itinerary
+        step = self.largest_step
+        return {
+            "stops": [stop.to_json() for stop in self.stops],
+            "mode": asked.mode,
+            "loop": asked.loop,
+            "between": list(asked.between) if isinstance(asked.between, tuple) else asked.between,
+            "arc": asked.arc,
+            "arc_weight": asked.arc_weight,
+            "artist_spacing": asked.artist_spacing,
+            "largest_step": None if step is None else {"to_stop": step.to_stop, "similarity": step.similarity},
+            "duration_s": round(self.duration_s, 1),
+            "ended": self.ended,
+        }
+
+
+def journey(catalogue: Catalogue, waypoints: Sequence[Waypoint], itinerary: Itinerary | None = None) -> Journey:
+    """Lead from waypoint to waypoint; never a repeat, never at random, and back as there.
+
+    Raises
+    ------
+    ParameterError
+        If there are too few waypoints, one comes twice, or the pins do not fit.
+    UnknownTrackError
+        If a waypoint or a pin is not in the library.
+    """
+    asked = itinerary or Itinerary()
+    if asked.minutes is not None:
+        return _of_length(catalogue, waypoints, asked, wanted_s=60.0 * asked.minutes)
+    finder = Finder(catalogue, asked)
+    course = lay_out(catalogue, waypoints, asked)
+    return _told(finder, course, finder.find(course), asked=asked)
+
+
+def reroll(
+    catalogue: Catalogue,
+    waypoints: Sequence[Waypoint],
+    itinerary: Itinerary,
+    *,
+    kept: Mapping[int, TrackId],
+    position: int,
+    without: frozenset[TrackId] = frozenset(),
+) -> Journey:
+    """The same journey with the next best track at one stop.
+
+    Parameters
+    ----------
+    catalogue, waypoints, itinerary : as they led to the journey; the itinerary from `Journey.itinerary`
+    kept : the tracks of the other stops in between, by position
+    position : the stop that is chosen anew
+    without : what stood there, now and before
+
+    Raises
+    ------
+    ParameterError
+        If the position is fixed, or not on the way.
+    UnknownTrackError
+        If a track is not in the library.
+    """
+    course = lay_out(catalogue, waypoints, itinerary)
+    fixed = {stop.position: stop.row for stop in course.fixed}
+    if position in fixed or not 0 <= position < course.stops:
+        raise ParameterError(
+            f"stop {position + 1} of {course.stops} cannot be chosen anew", remedy="Choose a stop between two waypoints"
+        )
+    rows: list[int | None] = [None] * course.stops
+    for place, track_id in kept.items():
+        if 0 <= place < course.stops and place not in fixed and place != position:
+            rows[place] = catalogue.index.row(track_id)
+    rows = [fixed.get(place, row) for place, row in enumerate(rows)]
+    finder = Finder(catalogue, itinerary)
+    unwanted = frozenset(catalogue.index.row(track_id) for track_id in without if track_id in catalogue.index)
+    return _told(finder, course, finder.another(course, rows, position, without=unwanted), asked=itinerary)
+
+
+def _of_length(catalogue: Catalogue, waypoints: Sequence[Waypoint], asked: Itinerary, *, wanted_s: float) -> Journey:
+    """The journey whose length is nearest to the wanted one, by trying numbers of tracks."""
+    typical_s = _typical_s(catalogue.infos)
+    stops, _ = waypoint_stops(catalogue, waypoints, loop=asked.loop)
+    given_s = sum(stop.info.duration_s or typical_s for stop in stops)
+    tracks = max(0, round((wanted_s - given_s) / typical_s))
+    tried: dict[int, Journey] = {}
+    while tracks not in tried and len(tried) < JOURNEY.minutes_tries:
+        settled = shared_out(catalogue, waypoints, asked, tracks=tracks)
+        found = tried[tracks] = journey(catalogue, waypoints, settled)
+        if found.ended and found.duration_s < wanted_s:
+            break
+        off = (wanted_s - found.duration_s) / typical_s
+        tracks = max(0, tracks + (round(off) or (1 if off > 0.0 else -1)))
+    return min(tried.values(), key=lambda one: abs(one.duration_s - wanted_s))
+
+
+def _told(finder: Finder, course: Course, way: Way, *, asked: Itinerary) -> Journey:
+    """A way as a journey, with all that is to be said of it."""
+    stops = described(finder, course, way)
+    steps = [(stop.similarity_before, place) for place, stop in enumerate(stops) if stop.similarity_before is not None]
+    largest = min(steps, default=None)
+    typical_s = _typical_s(finder.catalogue.infos)
+    legs = sum(not stop.is_pinned for stop in course.fixed) - 1 + course.loop
+    between = (asked.between,) * legs if isinstance(asked.between, int) else asked.between
+    return Journey(
+        stops,
+        replace(asked, between=between, loop=course.loop),
+        None if largest is None else LargestStep(largest[1], largest[0]),
+        math.fsum(stop.info.duration_s or typical_s for stop in stops),
+        _ended(course, stops, way),
+    )
+
+
+def _ended(course: Course, stops: Sequence[Stop], way: Way) -> str | None:
+    """Why stops stay empty, in one sentence."""
+    missing = course.stops - len(stops)
+    if not missing:
+        return None
+    free = course.stops - len(course.fixed)
+    counts = {**way.allowed.reasons()}
+    placed = sum(stop.kind is StopKind.BETWEEN for stop in stops)
+    if placed:
+        counts["on the way already"] = placed
+    said = "; ".join(f"{_tracks(count)}: {reason}" for reason, count in counts.items())
+    return f"{missing} of {free} stops between stay empty, as nothing else is left to play ({said or 'no other track'})"
+
+
+def _typical_s(infos: Mapping[TrackId, TrackInfo]) -> float:
+    """The median length of the tracks whose length is known."""
+    known = [info.duration_s for info in infos.values() if info.duration_s]
+    return float(np.median(known)) if known else JOURNEY.unknown_length_s
+
+
+def _tracks(count: int) -> str:
+    return "1 track" if count == 1 else f"{count} tracks"

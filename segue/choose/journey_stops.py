@@ -1,0 +1,234 @@
+"""The stops of a journey as they are told: how each lies between its neighbours and its waypoints, and why it is there."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, replace
+from enum import StrEnum
+from itertools import pairwise
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from segue.choose.allowed import cheapest
+from segue.choose.arc import targets
+from segue.choose.assignment import NOBODY
+from segue.choose.itinerary import Course, FixedStop
+from segue.choose.playlist import Refusal
+from segue.choose.rules import ArtistSpacing
+from segue.choose.wayfinding import Finder, Way
+from segue.config import CHOICE
+from segue.values import Floats, TrackId, TrackInfo
+
+
+class StopKind(StrEnum):
+    """How a stop came to be on a journey."""
+
+    WAYPOINT = "waypoint"
+    PINNED = "pinned"
+    BETWEEN = "between"
+
+
+@dataclass(frozen=True, slots=True)
+class Stop:
+    """One song of a journey. ``track_id`` is None for a waypoint from outside the library.
+
+    ``position`` counts from 0, and passes over stops that stayed empty. Similarities are cosines: to the songs before
+    and after (None at an open end) and to the fixed stops on either side (None for a fixed one). ``rank`` is the place
+    that the track had among all at this stop, by distance from the way and by energy, the fixed stops left out, and ``refused`` the first of
+    those before it; the smoothest way has no such ranking. ``energy`` lies in (0, 1).
+    """
+
+    position: int
+    track_id: TrackId | None
+    info: TrackInfo
+    kind: StopKind
+    similarity_before: float | None
+    similarity_after: float | None
+    similarity_from: float | None
+    similarity_to: float | None
+    energy: float | None
+    energy_wanted: float | None
+    rank: int | None
+    refused: tuple[Refusal, ...]
+    relaxed: tuple[str, ...]
+    why: str
+
+    def to_json(self) -> dict[str, Any]:
+        """The stop as plain JSON values."""
+        info = {"artist": self.info.artist, "title": self.info.title}
+        facts = {name: value for name, value in asdict(self).items() if name != "info"}
+        return {**info, **facts, "kind": str(self.kind), "relaxed": list(self.relaxed), "refused": list(facts["refused"])}
+
+
+def described(finder: Finder, course: Course, way: Way) -> tuple[Stop, ...]:
+    """Every stop that was filled, in order, each with its why."""
+    seen = _Seen.of(finder, course, way)
+    ranked = _rankings(finder, course, way) if finder.itinerary.mode == "shortest" else {}
+    around = _fixed_around(course)
+    return tuple(_stop(seen, place, ranked.get(position), around) for place, position in enumerate(seen.positions))
+
+
+class _Around(NamedTuple):
+    """The fixed stops on either side of a free one, its place among the free ones between, and how many these are."""
+
+    start: FixedStop
+    end: FixedStop
+    place: int
+    of: int
+
+
+class _Ranking(NamedTuple):
+    rank: int
+    refused: tuple[Refusal, ...]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Seen:
+    """The filled stops: element i of each belongs to the i-th of them."""
+
+    finder: Finder
+    course: Course
+    positions: tuple[int, ...]
+    vectors: Floats
+    infos: tuple[TrackInfo, ...]
+    rows: tuple[int | None, ...]
+    relaxed: tuple[bool, ...]
+    after: tuple[float | None, ...]
+    wanted: Floats | None
+
+    @classmethod
+    def of(cls, finder: Finder, course: Course, way: Way) -> _Seen:
+        """What is seen of a way without its reasons."""
+        fixed = {stop.position: stop for stop in course.fixed}
+        positions = tuple(at for at, row in enumerate(way.rows) if row is not None or at in fixed)
+        rows = tuple(way.rows[at] for at in positions)
+        index = finder.catalogue.index
+        vectors, infos = [], []
+        for at, row in zip(positions, rows, strict=True):
+            vectors.append(fixed[at].vector if row is None else index.vectors[row])
+            infos.append(fixed[at].info if row is None else finder.catalogue.info(index.ids[row]))
+        stacked = np.stack(vectors)
+        after: list[float | None] = [_cosine(a, b) for a, b in pairwise(stacked)]
+        after.append(_cosine(stacked[-1], stacked[0]) if course.loop and len(stacked) > 1 else None)
+        relaxed = _too_near(finder, infos, [at in fixed for at in positions])
+        wanted = targets(course.arc, course.stops)
+        return cls(finder, course, positions, stacked, tuple(infos), rows, relaxed, tuple(after), wanted)
+
+
+def _stop(seen: _Seen, place: int, ranking: _Ranking | None, arounds: dict[int, _Around]) -> Stop:
+    position, row, vector = seen.positions[place], seen.rows[place], seen.vectors[place]
+    around = arounds.get(position)
+    before = seen.after[place - 1]
+    after = seen.after[place]
+    energy = None if row is None else float(seen.finder.energies[row])
+    stop = Stop(
+        position=position,
+        track_id=None if row is None else seen.finder.catalogue.index.ids[row],
+        info=seen.infos[place],
+        kind=_kind(seen.course, position),
+        similarity_before=before,
+        similarity_after=after,
+        similarity_from=None if around is None else _cosine(vector, around.start.vector),
+        similarity_to=None if around is None else _cosine(vector, around.end.vector),
+        energy=energy,
+        energy_wanted=None if seen.wanted is None else float(seen.wanted[position]),
+        rank=None if ranking is None else ranking.rank,
+        refused=() if ranking is None else ranking.refused,
+        relaxed=(ArtistSpacing().name,) if seen.relaxed[place] else (),
+        why="",
+    )
+    return replace(stop, why=_why(stop, around, is_first=place == 0))
+
+
+def _why(stop: Stop, around: _Around | None, *, is_first: bool) -> str:
+    """One plain sentence for the listener."""
+    if around is not None:
+        start, end = around.start.info.title, around.end.info.title
+        text = f"{around.place} of {around.of} on the way from '{start}' to '{end}'"
+        text += f" ({stop.similarity_from:.2f} like the one, {stop.similarity_to:.2f} like the other)"
+    elif stop.kind is StopKind.PINNED:
+        text = "Pinned by you"
+    else:
+        text = "The journey begins here" if is_first else "You wanted to come by here"
+        text = "The journey ends here" if stop.similarity_after is None and not is_first else text
+    steps = [(stop.similarity_before, "the song before it"), (stop.similarity_after, "the one after it")]
+    if said := " and ".join(f"{similarity:.2f} like {song}" for similarity, song in steps if similarity is not None):
+        text += f"; {said}"
+    if around is not None and stop.energy is not None and stop.energy_wanted is not None:
+        text += f"; its energy is {stop.energy:.2f}, wanted was {stop.energy_wanted:.2f}"
+    if stop.refused and stop.rank is not None:
+        text += f"; passed over '{stop.refused[0].title}' because {stop.refused[0].reason}"
+        text += f", and {stop.rank - 2} more" if stop.rank > 2 else ""
+    if stop.relaxed:
+        text += f"; {stop.relaxed[0]} was relaxed, as there was no other choice nearby"
+    return text
+
+
+def _kind(course: Course, position: int) -> StopKind:
+    for stop in course.fixed:
+        if stop.position == position:
+            return StopKind.PINNED if stop.is_pinned else StopKind.WAYPOINT
+    return StopKind.BETWEEN
+
+
+def _fixed_around(course: Course) -> dict[int, _Around]:
+    return {
+        position: _Around(gap.start, gap.end, place, len(gap.positions))
+        for gap in course.gaps()
+        for place, position in enumerate(gap.positions, start=1)
+    }
+
+
+def _too_near(finder: Finder, infos: Sequence[TrackInfo], is_fixed: Sequence[bool]) -> tuple[bool, ...]:
+    """Which free stops have an artist who stands nearer before them, or at a fixed stop after them, than spacing wants."""
+    artists = [finder.names.artist(info) for info in infos]
+    reach = finder.spacing.tracks
+    found = []
+    for place, artist in enumerate(artists):
+        others = [*range(max(0, place - reach), place), *range(place + 1, min(len(artists), place + reach + 1))]
+        near = any(artists[other] == artist and (other < place or is_fixed[other]) for other in others)
+        found.append(near and artist != NOBODY and not is_fixed[place])
+    return tuple(found)
+
+
+def _rankings(finder: Finder, course: Course, way: Way) -> dict[int, _Ranking]:
+    """The rank of each free stop's track at its place, and who was passed over there, by position."""
+    ids = finder.catalogue.index.ids
+    free = [at for gap in course.gaps() for at in gap.positions if way.rows[at] is not None]
+    given = [stop.row for stop in course.fixed if stop.row is not None]
+    found = {}
+    for position, costs in finder.iter_costs(course, way.points, free):
+        row = way.rows[position]
+        assert row is not None
+        costs[given] = np.inf
+        rank = 1 + int((costs < costs[row]).sum() + (costs[:row] == costs[row]).sum())
+        first = cheapest(costs, min(rank - 1, CHOICE.reasons_kept)).tolist()
+        refused = tuple(
+            Refusal(ids[other], finder.catalogue.info(ids[other]).title, _reason(finder, way, other, position=position))
+            for other in first
+        )
+        found[position] = _Ranking(rank, refused)
+    return found
+
+
+def _reason(finder: Finder, way: Way, row: int, *, position: int) -> str:
+    """Why a track that lies nearer to a position does not stand there."""
+    on_way = [other for other in way.rows if other is not None]
+    if refusal := way.allowed.refusal(row):
+        return refusal
+    if row in on_way:
+        return "it stands elsewhere on the way"
+    recordings = finder.names.recordings([*on_way, row])
+    if any(recordings[row] == recordings[other] for other in on_way):
+        return "another copy of it is on the way"
+    info = finder.catalogue.info(finder.catalogue.index.ids[row])
+    reach = finder.spacing.tracks
+    near = [other for other in way.rows[max(0, position - reach) : position + reach + 1] if other is not None]
+    if finder.names.artist(info) in set(finder.names.artists(np.array(near))) - {NOBODY}:
+        return f"{info.artist or 'the artist'} is next to it"
+    return "the way as a whole is better so"
+
+
+def _cosine(one: Floats, other: Floats) -> float:
+    return round(float(one @ other), 6)

@@ -1,0 +1,302 @@
+"""Fill the free stops of a course: by one assignment over all of them, or leg by leg with the largest step least."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+
+import numpy as np
+
+from segue.choose.allowed import Allowed, Integers, Names
+from segue.choose.arc import energies, targets
+from segue.choose.assignment import NOBODY, Candidacies, Doubles, Spacing, assign
+from segue.choose.bottleneck import least_surprising
+from segue.choose.catalogue import Catalogue
+from segue.choose.itinerary import Course, FixedStop, Gap, Itinerary, gap_points
+from segue.choose.rules import History
+from segue.config import CHOICE, JOURNEY
+from segue.values import Floats
+
+_DECIMALS = 6
+"""As in the index: float32 products differ in the seventh digit with the number of rows."""
+
+_POINTS_AT_ONCE = 64  # of half a megabyte each in a library of a hundred thousand
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Way:
+    """A course with its free stops filled: the row at each position, None outside the library or where none was left.
+
+    ``points`` (stops, d) is where each stop should lie (a fixed one where it is); ``allowed`` knows who was refused.
+    """
+
+    rows: tuple[int | None, ...]
+    points: Floats = field(repr=False)
+    allowed: Allowed = field(repr=False)
+
+
+class Finder:
+    """Finds ways through one catalogue by one itinerary."""
+
+    def __init__(self, catalogue: Catalogue, itinerary: Itinerary) -> None:
+        self.catalogue, self.itinerary = catalogue, itinerary
+        self.names = Names(catalogue)
+        self.spacing = Spacing(itinerary.artist_spacing, CHOICE.spacing_margin)
+
+    @cached_property
+    def energies(self) -> Floats:
+        """Energy of each row."""
+        return energies(self.catalogue)
+
+    @cached_property
+    def middle(self) -> Floats:
+        """The mean of all tracks, by which ways between opposite tracks lead; any order of summing will do."""
+        vectors = self.catalogue.index.vectors
+        return np.asarray(vectors.mean(axis=0) if len(vectors) else np.zeros(vectors.shape[1]), np.float32)
+
+    def find(self, course: Course) -> Way:
+        """Fill a course, as its mirror image where that comes first, so that ways there and back are mirrored."""
+        straight, is_turned = course.canonical()
+        allowed = self.allowed_beside(straight)
+        points = self.points(straight)
+        smoothest = self.itinerary.mode == "smoothest"
+        rows = self._leg_by_leg(straight, allowed) if smoothest else self._assigned(straight, points, allowed)
+        if not is_turned:
+            return Way(tuple(rows), points, allowed)
+        order = [course.turned_position(position) for position in range(course.stops)]
+        return Way(tuple(rows[place] for place in order), points[order], allowed)
+
+    def allowed_beside(self, course: Course) -> Allowed:
+        """The tracks that may stand beside the fixed stops: none of them, nor another copy of one."""
+        ids = self.catalogue.index.ids
+        fixed = [(None if stop.row is None else ids[stop.row], stop.info) for stop in course.fixed]
+        return Allowed(self.catalogue, self.itinerary.rules, History.of(fixed))
+
+    def points(self, course: Course) -> Floats:
+        """Where each stop should lie, ``(stops, d)``."""
+        points = np.zeros((course.stops, self.catalogue.index.dimension), np.float32)
+        for stop in course.fixed:
+            points[stop.position] = stop.vector
+        for gap in course.gaps():
+            points[gap.positions.start : gap.positions.stop] = gap_points(gap, self.middle)
+        return points
+
+    def costs(self, course: Course, points: Floats, positions: Integers) -> Floats:
+        """What each track would cost at each of some positions, ``(p, n)``: its distance, and its energy's, weighted."""
+        cosines = points[positions] @ self.catalogue.index.vectors.T
+        costs: Floats = np.round(1.0 - cosines, _DECIMALS)
+        wanted = targets(course.arc, course.stops)
+        if wanted is not None:
+            away = self.energies[None, :] - wanted[positions][:, None]
+            costs += np.float32(self.itinerary.arc_weight) * away**2
+        return costs
+
+    def iter_costs(self, course: Course, points: Floats, positions: Sequence[int]) -> Iterator[tuple[int, Floats]]:
+        """Each of some positions with its row of `costs`, without holding those of all."""
+        for start in range(0, len(positions), _POINTS_AT_ONCE):
+            some = np.array(positions[start : start + _POINTS_AT_ONCE], np.int64)
+            yield from zip(some.tolist(), self.costs(course, points, some), strict=True)
+
+    # The shortest way -------------------------------------------------------------------------------------------------
+
+    def _assigned(self, course: Course, points: Floats, allowed: Allowed) -> list[int | None]:
+        rows = _fixed_rows(course)
+        free = np.array([position for gap in course.gaps() for position in gap.positions], np.int64)
+        want = 2 * len(free) + JOURNEY.spare_candidates
+        while len(free):
+            entries = self._nearest(course, points, free, allowed=allowed, want=want)
+            chosen = assign(self._candidacies(course, free, entries), self.spacing).chosen
+            if (chosen >= 0).all() or entries.is_all:
+                for position, entry in zip(free.tolist(), chosen.tolist(), strict=True):
+                    rows[position] = int(entries.row[entry]) if entry >= 0 else None
+                break
+            want *= JOURNEY.reach
+        return rows
+
+    def _nearest(self, course: Course, points: Floats, free: Integers, *, allowed: Allowed, want: int) -> _Entries:
+        """The cheapest tracks for each free position, one of each recording."""
+        found: list[tuple[int, Integers, Floats]] = []
+        for place, (_, costs) in enumerate(self.iter_costs(course, points, free.tolist())):
+            rows = allowed.best(costs, want)
+            found.append((place, rows, costs[rows]))
+        recording = self.names.recordings(row for _, rows, _ in found for row in rows.tolist())
+        point, row, column, cost = [], [], [], []
+        for place, rows, costs in found:
+            copies = np.array([recording[one] for one in rows.tolist()], np.int64)
+            first = np.sort(np.unique(copies, return_index=True)[1])  # the cheapest copy of each
+            point.append(np.full(len(first), place))
+            row.append(rows[first])
+            column.append(copies[first])
+            cost.append(costs[first].astype(np.float64))
+        is_all = all(len(rows) < want for _, rows, _ in found)
+        return _Entries(*(np.concatenate(part) for part in (point, row, column, cost)), is_all)
+
+    def _candidacies(self, course: Course, free: Integers, entries: _Entries) -> Candidacies:
+        """The entries as the assignment takes them; an artist too near to a fixed stop costs its price at once."""
+        rows, of_row = np.unique(entries.row, return_inverse=True)
+        artist = self.names.artists(rows)[of_row] if len(rows) else np.empty(0, np.int64)
+        cost = entries.cost + self._price(course, free[entries.point], artist)
+        column = np.unique(entries.column, return_inverse=True)[1]
+        return Candidacies(entries.point, column, cost, artist, free)
+
+    def _price(self, course: Course, positions: Integers, artists: Integers) -> Doubles:
+        """What artists cost at positions for being too near to fixed stops of their own."""
+        price = np.zeros(len(positions))
+        for stop in course.fixed:
+            artist = self.names.artist(stop.info)
+            if artist == NOBODY:
+                continue
+            distance = np.abs(positions - stop.position)
+            if course.loop:
+                distance = np.minimum(distance, course.stops - distance)
+            prices = np.array([self.spacing.of(away) for away in range(course.stops + 1)])
+            price += np.where(artists == artist, prices[distance], 0.0)
+        return price
+
+    # The smoothest way ------------------------------------------------------------------------------------------------
+
+    def _leg_by_leg(self, course: Course, allowed: Allowed) -> list[int | None]:
+        rows = _fixed_rows(course)
+        for gap in course.gaps():
+            near = self._nearby(gap, allowed, taken={row for row in rows if row is not None})
+            steps = self._steps(gap, near)
+            way = self._kept_apart(gap, near, steps)
+            for position, vertex in zip(_spread(gap.positions, len(way)), way, strict=True):
+                rows[position] = int(near[vertex - 2])
+        return rows
+
+    def _nearby(self, gap: Gap, allowed: Allowed, *, taken: set[int]) -> Integers:
+        """Tracks among which the way across a gap is looked for: those that make the least detour, and those next to
+        either end and to the great circle; one of each recording, none that is taken."""
+        vectors = self.catalogue.index.vectors
+        most = max(JOURNEY.nearby_tracks, 2 * len(gap.positions))
+        points = np.concatenate([[gap.start.vector], gap_points(gap, self.middle), [gap.end.vector]])
+        distances = np.round(1.0 - points @ vectors.T, _DECIMALS)  # (k + 2, n)
+        distances[:, list(taken)] = np.inf
+        detour = sum(np.arccos(np.clip(1.0 - distances[end], -1.0, 1.0)) for end in (0, -1))
+        detour[list(taken)] = np.inf
+        found = dict.fromkeys(allowed.best(detour, most // 2).tolist())
+        for costs in distances:
+            found |= dict.fromkeys(allowed.best(costs, max(1, most // 2 // len(points))).tolist())
+        recording = self.names.recordings([*taken, *found])
+        heard = {recording[row] for row in taken}
+        kept = [row for row in found if recording[row] not in heard]
+        return np.array(list({recording[row]: row for row in reversed(kept)}.values())[::-1], np.int64)
+
+    def _steps(self, gap: Gap, near: Integers) -> Floats:
+        """Distances between start, end and the tracks nearby, with the price of two by one artist in a row."""
+        vectors = np.concatenate([[gap.start.vector, gap.end.vector], self.catalogue.index.vectors[near]])
+        steps = np.maximum(np.round(1.0 - vectors @ vectors.T, _DECIMALS), 0.0)
+        artists = self._artists(gap, near)
+        same = (artists[:, None] == artists[None, :]) & (artists != NOBODY)[:, None]
+        steps[same] += np.float32(self.spacing.of(1))
+        return np.asarray(steps, np.float32)
+
+    def _artists(self, gap: Gap, near: Integers) -> Integers:
+        ends = np.array([self.names.artist(gap.start.info), self.names.artist(gap.end.info)])
+        return np.concatenate([ends, self.names.artists(near)]) if len(near) else ends
+
+    def _kept_apart(self, gap: Gap, near: Integers, steps: Floats) -> tuple[int, ...]:
+        """The least surprising way; with wide spacing, without such tracks as can be done without at a small loss."""
+        count = len(gap.positions)
+        way = least_surprising(steps, count)
+        artists = self._artists(gap, near)
+        settled: set[tuple[int, int]] = set()
+        for _ in range(2 * count):
+            conflict = next((c for c in _too_near(way, artists, self.spacing.tracks) if c not in settled), None)
+            if conflict is None:
+                break
+            settled.add(conflict)
+            others = [_without(steps, vertex) for vertex in conflict if vertex > 1]
+            ways = [(least_surprising(other, count), other) for other in others]
+            limit = _largest(steps, way) + self.spacing.of(2)
+            good = [one for one in ways if len(one[0]) == len(way) and _largest(steps, one[0]) <= limit]
+            if good:
+                way, steps = min(good, key=lambda one: _largest(one[1], one[0]))
+        return way
+
+    # One stop ---------------------------------------------------------------------------------------------------------
+
+    def another(self, course: Course, rows: Sequence[int | None], position: int, *, without: frozenset[int]) -> Way:
+        """The way with the next best track at one free position, none of ``without``; the others stay as they are."""
+        ids = self.catalogue.index.ids
+        kept = {place: row for place, row in enumerate(rows) if row is not None and place != position}
+        heard = [stop for stop in course.fixed if stop.row is None]
+        songs = [*((ids[row], self.catalogue.info(ids[row])) for row in kept.values()), *((None, s.info) for s in heard)]
+        allowed = Allowed(self.catalogue, self.itinerary.rules, History.of(songs))
+        points = self.points(course)
+        costs = self._costs_at(course, points, kept, position)
+        costs[list(without)] = np.inf
+        found = allowed.best(costs, JOURNEY.spare_candidates + 2 * course.stops)
+        chosen: int | None = None
+        if len(found):
+            others = Course(tuple(self._as_fixed(course, kept)), course.stops, course.loop, course.arc)
+            price = self._price(others, np.full(len(found), position), self.names.artists(found))
+            chosen = int(found[(costs[found] + price).argmin()])
+        return Way(tuple(chosen if at == position else row for at, row in enumerate(rows)), points, allowed)
+
+    def _costs_at(self, course: Course, points: Floats, kept: Mapping[int, int], position: int) -> Floats:
+        """What each track would cost at one position; on the smoothest way, the larger of the two steps it makes."""
+        if self.itinerary.mode == "shortest":
+            return self.costs(course, points, np.array([position]))[0]
+        around = {stop.position: stop.vector for stop in self._as_fixed(course, kept)}
+        before = max(place for place in around if place < position)
+        after = min((place for place in around if place > position), default=0)  # a loop goes on at its first stop
+        ends = np.stack([around[before], around[after]])
+        return np.asarray(np.round(1.0 - ends @ self.catalogue.index.vectors.T, _DECIMALS).max(axis=0))
+
+    def _as_fixed(self, course: Course, kept: Mapping[int, int]) -> list[FixedStop]:
+        """The fixed stops and those that are kept, as fixed stops."""
+        vectors, ids = self.catalogue.index.vectors, self.catalogue.index.ids
+        fixed = {stop.position: stop for stop in course.fixed}
+        for place, row in kept.items():
+            if place not in fixed:
+                fixed[place] = FixedStop(place, vectors[row], row, self.catalogue.info(ids[row]))
+        return [fixed[place] for place in sorted(fixed)]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Entries:
+    """Which track may stand at which free position; ``is_all`` where no position has any beside these."""
+
+    point: Integers
+    row: Integers
+    column: Integers
+    cost: Doubles
+    is_all: bool
+
+
+def _fixed_rows(course: Course) -> list[int | None]:
+    """A row for each position, None where there is none yet."""
+    rows: list[int | None] = [None] * course.stops
+    for stop in course.fixed:
+        rows[stop.position] = stop.row
+    return rows
+
+
+def _spread(positions: range, tracks: int) -> list[int]:
+    """So many of the positions, spread evenly where they are not all taken."""
+    return [positions[(2 * place + 1) * len(positions) // (2 * tracks)] for place in range(tracks)]
+
+
+def _too_near(way: tuple[int, ...], artists: Integers, spacing: int) -> Iterator[tuple[int, int]]:
+    """Two tracks of a way by one artist, not next to each other, which the steps see to, but nearer than the spacing."""
+    path = (0, *way, 1)
+    for place, vertex in enumerate(path):
+        for other in path[place + 2 : place + spacing + 1]:
+            if artists[vertex] == artists[other] != NOBODY and {vertex, other} != {0, 1}:
+                yield vertex, other
+
+
+def _largest(steps: Floats, way: tuple[int, ...]) -> float:
+    """The largest step of a way from row 0 to row 1."""
+    path = np.array((0, *way, 1))
+    return float(steps[path[:-1], path[1:]].max())
+
+
+def _without(steps: Floats, vertex: int) -> Floats:
+    """The steps, where nothing leads to this one or from it."""
+    fewer = steps.copy()
+    fewer[vertex, :] = fewer[:, vertex] = np.inf
+    return fewer
