@@ -1,108 +1,177 @@
-"""Which tracks the rules let stand on a way at all, wherever that may be; each is asked about once."""
+"""Which tracks the rules let stand on a way at all, wherever that may be; and which are by one artist, or one recording."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator
 from itertools import islice
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from segue.choose.assignment import NOBODY
 from segue.choose.catalogue import Catalogue
-from segue.choose.rules import Candidate, History, Rule, artist_key, recording_key
+from segue.choose.index import best_rows
+from segue.choose.masks import refused
+from segue.choose.names import album_key, artist_key, recording_key, song_key
+from segue.choose.rules import (
+    GIVES_WAY,
+    AlbumSpacing,
+    ArtistSpacing,
+    Candidate,
+    History,
+    OneVersion,
+    Rule,
+    RuleSet,
+    SameSound,
+)
+from segue.choose.standing import StandingRule
 from segue.config import CHOICE, JOURNEY
 from segue.values import Floats, TrackInfo
 
 Integers = NDArray[np.int64]
 
+NOBODY = -1
+"""The number of an unknown artist or album, which is nobody's namesake."""
+
+
+class Level(NamedTuple):
+    """Rules in force for every stop, and those that have given way; how far artists are apart is seen to elsewhere."""
+
+    standing: tuple[StandingRule, ...]
+    history: tuple[Rule, ...]
+    relaxed: tuple[str, ...] = ()
+
+
+def levels(rules: RuleSet) -> Iterator[Level]:
+    """All rules, and then one fewer each time, in the stated order, down to those that never give way."""
+    history = tuple(rule for rule in rules.history if not isinstance(rule, ArtistSpacing | AlbumSpacing))
+    relaxed: tuple[str, ...] = ()
+    yield Level(rules.standing, history, relaxed)
+    for rule in sorted(filter(rules.gives_way, history), key=lambda rule: GIVES_WAY.index(rule.name)):
+        history = tuple(other for other in history if other is not rule)
+        relaxed = (*relaxed, rule.name)
+        yield Level(rules.standing, history, relaxed)
+    for before, standing in zip(rules.levels(), rules.levels()[1:], strict=False):
+        relaxed = (*relaxed, *(rule.name for rule in before if rule not in standing))
+        yield Level(standing, history, relaxed)
+
 
 class Allowed:
-    """The tracks that rules allow beside what is fixed already; ``rules`` are asked in their order."""
+    """The tracks that rules allow beside the songs of a history."""
 
-    def __init__(self, catalogue: Catalogue, rules: Sequence[Rule], history: History) -> None:
-        self._catalogue, self._rules, self._history = catalogue, rules, history
+    def __init__(self, catalogue: Catalogue, level: Level, history: History) -> None:
+        self.level = level
+        self._catalogue, self._history = catalogue, history
+        self._closed = refused(catalogue, level.standing)
         self._refusals: dict[int, str | None] = {}
 
     def refusal(self, row: int) -> str | None:
         """Why the track of a row may not stand on the way, or None if it may."""
+        if self._closed[row]:
+            rules = (rule for rule in self.level.standing if refused(self._catalogue, [rule])[row])
+            return next(rules).reason(self._catalogue, row)
         if row not in self._refusals:
-            track_id = self._catalogue.index.ids[row]
-            candidate = Candidate(track_id, self._catalogue.info(track_id))
-            reasons = (rule.refusal(candidate, self._history) for rule in self._rules)
+            index = self._catalogue.index
+            candidate = Candidate(index.ids[row], self._catalogue.info(index.ids[row]), index.vectors[row])
+            reasons = (rule.refusal(candidate, self._history) for rule in self.level.history)
             self._refusals[row] = next((reason for reason in reasons if reason), None)
         return self._refusals[row]
 
-    def best(self, costs: Floats, want: int) -> Integers:
-        """The rows of the ``want`` cheapest tracks that are allowed, cheapest first and equals by row; or of all.
+    def best(self, scores: Floats, want: int) -> Integers:
+        """The rows of the ``want`` best tracks that are allowed, best first and equals by row; or of all.
 
-        ``costs`` (n,) real, infinite for a track that is out of the question.
+        ``scores`` (n,) float32, -inf for a track that is out of the question.
         """
-        reach = min(len(costs), want * JOURNEY.reach)
+        open_ = np.where(self._closed, np.float32(-np.inf), scores)
+        reach = want * 2
         while True:
-            rows = (row for row in cheapest(costs, reach).tolist() if np.isfinite(costs[row]))
-            allowed = list(islice((row for row in rows if self.refusal(row) is None), want))
-            if len(allowed) == want or reach >= len(costs):
+            rows = best_rows(open_, reach)
+            allowed = list(islice((row for row in rows.tolist() if self.refusal(row) is None), want))
+            if len(allowed) == want or len(rows) < reach:
                 return np.array(allowed, np.int64)
-            reach = min(len(costs), reach * JOURNEY.reach)
+            reach *= JOURNEY.reach
 
     def reasons(self) -> Counter[str]:
-        """How many of the tracks that were asked about were refused, by reason."""
-        return Counter(reason for reason in self._refusals.values() if reason)
+        """How many tracks are refused, by reason; of those that only the history refuses, as far as they came up."""
+        counts: Counter[str] = Counter()
+        counted = np.zeros(len(self._closed), np.bool_)
+        for rule in self.level.standing:
+            mask = refused(self._catalogue, [rule]) & ~counted
+            counts[rule.summary] += int(mask.sum())
+            counted |= mask
+        counts.update(reason for reason in self._refusals.values() if reason)
+        return +counts
 
 
 class Names:
-    """Artists and recordings as small numbers that only serve to be compared; equal numbers are the same."""
+    """Artists, albums and recordings as small numbers that only serve to be compared; equal numbers are the same."""
 
     def __init__(self, catalogue: Catalogue) -> None:
         self._catalogue = catalogue
-        self._artists: dict[str, int] = {}
+        self._numbers: dict[str, int] = {}
 
-    def artist(self, info: TrackInfo) -> int:
-        """The number of an artist; `NOBODY` where that is unknown."""
-        key = artist_key(info)
-        return self._artists.setdefault(key, len(self._artists)) if key else NOBODY
+    def kinds(self, info: TrackInfo) -> tuple[int, int]:
+        """The numbers of a track's artist and of its album; `NOBODY` where unknown."""
+        keys = (artist_key(info), album_key(info))
+        artist, album = (self._numbers.setdefault(key, len(self._numbers)) if key else NOBODY for key in keys)
+        return artist, album
 
-    def artists(self, rows: Integers) -> Integers:
-        """The numbers of the artists of rows."""
-        ids = self._catalogue.index.ids
-        return np.array([self.artist(self._catalogue.info(ids[row])) for row in rows.tolist()], np.int64)
+    def kinds_of(self, rows: Integers) -> Integers:
+        """The numbers of the artists and of the albums of rows, ``(2, k)``."""
+        return np.array([self.kinds(self._info(row)) for row in rows.tolist()], np.int64).reshape(-1, 2).T
 
-    def recordings(self, rows: Iterable[int]) -> dict[int, int]:
-        """For each of some rows the lowest row among them that holds the same recording, itself where no other does."""
-        ids = self._catalogue.index.ids
-        by_key: dict[str, list[tuple[float, int]]] = {}
-        first: dict[int, int] = {}
-        for row in sorted(set(rows)):
-            info = self._catalogue.info(ids[row])
-            first[row] = row
-            if key := recording_key(info):
-                by_key.setdefault(key, []).append((info.duration_s, row))
+    def recordings(self, rows: Iterable[int], level: Level) -> dict[int, int]:
+        """For each of some rows the lowest row of those that count as one recording with it, as strictly as rules do."""
+        same = _Groups(sorted(set(rows)))
+        versions = any(isinstance(rule, OneVersion) for rule in level.history)
+        key = song_key if versions else recording_key
+        by_key: dict[str, list[int]] = {}
+        for row in same.members:
+            if name := key(self._info(row)):
+                by_key.setdefault(name, []).append(row)
         for copies in by_key.values():
-            if len(copies) > 1:
-                first |= _same(sorted(copies))
-        return first
+            self._join_copies(same, copies, np.inf if versions else CHOICE.same_recording_s)
+        if same.members and any(isinstance(rule, SameSound) for rule in level.history):
+            self._join_sounds(same)
+        return {row: same.lowest(row) for row in same.members}
+
+    def _join_copies(self, same: _Groups, rows: list[int], limit_s: float) -> None:
+        """Join rows of one name whose lengths differ by so little; an unknown length could be any."""
+        lengths_s = [self._info(row).duration_s for row in rows]
+        for at, row in enumerate(rows):
+            for other in range(at):
+                either_unknown = not (lengths_s[at] and lengths_s[other])
+                if either_unknown or abs(lengths_s[at] - lengths_s[other]) <= limit_s:
+                    same.join(row, rows[other])
+
+    def _join_sounds(self, same: _Groups) -> None:
+        """Join rows whose vectors cannot be told apart, and whose known lengths neither."""
+        rows = np.array(same.members)
+        vectors = self._catalogue.index.vectors[rows]
+        one, other = np.nonzero(np.triu(vectors @ vectors.T >= 1.0 - CHOICE.same_sound, 1))
+        for a, b in zip(rows[one].tolist(), rows[other].tolist(), strict=True):
+            lengths = self._info(a).duration_s, self._info(b).duration_s
+            if all(lengths) and abs(lengths[0] - lengths[1]) <= CHOICE.same_sound_s:
+                same.join(a, b)
+
+    def _info(self, row: int) -> TrackInfo:
+        return self._catalogue.info(self._catalogue.index.ids[row])
 
 
-def _same(copies: list[tuple[float, int]]) -> dict[int, int]:
-    """Rows of one artist and title, by length: those of about one length are one recording, as unknown lengths are."""
-    runs: list[list[int]] = []
-    last_s = 0.0
-    for length_s, row in copies:
-        if runs and (not last_s or length_s - last_s <= CHOICE.same_recording_s):
-            runs[-1].append(row)
-        else:
-            runs.append([row])
-        last_s = length_s
-    return {row: min(run) for run in runs for row in run}
+class _Groups:
+    """Rows in groups, each named by its lowest (disjoint sets: Galler and Fischer, 1964)."""
 
+    def __init__(self, rows: list[int]) -> None:
+        self.members = rows
+        self._above = {row: row for row in rows}
 
-def cheapest(costs: Floats, count: int) -> Integers:
-    """Rows of the ``count`` lowest costs, lowest first, equals by row, at the cut too."""
-    if count <= 0:
-        return np.empty(0, np.int64)
-    rows = np.arange(len(costs))
-    if count < len(costs):
-        rows = np.flatnonzero(costs <= np.partition(costs, count - 1)[count - 1])
-    return np.asarray(rows[np.argsort(costs[rows], kind="stable")[:count]], np.int64)
+    def lowest(self, row: int) -> int:
+        while self._above[row] != row:
+            self._above[row] = self._above[self._above[row]]
+            row = self._above[row]
+        return row
+
+    def join(self, one: int, other: int) -> None:
+        low, high = sorted((self.lowest(one), self.lowest(other)))
+        self._above[high] = low

@@ -9,42 +9,44 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from segue.choose.allowed import NOBODY
 from segue.config import JOURNEY
 
 Integers = NDArray[np.int64]
 Doubles = NDArray[np.float64]
 
-NOBODY = -1
 _ROUNDING = 1e-9
 _EMPTY_COST = 1000.0
 """What a point without a track costs: more than any detour, so that as many points as can be are filled."""
+
+
+@dataclass(frozen=True, slots=True)
+class Spacing:
+    """So many tracks between two of a kind, as by one artist; each that is missing costs ``price``."""
+
+    tracks: int
+    price: float
+
+    def of(self, distance: int) -> float:
+        """The price of two tracks of a kind at this distance; 1 is next to each other."""
+        return self.price * max(0, self.tracks + 1 - distance)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Candidacies:
     """Which column (a recording) may stand at which point, and at what cost; element i of each array is one of them.
 
-    ``point`` and ``column`` (m,) int64 with no pair twice, ``cost`` (m,) float64, ``artist`` (m,) int64, `NOBODY` where
-    unknown. ``positions`` (p,) int64 rises: where on the way each point lies, as spacing counts.
+    ``point`` and ``column`` (m,) int64 with no pair twice, ``cost`` (m,) float64. ``kinds`` (k, m) int64 are what shall
+    not come too near to itself, as artists and albums, `NOBODY` where unknown, and ``spacings`` k rules for that.
+    ``positions`` (p,) int64 rises: where on the way each point lies, as spacing counts.
     """
 
     point: Integers
     column: Integers
     cost: Doubles
-    artist: Integers
+    kinds: Integers
+    spacings: tuple[Spacing, ...]
     positions: Integers
-
-
-@dataclass(frozen=True, slots=True)
-class Spacing:
-    """So many tracks between two by one artist; each that is missing costs ``price``."""
-
-    tracks: int
-    price: float
-
-    def of(self, distance: int) -> float:
-        """The price of two tracks by one artist at this distance; 1 is next to each other."""
-        return self.price * max(0, self.tracks + 1 - distance)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -55,10 +57,11 @@ class Assigned:
     cost: float
 
 
-def assign(candidacies: Candidacies, spacing: Spacing, *, tries: int = JOURNEY.spacing_tries) -> Assigned:
-    """Fill the points at the least cost: no column twice, and no artist too near to itself where that costs less.
+def assign(candidacies: Candidacies, *, tries: int = JOURNEY.spacing_tries) -> Assigned:
+    """Fill the points at the least cost: no column twice, and no artist or album too near to itself where that
+    costs less.
 
-    The spacing is found by branch and bound over assignments that know nothing of it: of two tracks by one artist that
+    The spacing is found by branch and bound over assignments that know nothing of it: of two tracks of a kind that
     stand too near, one goes, or the other, or the price is paid. The answer is the best of all if that ends within
     ``tries`` assignments, and otherwise the best that was found until then. With equal input comes equal output.
     """
@@ -69,7 +72,7 @@ def assign(candidacies: Candidacies, spacing: Spacing, *, tries: int = JOURNEY.s
     solved = 1
     while queue and queue[0][0] < best.cost - _ROUNDING:
         _, _, node, found = heapq.heappop(queue)
-        broken = list(_broken(candidacies, found.chosen, spacing))
+        broken = list(_broken(candidacies, found.chosen))
         whole = found.cost + sum(one.price for one in broken)
         if whole < best.cost:
             best = Assigned(found.chosen, whole)
@@ -87,28 +90,31 @@ def assign(candidacies: Candidacies, spacing: Spacing, *, tries: int = JOURNEY.s
 
 @dataclass(frozen=True, slots=True)
 class _Conflict:
-    """Two points whose tracks are by one artist and too near to each other."""
+    """Two points whose tracks are alike in one kind, and too near to each other."""
 
     one: int
     other: int
-    artist: int
+    kind: int
+    value: int
     price: float
 
 
 @dataclass(frozen=True, slots=True)
 class _Node:
-    """What is decided so far: artists that may not stand at a point, and conflicts that are paid for."""
+    """What is decided so far: (point, kind, value) that may not be, and conflicts that are paid for."""
 
-    banned: frozenset[tuple[int, int]] = frozenset()
+    banned: frozenset[tuple[int, int, int]] = frozenset()
     paid: frozenset[_Conflict] = frozenset()
 
     def children(self, conflict: _Conflict) -> tuple[_Node, _Node, _Node]:
         """The three ways to settle a conflict."""
-        one, other = (self.banned | {(point, conflict.artist)} for point in (conflict.one, conflict.other))
+        one, other = (
+            self.banned | {(point, conflict.kind, conflict.value)} for point in (conflict.one, conflict.other)
+        )
         return replace(self, banned=one), replace(self, banned=other), replace(self, paid=self.paid | {conflict})
 
 
-def _filled(candidacies: Candidacies, banned: frozenset[tuple[int, int]]) -> Assigned:
+def _filled(candidacies: Candidacies, banned: frozenset[tuple[int, int, int]]) -> Assigned:
     """The best assignment without any spacing; a point that gets nothing costs `_EMPTY_COST`.
 
     It is scipy's sparse kin of `linear_sum_assignment`, since a point has few candidates and a library many tracks.
@@ -121,8 +127,8 @@ def _filled(candidacies: Candidacies, banned: frozenset[tuple[int, int]]) -> Ass
     if not points:
         return Assigned(chosen, 0.0)
     alive = np.ones(len(candidacies.point), np.bool_)
-    for point, artist in banned:
-        alive &= (candidacies.point != point) | (candidacies.artist != artist)
+    for point, kind, value in banned:
+        alive &= (candidacies.point != point) | (candidacies.kinds[kind] != value)
     entries = np.flatnonzero(alive)
     columns = int(candidacies.column.max(initial=-1)) + 1
     empty = np.arange(points)
@@ -140,13 +146,14 @@ def _filled(candidacies: Candidacies, banned: frozenset[tuple[int, int]]) -> Ass
     return Assigned(chosen, total)
 
 
-def _broken(candidacies: Candidacies, chosen: Integers, spacing: Spacing) -> Iterator[_Conflict]:
-    """Every two points whose tracks are by one artist and nearer to each other than the spacing wants."""
-    artists = np.where(chosen >= 0, candidacies.artist[chosen], NOBODY).tolist()
+def _broken(candidacies: Candidacies, chosen: Integers) -> Iterator[_Conflict]:
+    """Every two points whose tracks are of a kind and nearer to each other than its spacing wants."""
     places = candidacies.positions.tolist()
-    for one, artist in enumerate(artists):
-        for other in range(one + 1, len(artists)):
-            if places[other] - places[one] > spacing.tracks:
-                break
-            if artist != NOBODY and artists[other] == artist:
-                yield _Conflict(one, other, artist, spacing.of(places[other] - places[one]))
+    for kind, spacing in enumerate(candidacies.spacings):
+        values = [int(candidacies.kinds[kind, entry]) if entry >= 0 else NOBODY for entry in chosen.tolist()]
+        for one, value in enumerate(values):
+            for other in range(one + 1, len(values)):
+                if places[other] - places[one] > spacing.tracks:
+                    break
+                if value != NOBODY and values[other] == value:
+                    yield _Conflict(one, other, kind, value, spacing.of(places[other] - places[one]))

@@ -13,9 +13,9 @@ from segue.choose.arc import ARCS, Arc, mirrored
 from segue.choose.catalogue import Catalogue
 from segue.choose.index import unit_vector
 from segue.choose.playlist import OutsideSeed
-from segue.choose.rules import NoRepeat, NoSecondCopy, NotRefused, Rule
 from segue.choose.sphere import angle_between, great_circle
-from segue.config import CHOICE, JOURNEY
+from segue.choose.wishes import Wishes, in_range
+from segue.config import JOURNEY
 from segue.errors import ParameterError
 from segue.values import Floats, TrackId, TrackInfo
 
@@ -32,7 +32,7 @@ class Itinerary:
     ``between`` is the number of tracks on each leg, or one number for each; ``minutes``, where given, decides instead.
     "shortest" keeps to the great circle, "smoothest" makes the largest step as small as it can be. A ``loop`` comes back
     to where it began. ``pins`` are (position, track) pairs, position 0 being the first waypoint: those stops are fixed,
-    and the way leads through them. ``never`` and ``more_rules`` hold for every stop in between.
+    and the way leads through them. ``never`` and the wishes are about the stops in between.
     """
 
     between: int | tuple[int, ...] = JOURNEY.between
@@ -41,10 +41,9 @@ class Itinerary:
     loop: bool = False
     arc: Arc = "none"
     arc_weight: float = JOURNEY.arc_weight
-    artist_spacing: int = CHOICE.artist_spacing
     pins: tuple[tuple[int, TrackId], ...] = ()
     never: frozenset[TrackId] = frozenset()
-    more_rules: tuple[Rule, ...] = ()
+    wishes: Wishes = field(default_factory=Wishes)
 
     def __post_init__(self) -> None:
         counts = (self.between,) if isinstance(self.between, int) else self.between
@@ -57,9 +56,7 @@ class Itinerary:
                 f"the mode is {self.mode!r} and the arc {self.arc!r}",
                 remedy=f"Choose among {', '.join(MODES)} and among {', '.join(ARCS)}",
             )
-        for name, high in (("arc_weight", 10.0), ("artist_spacing", 100)):
-            if not 0 <= getattr(self, name) <= high:
-                raise ParameterError(f"{name} is {getattr(self, name)}", remedy=f"Choose between 0 and {high}")
+        in_range(self, "arc_weight", 0.0, 10.0)
         if self.arc != "none" and self.mode == "smoothest":
             raise ParameterError(
                 "the smoothest way takes no regard of energy", remedy="Leave the arc out, or choose the shortest way"
@@ -69,11 +66,6 @@ class Itinerary:
                 "pins stand at positions, and minutes leave open how many there are",
                 remedy="Say how many tracks between instead of minutes",
             )
-
-    @property
-    def rules(self) -> tuple[Rule, ...]:
-        """The rules about a track by itself, and against what is fixed; how far artists are apart is seen to besides."""
-        return (NotRefused(never=self.never), *self.more_rules, NoRepeat(), NoSecondCopy())
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -9,14 +9,15 @@ from typing import Any
 
 import numpy as np
 
-from segue.choose.arc import Arc
 from segue.choose.catalogue import Catalogue
-from segue.choose.itinerary import Course, Itinerary, Mode, Waypoint, lay_out, shared_out, waypoint_stops
+from segue.choose.itinerary import Course, Itinerary, Waypoint, lay_out, shared_out, waypoint_stops
 from segue.choose.journey_stops import Stop, StopKind, described
+from segue.choose.picking import tracks
 from segue.choose.wayfinding import Finder, Way
+from segue.choose.wishes import NO_FACTS, Facts
 from segue.config import JOURNEY
 from segue.errors import ParameterError
-from segue.values import TrackId, TrackInfo
+from segue.values import TrackId
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,13 +33,15 @@ class Journey:
     """Stops in order; ``ended`` says why there are fewer than were asked for, and is None if there are not.
 
     ``itinerary`` is the one that was asked for, with the number of tracks on each leg as they came to be; with it, one
-    stop can be chosen anew. ``duration_s`` takes unknown lengths to be as long as most.
+    stop can be chosen anew. ``duration_s`` takes unknown lengths to be as long as most. ``relaxed`` rules gave way for all of
+    its stops; what gave way for one is told there.
     """
 
     stops: tuple[Stop, ...]
     itinerary: Itinerary = field(repr=False)
     largest_step: LargestStep | None
     duration_s: float
+    relaxed: tuple[str, ...] = ()
     ended: str | None = None
 
     def to_json(self) -> dict[str, Any]:
@@ -52,14 +55,17 @@ class Journey:
             "between": list(asked.between) if isinstance(asked.between, tuple) else asked.between,
             "arc": asked.arc,
             "arc_weight": asked.arc_weight,
-            "artist_spacing": asked.artist_spacing,
+            "pins": [list(pin) for pin in asked.pins],
+            "relaxed": list(self.relaxed),
             "largest_step": None if step is None else {"to_stop": step.to_stop, "similarity": step.similarity},
             "duration_s": round(self.duration_s, 1),
             "ended": self.ended,
         }
 
 
-def journey(catalogue: Catalogue, waypoints: Sequence[Waypoint], itinerary: Itinerary | None = None) -> Journey:
+def journey(
+    catalogue: Catalogue, waypoints: Sequence[Waypoint], itinerary: Itinerary | None = None, *, facts: Facts = NO_FACTS
+) -> Journey:
     """Lead from waypoint to waypoint; never a repeat, never at random, and back as there.
 
     Raises
@@ -71,8 +77,8 @@ def journey(catalogue: Catalogue, waypoints: Sequence[Waypoint], itinerary: Itin
     """
     asked = itinerary or Itinerary()
     if asked.minutes is not None:
-        return _of_length(catalogue, waypoints, asked, wanted_s=60.0 * asked.minutes)
-    finder = Finder(catalogue, asked)
+        return _of_length(catalogue, waypoints, asked, facts=facts)
+    finder = Finder(catalogue, asked, facts)
     course = lay_out(catalogue, waypoints, asked)
     return _told(finder, course, finder.find(course), asked=asked)
 
@@ -85,6 +91,7 @@ def reroll(
     kept: Mapping[int, TrackId],
     position: int,
     without: frozenset[TrackId] = frozenset(),
+    facts: Facts = NO_FACTS,
 ) -> Journey:
     """The same journey with the next best track at one stop.
 
@@ -113,21 +120,22 @@ def reroll(
         if 0 <= place < course.stops and place not in fixed and place != position:
             rows[place] = catalogue.index.row(track_id)
     rows = [fixed.get(place, row) for place, row in enumerate(rows)]
-    finder = Finder(catalogue, itinerary)
+    finder = Finder(catalogue, itinerary, facts)
     unwanted = frozenset(catalogue.index.row(track_id) for track_id in without if track_id in catalogue.index)
     return _told(finder, course, finder.another(course, rows, position, without=unwanted), asked=itinerary)
 
 
-def _of_length(catalogue: Catalogue, waypoints: Sequence[Waypoint], asked: Itinerary, *, wanted_s: float) -> Journey:
+def _of_length(catalogue: Catalogue, waypoints: Sequence[Waypoint], asked: Itinerary, *, facts: Facts) -> Journey:
     """The journey whose length is nearest to the wanted one, by trying numbers of tracks."""
-    typical_s = _typical_s(catalogue.infos)
+    wanted_s = 60.0 * (asked.minutes or 0.0)
+    typical_s = _typical_s(catalogue)
     stops, _ = waypoint_stops(catalogue, waypoints, loop=asked.loop)
     given_s = sum(stop.info.duration_s or typical_s for stop in stops)
     tracks = max(0, round((wanted_s - given_s) / typical_s))
     tried: dict[int, Journey] = {}
     while tracks not in tried and len(tried) < JOURNEY.minutes_tries:
         settled = shared_out(catalogue, waypoints, asked, tracks=tracks)
-        found = tried[tracks] = journey(catalogue, waypoints, settled)
+        found = tried[tracks] = journey(catalogue, waypoints, settled, facts=facts)
         if found.ended and found.duration_s < wanted_s:
             break
         off = (wanted_s - found.duration_s) / typical_s
@@ -140,7 +148,7 @@ def _told(finder: Finder, course: Course, way: Way, *, asked: Itinerary) -> Jour
     stops = described(finder, course, way)
     steps = [(stop.similarity_before, place) for place, stop in enumerate(stops) if stop.similarity_before is not None]
     largest = min(steps, default=None)
-    typical_s = _typical_s(finder.catalogue.infos)
+    typical_s = _typical_s(finder.catalogue)
     legs = sum(not stop.is_pinned for stop in course.fixed) - 1 + course.loop
     between = (asked.between,) * legs if isinstance(asked.between, int) else asked.between
     return Journey(
@@ -148,6 +156,7 @@ def _told(finder: Finder, course: Course, way: Way, *, asked: Itinerary) -> Jour
         replace(asked, between=between, loop=course.loop),
         None if largest is None else LargestStep(largest[1], largest[0]),
         math.fsum(stop.info.duration_s or typical_s for stop in stops),
+        way.allowed.level.relaxed,
         _ended(course, stops, way),
     )
 
@@ -162,15 +171,11 @@ def _ended(course: Course, stops: Sequence[Stop], way: Way) -> str | None:
     placed = sum(stop.kind is StopKind.BETWEEN for stop in stops)
     if placed:
         counts["on the way already"] = placed
-    said = "; ".join(f"{_tracks(count)}: {reason}" for reason, count in counts.items())
+    said = "; ".join(f"{tracks(count)}: {reason}" for reason, count in counts.items())
     return f"{missing} of {free} stops between stay empty, as nothing else is left to play ({said or 'no other track'})"
 
 
-def _typical_s(infos: Mapping[TrackId, TrackInfo]) -> float:
+def _typical_s(catalogue: Catalogue) -> float:
     """The median length of the tracks whose length is known."""
-    known = [info.duration_s for info in infos.values() if info.duration_s]
-    return float(np.median(known)) if known else JOURNEY.unknown_length_s
-
-
-def _tracks(count: int) -> str:
-    return "1 track" if count == 1 else f"{count} tracks"
+    known = catalogue.lengths_s[catalogue.lengths_s > 0]
+    return float(np.median(known)) if len(known) else JOURNEY.unknown_length_s

@@ -10,15 +10,17 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from segue.choose.allowed import cheapest
+from segue.choose.allowed import NOBODY
 from segue.choose.arc import targets
-from segue.choose.assignment import NOBODY
+from segue.choose.index import best_rows, rank_of
 from segue.choose.itinerary import Course, FixedStop
-from segue.choose.playlist import Refusal
-from segue.choose.rules import ArtistSpacing
+from segue.choose.picking import Refusal
+from segue.choose.rules import AlbumSpacing, ArtistSpacing
 from segue.choose.wayfinding import Finder, Way
 from segue.config import CHOICE
 from segue.values import Floats, TrackId, TrackInfo
+
+_SPACINGS = (ArtistSpacing().name, AlbumSpacing().name)
 
 
 class StopKind(StrEnum):
@@ -58,7 +60,13 @@ class Stop:
         """The stop as plain JSON values."""
         info = {"artist": self.info.artist, "title": self.info.title}
         facts = {name: value for name, value in asdict(self).items() if name != "info"}
-        return {**info, **facts, "kind": str(self.kind), "relaxed": list(self.relaxed), "refused": list(facts["refused"])}
+        return {
+            **info,
+            **facts,
+            "kind": str(self.kind),
+            "relaxed": list(self.relaxed),
+            "refused": list(facts["refused"]),
+        }
 
 
 def described(finder: Finder, course: Course, way: Way) -> tuple[Stop, ...]:
@@ -93,7 +101,7 @@ class _Seen:
     vectors: Floats
     infos: tuple[TrackInfo, ...]
     rows: tuple[int | None, ...]
-    relaxed: tuple[bool, ...]
+    relaxed: tuple[tuple[str, ...], ...]
     after: tuple[float | None, ...]
     wanted: Floats | None
 
@@ -111,7 +119,7 @@ class _Seen:
         stacked = np.stack(vectors)
         after: list[float | None] = [_cosine(a, b) for a, b in pairwise(stacked)]
         after.append(_cosine(stacked[-1], stacked[0]) if course.loop and len(stacked) > 1 else None)
-        relaxed = _too_near(finder, infos, [at in fixed for at in positions])
+        relaxed = _relaxed(finder, infos, [at in fixed for at in positions])
         wanted = targets(course.arc, course.stops)
         return cls(finder, course, positions, stacked, tuple(infos), rows, relaxed, tuple(after), wanted)
 
@@ -135,7 +143,7 @@ def _stop(seen: _Seen, place: int, ranking: _Ranking | None, arounds: dict[int, 
         energy_wanted=None if seen.wanted is None else float(seen.wanted[position]),
         rank=None if ranking is None else ranking.rank,
         refused=() if ranking is None else ranking.refused,
-        relaxed=(ArtistSpacing().name,) if seen.relaxed[place] else (),
+        relaxed=seen.relaxed[place],
         why="",
     )
     return replace(stop, why=_why(stop, around, is_first=place == 0))
@@ -161,7 +169,7 @@ def _why(stop: Stop, around: _Around | None, *, is_first: bool) -> str:
         text += f"; passed over '{stop.refused[0].title}' because {stop.refused[0].reason}"
         text += f", and {stop.rank - 2} more" if stop.rank > 2 else ""
     if stop.relaxed:
-        text += f"; {stop.relaxed[0]} was relaxed, as there was no other choice nearby"
+        text += f"; {' and '.join(stop.relaxed)} was relaxed, as there was no other choice nearby"
     return text
 
 
@@ -180,16 +188,17 @@ def _fixed_around(course: Course) -> dict[int, _Around]:
     }
 
 
-def _too_near(finder: Finder, infos: Sequence[TrackInfo], is_fixed: Sequence[bool]) -> tuple[bool, ...]:
-    """Which free stops have an artist who stands nearer before them, or at a fixed stop after them, than spacing wants."""
-    artists = [finder.names.artist(info) for info in infos]
-    reach = finder.spacing.tracks
-    found = []
-    for place, artist in enumerate(artists):
-        others = [*range(max(0, place - reach), place), *range(place + 1, min(len(artists), place + reach + 1))]
-        near = any(artists[other] == artist and (other < place or is_fixed[other]) for other in others)
-        found.append(near and artist != NOBODY and not is_fixed[place])
-    return tuple(found)
+def _relaxed(finder: Finder, infos: Sequence[TrackInfo], is_fixed: Sequence[bool]) -> tuple[tuple[str, ...], ...]:
+    """Which spacings each free stop breaks: one of its kind is too near before it, or is a fixed stop after it."""
+    kinds = [finder.names.kinds(info) for info in infos]
+    broken: list[list[str]] = [[] for _ in infos]
+    for kind, (spacing, name) in enumerate(zip(finder.spacings, _SPACINGS, strict=True)):
+        for place, own in enumerate(kinds):
+            around = range(max(0, place - spacing.tracks), min(len(kinds), place + spacing.tracks + 1))
+            near = (other for other in around if other < place or (other > place and is_fixed[other]))
+            if not is_fixed[place] and own[kind] != NOBODY and any(kinds[other][kind] == own[kind] for other in near):
+                broken[place].append(name)
+    return tuple(tuple(names) for names in broken)
 
 
 def _rankings(finder: Finder, course: Course, way: Way) -> dict[int, _Ranking]:
@@ -201,9 +210,10 @@ def _rankings(finder: Finder, course: Course, way: Way) -> dict[int, _Ranking]:
     for position, costs in finder.iter_costs(course, way.points, free):
         row = way.rows[position]
         assert row is not None
-        costs[given] = np.inf
-        rank = 1 + int((costs < costs[row]).sum() + (costs[:row] == costs[row]).sum())
-        first = cheapest(costs, min(rank - 1, CHOICE.reasons_kept)).tolist()
+        scores = -costs
+        scores[given] = -np.inf
+        rank = rank_of(scores, row)
+        first = best_rows(scores, min(rank - 1, CHOICE.reasons_kept)).tolist()
         refused = tuple(
             Refusal(ids[other], finder.catalogue.info(ids[other]).title, _reason(finder, way, other, position=position))
             for other in first
@@ -219,14 +229,16 @@ def _reason(finder: Finder, way: Way, row: int, *, position: int) -> str:
         return refusal
     if row in on_way:
         return "it stands elsewhere on the way"
-    recordings = finder.names.recordings([*on_way, row])
+    recordings = finder.names.recordings([*on_way, row], way.allowed.level)
     if any(recordings[row] == recordings[other] for other in on_way):
         return "another copy of it is on the way"
     info = finder.catalogue.info(finder.catalogue.index.ids[row])
-    reach = finder.spacing.tracks
-    near = [other for other in way.rows[max(0, position - reach) : position + reach + 1] if other is not None]
-    if finder.names.artist(info) in set(finder.names.artists(np.array(near))) - {NOBODY}:
-        return f"{info.artist or 'the artist'} is next to it"
+    names = (f"{info.artist or 'the artist'} is next to it", f"'{info.album}' is next to it")
+    for spacing, kind, said in zip(finder.spacings, (0, 1), names, strict=True):
+        around = way.rows[max(0, position - spacing.tracks) : position + spacing.tracks + 1]
+        near = finder.names.kinds_of(np.array([other for other in around if other is not None]))[kind]
+        if spacing.tracks and finder.names.kinds(info)[kind] in set(near.tolist()) - {NOBODY}:
+            return said
     return "the way as a whole is better so"
 
 

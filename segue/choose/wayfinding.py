@@ -8,18 +8,20 @@ from functools import cached_property
 
 import numpy as np
 
-from segue.choose.allowed import Allowed, Integers, Names
+from segue.choose.allowed import NOBODY, Allowed, Integers, Names, levels
 from segue.choose.arc import energies, targets
-from segue.choose.assignment import NOBODY, Candidacies, Doubles, Spacing, assign
+from segue.choose.assignment import Candidacies, Doubles, Spacing, assign
 from segue.choose.bottleneck import least_surprising
 from segue.choose.catalogue import Catalogue
+from segue.choose.index import DECIMALS
 from segue.choose.itinerary import Course, FixedStop, Gap, Itinerary, gap_points
-from segue.choose.rules import History
+from segue.choose.rules import History, Song, rules_for
+from segue.choose.wishes import Facts
 from segue.config import CHOICE, JOURNEY
 from segue.values import Floats
 
-_DECIMALS = 6
-"""As in the index: float32 products differ in the seventh digit with the number of rows."""
+_NEVER = 10_000.0
+"""The price of what may not be; more than to leave a stop empty."""
 
 _POINTS_AT_ONCE = 64  # of half a megabyte each in a library of a hundred thousand
 
@@ -39,10 +41,13 @@ class Way:
 class Finder:
     """Finds ways through one catalogue by one itinerary."""
 
-    def __init__(self, catalogue: Catalogue, itinerary: Itinerary) -> None:
+    def __init__(self, catalogue: Catalogue, itinerary: Itinerary, facts: Facts) -> None:
         self.catalogue, self.itinerary = catalogue, itinerary
         self.names = Names(catalogue)
-        self.spacing = Spacing(itinerary.artist_spacing, CHOICE.spacing_margin)
+        self._rules = rules_for(itinerary.wishes, facts, never=itinerary.never)
+        wishes = itinerary.wishes
+        price = _NEVER if wishes.strict else CHOICE.spacing_margin
+        self.spacings = (Spacing(wishes.artist_spacing, price), Spacing(wishes.album_spacing, price))
 
     @cached_property
     def energies(self) -> Floats:
@@ -58,20 +63,31 @@ class Finder:
     def find(self, course: Course) -> Way:
         """Fill a course, as its mirror image where that comes first, so that ways there and back are mirrored."""
         straight, is_turned = course.canonical()
-        allowed = self.allowed_beside(straight)
         points = self.points(straight)
-        smoothest = self.itinerary.mode == "smoothest"
-        rows = self._leg_by_leg(straight, allowed) if smoothest else self._assigned(straight, points, allowed)
+        rows, allowed = self._filled(straight, points)
         if not is_turned:
             return Way(tuple(rows), points, allowed)
         order = [course.turned_position(position) for position in range(course.stops)]
         return Way(tuple(rows[place] for place in order), points[order], allowed)
 
-    def allowed_beside(self, course: Course) -> Allowed:
-        """The tracks that may stand beside the fixed stops: none of them, nor another copy of one."""
+    def _filled(self, course: Course, points: Floats) -> tuple[list[int | None], Allowed]:
+        """The row at each position, with as few rules relaxed as leave the fewest stops empty; and who is allowed."""
         ids = self.catalogue.index.ids
-        fixed = [(None if stop.row is None else ids[stop.row], stop.info) for stop in course.fixed]
-        return Allowed(self.catalogue, self.itinerary.rules, History.of(fixed))
+        songs = [Song(None if s.row is None else ids[s.row], s.info, s.vector) for s in course.fixed]
+        best: tuple[int, list[int | None], Allowed] | None = None
+        for level in levels(self._rules):
+            allowed = Allowed(self.catalogue, level, History.of(songs))
+            if self.itinerary.mode == "smoothest":
+                rows = self._leg_by_leg(course, allowed)
+            else:
+                rows = self._assigned(course, points, allowed)
+            empty = rows.count(None) - sum(stop.row is None for stop in course.fixed)
+            if best is None or empty < best[0]:
+                best = (empty, rows, allowed)
+            if not empty:
+                break
+        assert best is not None
+        return best[1], best[2]
 
     def points(self, course: Course) -> Floats:
         """Where each stop should lie, ``(stops, d)``."""
@@ -85,7 +101,7 @@ class Finder:
     def costs(self, course: Course, points: Floats, positions: Integers) -> Floats:
         """What each track would cost at each of some positions, ``(p, n)``: its distance, and its energy's, weighted."""
         cosines = points[positions] @ self.catalogue.index.vectors.T
-        costs: Floats = np.round(1.0 - cosines, _DECIMALS)
+        costs: Floats = np.round(1.0 - cosines, DECIMALS)
         wanted = targets(course.arc, course.stops)
         if wanted is not None:
             away = self.energies[None, :] - wanted[positions][:, None]
@@ -106,7 +122,7 @@ class Finder:
         want = 2 * len(free) + JOURNEY.spare_candidates
         while len(free):
             entries = self._nearest(course, points, free, allowed=allowed, want=want)
-            chosen = assign(self._candidacies(course, free, entries), self.spacing).chosen
+            chosen = assign(self._candidacies(course, free, entries)).chosen
             if (chosen >= 0).all() or entries.is_all:
                 for position, entry in zip(free.tolist(), chosen.tolist(), strict=True):
                     rows[position] = int(entries.row[entry]) if entry >= 0 else None
@@ -118,9 +134,9 @@ class Finder:
         """The cheapest tracks for each free position, one of each recording."""
         found: list[tuple[int, Integers, Floats]] = []
         for place, (_, costs) in enumerate(self.iter_costs(course, points, free.tolist())):
-            rows = allowed.best(costs, want)
+            rows = allowed.best(-costs, want)
             found.append((place, rows, costs[rows]))
-        recording = self.names.recordings(row for _, rows, _ in found for row in rows.tolist())
+        recording = self.names.recordings((row for _, rows, _ in found for row in rows.tolist()), allowed.level)
         point, row, column, cost = [], [], [], []
         for place, rows, costs in found:
             copies = np.array([recording[one] for one in rows.tolist()], np.int64)
@@ -133,25 +149,23 @@ class Finder:
         return _Entries(*(np.concatenate(part) for part in (point, row, column, cost)), is_all)
 
     def _candidacies(self, course: Course, free: Integers, entries: _Entries) -> Candidacies:
-        """The entries as the assignment takes them; an artist too near to a fixed stop costs its price at once."""
+        """The entries as the assignment takes them; what is too near to a fixed stop of its kind costs that at once."""
         rows, of_row = np.unique(entries.row, return_inverse=True)
-        artist = self.names.artists(rows)[of_row] if len(rows) else np.empty(0, np.int64)
-        cost = entries.cost + self._price(course, free[entries.point], artist)
+        kinds = self.names.kinds_of(rows)[:, of_row]
+        cost = entries.cost + self._price(course, free[entries.point], kinds)
         column = np.unique(entries.column, return_inverse=True)[1]
-        return Candidacies(entries.point, column, cost, artist, free)
+        return Candidacies(entries.point, column, cost, kinds, self.spacings, free)
 
-    def _price(self, course: Course, positions: Integers, artists: Integers) -> Doubles:
-        """What artists cost at positions for being too near to fixed stops of their own."""
+    def _price(self, course: Course, positions: Integers, kinds: Integers) -> Doubles:
+        """What tracks of some kinds ``(2, m)`` cost at positions ``(m,)`` for being too near to fixed stops."""
         price = np.zeros(len(positions))
         for stop in course.fixed:
-            artist = self.names.artist(stop.info)
-            if artist == NOBODY:
-                continue
             distance = np.abs(positions - stop.position)
             if course.loop:
                 distance = np.minimum(distance, course.stops - distance)
-            prices = np.array([self.spacing.of(away) for away in range(course.stops + 1)])
-            price += np.where(artists == artist, prices[distance], 0.0)
+            for spacing, own, values in zip(self.spacings, self.names.kinds(stop.info), kinds, strict=True):
+                prices = np.array([spacing.of(away) for away in range(course.stops + 1)])
+                price += np.where((values == own) & (values != NOBODY), prices[distance], 0.0)
         return price
 
     # The smoothest way ------------------------------------------------------------------------------------------------
@@ -172,45 +186,46 @@ class Finder:
         vectors = self.catalogue.index.vectors
         most = max(JOURNEY.nearby_tracks, 2 * len(gap.positions))
         points = np.concatenate([[gap.start.vector], gap_points(gap, self.middle), [gap.end.vector]])
-        distances = np.round(1.0 - points @ vectors.T, _DECIMALS)  # (k + 2, n)
-        distances[:, list(taken)] = np.inf
+        distances = np.round(1.0 - points @ vectors.T, DECIMALS)  # (k + 2, n)
         detour = sum(np.arccos(np.clip(1.0 - distances[end], -1.0, 1.0)) for end in (0, -1))
-        detour[list(taken)] = np.inf
-        found = dict.fromkeys(allowed.best(detour, most // 2).tolist())
-        for costs in distances:
-            found |= dict.fromkeys(allowed.best(costs, max(1, most // 2 // len(points))).tolist())
-        recording = self.names.recordings([*taken, *found])
+        found: dict[int, None] = {}
+        for costs, want in ((detour, most // 2), *((row, 1 + most // 2 // len(points)) for row in distances)):
+            scores = -np.asarray(costs, np.float32)
+            scores[list(taken)] = -np.inf
+            found |= dict.fromkeys(allowed.best(scores, want).tolist())
+        recording = self.names.recordings([*taken, *found], allowed.level)
         heard = {recording[row] for row in taken}
         kept = [row for row in found if recording[row] not in heard]
         return np.array(list({recording[row]: row for row in reversed(kept)}.values())[::-1], np.int64)
 
     def _steps(self, gap: Gap, near: Integers) -> Floats:
-        """Distances between start, end and the tracks nearby, with the price of two by one artist in a row."""
+        """Distances between start, end and the tracks nearby, with the price of two of a kind in a row."""
         vectors = np.concatenate([[gap.start.vector, gap.end.vector], self.catalogue.index.vectors[near]])
-        steps = np.maximum(np.round(1.0 - vectors @ vectors.T, _DECIMALS), 0.0)
-        artists = self._artists(gap, near)
-        same = (artists[:, None] == artists[None, :]) & (artists != NOBODY)[:, None]
-        steps[same] += np.float32(self.spacing.of(1))
+        steps = np.maximum(np.round(1.0 - vectors @ vectors.T, DECIMALS), 0.0)
+        for spacing, kind in zip(self.spacings, self._kinds(gap, near), strict=True):
+            same = (kind[:, None] == kind[None, :]) & (kind != NOBODY)[:, None]
+            steps[same] += np.float32(spacing.of(1))
         return np.asarray(steps, np.float32)
 
-    def _artists(self, gap: Gap, near: Integers) -> Integers:
-        ends = np.array([self.names.artist(gap.start.info), self.names.artist(gap.end.info)])
-        return np.concatenate([ends, self.names.artists(near)]) if len(near) else ends
+    def _kinds(self, gap: Gap, near: Integers) -> Integers:
+        """Artists and albums of start, end and the tracks nearby, ``(2, m + 2)``."""
+        ends = np.array([self.names.kinds(stop.info) for stop in (gap.start, gap.end)]).T
+        return np.concatenate([ends, self.names.kinds_of(near)], axis=1)
 
     def _kept_apart(self, gap: Gap, near: Integers, steps: Floats) -> tuple[int, ...]:
         """The least surprising way; with wide spacing, without such tracks as can be done without at a small loss."""
         count = len(gap.positions)
         way = least_surprising(steps, count)
-        artists = self._artists(gap, near)
+        kinds = self._kinds(gap, near)
         settled: set[tuple[int, int]] = set()
         for _ in range(2 * count):
-            conflict = next((c for c in _too_near(way, artists, self.spacing.tracks) if c not in settled), None)
+            conflict = next((c for c in _too_near(way, kinds, self.spacings) if c not in settled), None)
             if conflict is None:
                 break
             settled.add(conflict)
             others = [_without(steps, vertex) for vertex in conflict if vertex > 1]
             ways = [(least_surprising(other, count), other) for other in others]
-            limit = _largest(steps, way) + self.spacing.of(2)
+            limit = _largest(steps, way) + self.spacings[0].price
             good = [one for one in ways if len(one[0]) == len(way) and _largest(steps, one[0]) <= limit]
             if good:
                 way, steps = min(good, key=lambda one: _largest(one[1], one[0]))
@@ -220,21 +235,22 @@ class Finder:
 
     def another(self, course: Course, rows: Sequence[int | None], position: int, *, without: frozenset[int]) -> Way:
         """The way with the next best track at one free position, none of ``without``; the others stay as they are."""
-        ids = self.catalogue.index.ids
+        index = self.catalogue.index
         kept = {place: row for place, row in enumerate(rows) if row is not None and place != position}
-        heard = [stop for stop in course.fixed if stop.row is None]
-        songs = [*((ids[row], self.catalogue.info(ids[row])) for row in kept.values()), *((None, s.info) for s in heard)]
-        allowed = Allowed(self.catalogue, self.itinerary.rules, History.of(songs))
-        points = self.points(course)
-        costs = self._costs_at(course, points, kept, position)
-        costs[list(without)] = np.inf
-        found = allowed.best(costs, JOURNEY.spare_candidates + 2 * course.stops)
+        others = Course(tuple(self._as_fixed(course, kept)), course.stops, course.loop, course.arc)
+        songs = [Song(None if s.row is None else index.ids[s.row], s.info, s.vector) for s in others.fixed]
+        scores = -self._costs_at(course, self.points(course), kept, position)
+        scores[list(without)] = -np.inf
         chosen: int | None = None
-        if len(found):
-            others = Course(tuple(self._as_fixed(course, kept)), course.stops, course.loop, course.arc)
-            price = self._price(others, np.full(len(found), position), self.names.artists(found))
-            chosen = int(found[(costs[found] + price).argmin()])
-        return Way(tuple(chosen if at == position else row for at, row in enumerate(rows)), points, allowed)
+        for level in levels(self._rules):
+            allowed = Allowed(self.catalogue, level, History.of(songs))
+            found = allowed.best(scores, JOURNEY.spare_candidates + 2 * course.stops)
+            if len(found):
+                price = self._price(others, np.full(len(found), position), self.names.kinds_of(found))
+                chosen = int(found[(price - scores[found]).argmin()])
+                break
+        changed = tuple(chosen if at == position else row for at, row in enumerate(rows))
+        return Way(changed, self.points(course), allowed)
 
     def _costs_at(self, course: Course, points: Floats, kept: Mapping[int, int], position: int) -> Floats:
         """What each track would cost at one position; on the smoothest way, the larger of the two steps it makes."""
@@ -244,7 +260,7 @@ class Finder:
         before = max(place for place in around if place < position)
         after = min((place for place in around if place > position), default=0)  # a loop goes on at its first stop
         ends = np.stack([around[before], around[after]])
-        return np.asarray(np.round(1.0 - ends @ self.catalogue.index.vectors.T, _DECIMALS).max(axis=0))
+        return np.asarray(np.round(1.0 - ends @ self.catalogue.index.vectors.T, DECIMALS).max(axis=0))
 
     def _as_fixed(self, course: Course, kept: Mapping[int, int]) -> list[FixedStop]:
         """The fixed stops and those that are kept, as fixed stops."""
@@ -280,13 +296,15 @@ def _spread(positions: range, tracks: int) -> list[int]:
     return [positions[(2 * place + 1) * len(positions) // (2 * tracks)] for place in range(tracks)]
 
 
-def _too_near(way: tuple[int, ...], artists: Integers, spacing: int) -> Iterator[tuple[int, int]]:
-    """Two tracks of a way by one artist, not next to each other, which the steps see to, but nearer than the spacing."""
+def _too_near(way: tuple[int, ...], kinds: Integers, spacings: tuple[Spacing, ...]) -> Iterator[tuple[int, int]]:
+    """Two tracks of a way that are of a kind and nearer than its spacing, but not next to each other: the steps see to
+    those."""
     path = (0, *way, 1)
-    for place, vertex in enumerate(path):
-        for other in path[place + 2 : place + spacing + 1]:
-            if artists[vertex] == artists[other] != NOBODY and {vertex, other} != {0, 1}:
-                yield vertex, other
+    for kind, spacing in zip(kinds.tolist(), spacings, strict=True):
+        for place, vertex in enumerate(path):
+            for other in path[place + 2 : place + spacing.tracks + 1]:
+                if kind[vertex] == kind[other] != NOBODY and {vertex, other} != {0, 1}:
+                    yield vertex, other
 
 
 def _largest(steps: Floats, way: tuple[int, ...]) -> float:
