@@ -13,8 +13,12 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from segue.choose.catalogue import Catalogue
+from segue.choose.expand import ExpandSpec, Expansion, expand
 from segue.choose.index import Index, Neighbour
+from segue.choose.itinerary import Itinerary, Waypoint
+from segue.choose.journey import Journey, Reroll, journey, reroll
 from segue.choose.playlist import Continuation, ContinueSpec, OutsideSeed, Seed, Table, continue_from
+from segue.choose.reorder import Reordered, ReorderSpec, reorder
 from segue.choose.why import Explanation, explain
 from segue.choose.wishes import Facts, Wishes
 from segue.choose.wordlists import SPOKEN_TAGS
@@ -107,6 +111,31 @@ class Choosing:
         query, search = Table(catalogue, known, spec=replace(spec, wishes=wishes), facts=facts).ask(rng)
         return explain(search, track_id, query, rng=rng)
 
+    def journey(
+        self, waypoints: Sequence[str | OutsideSeed], itinerary: Itinerary, *, change: Reroll | None = None
+    ) -> Journey:
+        """Lead through waypoints: track ids, tokens of dropped files, or outside seeds; see `segue.choose.journey`.
+
+        With a change, only one stop of the journey that the itinerary led to is chosen anew.
+        """
+        catalogue, seeds = self._named(waypoints)
+        wishes, facts = self.facts(itinerary.wishes, catalogue)
+        asked = replace(itinerary, wishes=wishes)
+        if change is not None:
+            return reroll(catalogue, seeds, asked, change, facts=facts)
+        return journey(catalogue, seeds, asked, facts=facts)
+
+    def reorder(self, songs: Sequence[str | OutsideSeed], spec: ReorderSpec) -> Reordered:
+        """Put a list in the order in which it flows best; see `segue.choose.reorder`."""
+        catalogue, seeds = self._named(songs)
+        return reorder(catalogue, seeds, spec)
+
+    def expand(self, songs: Sequence[str | OutsideSeed], spec: ExpandSpec) -> Expansion:
+        """Put further tracks into a list where they help most; see `segue.choose.expand`."""
+        catalogue, seeds = self._named(songs)
+        wishes, facts = self.facts(spec.wishes, catalogue)
+        return expand(catalogue, seeds, replace(spec, wishes=wishes), facts=facts)
+
     def facts(self, wishes: Wishes, catalogue: Catalogue) -> tuple[Wishes, Facts]:
         """The wishes with the tags as the ear calls them, and what they are judged by now.
 
@@ -144,12 +173,17 @@ class Choosing:
     def _known(self, seeds: Sequence[str | OutsideSeed], fingerprint: Fingerprint, index: Index) -> list[Seed]:
         """The seeds that can be gone on from; raises UnknownTrackError where there are some, but none of these."""
         found = [self._seed(seed, fingerprint) for seed in seeds]
-        known = [seed for seed in found if not isinstance(seed, str) or seed in index]
+        known: list[Seed] = [seed for seed in found if not isinstance(seed, str) or seed in index]
         if seeds and not known:
             raise UnknownTrackError("none of these songs can be gone on from any more", remedy="Pick another song")
         return known
 
-    def _seed(self, seed: str | OutsideSeed, fingerprint: Fingerprint) -> Seed:
+    def _named(self, songs: Sequence[str | OutsideSeed]) -> tuple[Catalogue, list[Waypoint]]:
+        """What the choice knows now, and the songs as it knows them, those that have left the library too."""
+        held = self._current()
+        return self._catalogue_of(held), [self._seed(song, held.fingerprint) for song in songs]
+
+    def _seed(self, seed: str | OutsideSeed, fingerprint: Fingerprint) -> Waypoint:
         """A dropped file is known only to the ear that heard it."""
         if isinstance(seed, OutsideSeed):
             return seed

@@ -1,4 +1,4 @@
-"""Which tracks the rules let stand on a way at all, wherever that may be; and which are by one artist, or one recording."""
+"""Which tracks the rules let stand on a way at all, wherever that may be; and which are one recording."""
 
 from __future__ import annotations
 
@@ -33,6 +33,10 @@ Integers = NDArray[np.int64]
 
 NOBODY = -1
 """The number of an unknown artist or album, which is nobody's namesake."""
+
+
+SPACINGS = (ArtistSpacing().name, AlbumSpacing().name)
+"""What `Names.kinds` are spaced by."""
 
 
 class Level(NamedTuple):
@@ -122,7 +126,7 @@ class Names:
         return np.array([self.kinds(self._info(row)) for row in rows.tolist()], np.int64).reshape(-1, 2).T
 
     def recordings(self, rows: Iterable[int], level: Level) -> dict[int, int]:
-        """For each of some rows the lowest row of those that count as one recording with it, as strictly as rules do."""
+        """For each of some rows the lowest row of those that the rules count as one recording."""
         same = _Groups(sorted(set(rows)))
         versions = any(isinstance(rule, OneVersion) for rule in level.history)
         key = song_key if versions else recording_key

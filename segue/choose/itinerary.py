@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import pairwise
-from typing import Literal, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 import numpy as np
 
@@ -30,9 +30,9 @@ class Itinerary:
     """How to travel. See ``JourneySpec`` and ``ChoiceSpec`` for the numbers.
 
     ``between`` is the number of tracks on each leg, or one number for each; ``minutes``, where given, decides instead.
-    "shortest" keeps to the great circle, "smoothest" makes the largest step as small as it can be. A ``loop`` comes back
-    to where it began. ``pins`` are (position, track) pairs, position 0 being the first waypoint: those stops are fixed,
-    and the way leads through them. ``never`` and the wishes are about the stops in between.
+    "shortest" keeps to the great circle, "smoothest" makes the largest step as small as it can be. A ``loop`` comes
+    back to where it began. ``pins`` are (position, track) pairs, position 0 being the first waypoint: those stops are
+    fixed, and the way leads through them. ``never`` and the wishes are about the stops in between.
     """
 
     between: int | tuple[int, ...] = JOURNEY.between
@@ -110,7 +110,7 @@ class Course:
         Solving only the one of the two makes the journey back the exact mirror of the journey there, whatever is equal.
         """
         turned = self._turned()
-        return (turned, True) if turned._key() < self._key() else (self, False)
+        return (turned, True) if turned.key < self.key else (self, False)
 
     def _turned(self) -> Course:
         fixed = (replace(stop, position=self.turned_position(stop.position)) for stop in self.fixed)
@@ -120,7 +120,9 @@ class Course:
         """Where a position is in the mirror image; a loop still begins with its first stop."""
         return -position % self.stops if self.loop else self.stops - 1 - position
 
-    def _key(self) -> tuple[object, ...]:
+    @property
+    def key(self) -> tuple[Any, ...]:
+        """What courses are put in order by."""
         return (self.arc, *((stop.position, stop.vector.tobytes(), stop.row or -1) for stop in self.fixed))
 
 

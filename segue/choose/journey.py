@@ -1,4 +1,4 @@
-"""Join the dots: a way through some songs, each stop with its why. The journey back is the mirror of the journey there."""
+"""Join the dots: a way through some songs, each stop with its why. The way back is the mirror of the way there."""
 
 from __future__ import annotations
 
@@ -33,8 +33,8 @@ class Journey:
     """Stops in order; ``ended`` says why there are fewer than were asked for, and is None if there are not.
 
     ``itinerary`` is the one that was asked for, with the number of tracks on each leg as they came to be; with it, one
-    stop can be chosen anew. ``duration_s`` takes unknown lengths to be as long as most. ``relaxed`` rules gave way for all of
-    its stops; what gave way for one is told there.
+    stop can be chosen anew. ``duration_s`` takes unknown lengths to be as long as most. ``relaxed`` rules gave way for
+    all of its stops; what gave way for one is told there.
     """
 
     stops: tuple[Stop, ...]
@@ -83,24 +83,27 @@ def journey(
     return _told(finder, course, finder.find(course), asked=asked)
 
 
+@dataclass(frozen=True, slots=True)
+class Reroll:
+    """One stop to be chosen anew, by position; ``kept`` are the tracks of the others in between, by position.
+
+    ``without`` is what stood there, now and before.
+    """
+
+    position: int
+    kept: Mapping[int, TrackId]
+    without: frozenset[TrackId] = frozenset()
+
+
 def reroll(
     catalogue: Catalogue,
     waypoints: Sequence[Waypoint],
     itinerary: Itinerary,
+    change: Reroll,
     *,
-    kept: Mapping[int, TrackId],
-    position: int,
-    without: frozenset[TrackId] = frozenset(),
     facts: Facts = NO_FACTS,
 ) -> Journey:
-    """The same journey with the next best track at one stop.
-
-    Parameters
-    ----------
-    catalogue, waypoints, itinerary : as they led to the journey; the itinerary from `Journey.itinerary`
-    kept : the tracks of the other stops in between, by position
-    position : the stop that is chosen anew
-    without : what stood there, now and before
+    """The same journey with the next best track at one stop; the waypoints and `Journey.itinerary` as they led to it.
 
     Raises
     ------
@@ -110,19 +113,19 @@ def reroll(
         If a track is not in the library.
     """
     course = lay_out(catalogue, waypoints, itinerary)
-    fixed = {stop.position: stop.row for stop in course.fixed}
-    if position in fixed or not 0 <= position < course.stops:
+    index = catalogue.index
+    rows = {stop.position: stop.row for stop in course.fixed}
+    if change.position in rows or not 0 <= change.position < course.stops:
         raise ParameterError(
-            f"stop {position + 1} of {course.stops} cannot be chosen anew", remedy="Choose a stop between two waypoints"
+            f"stop {change.position + 1} of {course.stops} cannot be chosen anew",
+            remedy="Choose a stop between two waypoints",
         )
-    rows: list[int | None] = [None] * course.stops
-    for place, track_id in kept.items():
-        if 0 <= place < course.stops and place not in fixed and place != position:
-            rows[place] = catalogue.index.row(track_id)
-    rows = [fixed.get(place, row) for place, row in enumerate(rows)]
+    free = set(range(course.stops)) - rows.keys() - {change.position}
+    rows |= {place: index.row(track_id) for place, track_id in change.kept.items() if place in free}
     finder = Finder(catalogue, itinerary, facts)
-    unwanted = frozenset(catalogue.index.row(track_id) for track_id in without if track_id in catalogue.index)
-    return _told(finder, course, finder.another(course, rows, position, without=unwanted), asked=itinerary)
+    unwanted = frozenset(index.rows_of(change.without).tolist())
+    way = finder.another(course, [rows.get(at) for at in range(course.stops)], change.position, without=unwanted)
+    return _told(finder, course, way, asked=itinerary)
 
 
 def _of_length(catalogue: Catalogue, waypoints: Sequence[Waypoint], asked: Itinerary, *, facts: Facts) -> Journey:

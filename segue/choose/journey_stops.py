@@ -1,4 +1,4 @@
-"""The stops of a journey as they are told: how each lies between its neighbours and its waypoints, and why it is there."""
+"""The stops of a journey as they are told: how each lies between its neighbours and its waypoints, and why."""
 
 from __future__ import annotations
 
@@ -10,17 +10,14 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from segue.choose.allowed import NOBODY
+from segue.choose.allowed import NOBODY, SPACINGS
 from segue.choose.arc import targets
 from segue.choose.index import best_rows, rank_of
 from segue.choose.itinerary import Course, FixedStop
 from segue.choose.picking import Refusal
-from segue.choose.rules import AlbumSpacing, ArtistSpacing
 from segue.choose.wayfinding import Finder, Way
 from segue.config import CHOICE
 from segue.values import Floats, TrackId, TrackInfo
-
-_SPACINGS = (ArtistSpacing().name, AlbumSpacing().name)
 
 
 class StopKind(StrEnum):
@@ -37,8 +34,8 @@ class Stop:
 
     ``position`` counts from 0, and passes over stops that stayed empty. Similarities are cosines: to the songs before
     and after (None at an open end) and to the fixed stops on either side (None for a fixed one). ``rank`` is the place
-    that the track had among all at this stop, by distance from the way and by energy, the fixed stops left out, and ``refused`` the first of
-    those before it; the smoothest way has no such ranking. ``energy`` lies in (0, 1).
+    that the track had at this stop among all but the fixed ones, by distance from the way and by energy, and
+    ``refused`` the first of those before it; the smoothest way has no such ranking. ``energy`` lies in (0, 1).
     """
 
     position: int
@@ -192,7 +189,7 @@ def _relaxed(finder: Finder, infos: Sequence[TrackInfo], is_fixed: Sequence[bool
     """Which spacings each free stop breaks: one of its kind is too near before it, or is a fixed stop after it."""
     kinds = [finder.names.kinds(info) for info in infos]
     broken: list[list[str]] = [[] for _ in infos]
-    for kind, (spacing, name) in enumerate(zip(finder.spacings, _SPACINGS, strict=True)):
+    for kind, (spacing, name) in enumerate(zip(finder.spacings, SPACINGS, strict=True)):
         for place, own in enumerate(kinds):
             around = range(max(0, place - spacing.tracks), min(len(kinds), place + spacing.tracks + 1))
             near = (other for other in around if other < place or (other > place and is_fixed[other]))

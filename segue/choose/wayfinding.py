@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 import numpy as np
@@ -44,7 +44,7 @@ class Finder:
     def __init__(self, catalogue: Catalogue, itinerary: Itinerary, facts: Facts) -> None:
         self.catalogue, self.itinerary = catalogue, itinerary
         self.names = Names(catalogue)
-        self._rules = rules_for(itinerary.wishes, facts, never=itinerary.never)
+        self._rules = rules_for(replace(itinerary.wishes, repeat_after_tracks=0), facts, never=itinerary.never)
         wishes = itinerary.wishes
         price = _NEVER if wishes.strict else CHOICE.spacing_margin
         self.spacings = (Spacing(wishes.artist_spacing, price), Spacing(wishes.album_spacing, price))
@@ -99,7 +99,7 @@ class Finder:
         return points
 
     def costs(self, course: Course, points: Floats, positions: Integers) -> Floats:
-        """What each track would cost at each of some positions, ``(p, n)``: its distance, and its energy's, weighted."""
+        """What each track would cost at each of some positions, ``(p, n)``: its distance, and that of its energy."""
         cosines = points[positions] @ self.catalogue.index.vectors.T
         costs: Floats = np.round(1.0 - cosines, DECIMALS)
         wanted = targets(course.arc, course.stops)
@@ -146,7 +146,8 @@ class Finder:
             column.append(copies[first])
             cost.append(costs[first].astype(np.float64))
         is_all = all(len(rows) < want for _, rows, _ in found)
-        return _Entries(*(np.concatenate(part) for part in (point, row, column, cost)), is_all)
+        whole = [np.concatenate(part) for part in (point, row, column)]
+        return _Entries(whole[0], whole[1], whole[2], np.concatenate(cost), is_all)
 
     def _candidacies(self, course: Course, free: Integers, entries: _Entries) -> Candidacies:
         """The entries as the assignment takes them; what is too near to a fixed stop of its kind costs that at once."""
@@ -260,7 +261,8 @@ class Finder:
         before = max(place for place in around if place < position)
         after = min((place for place in around if place > position), default=0)  # a loop goes on at its first stop
         ends = np.stack([around[before], around[after]])
-        return np.asarray(np.round(1.0 - ends @ self.catalogue.index.vectors.T, DECIMALS).max(axis=0))
+        steps = np.round(1.0 - ends @ self.catalogue.index.vectors.T, DECIMALS)
+        return np.asarray(steps.max(axis=0), np.float32)
 
     def _as_fixed(self, course: Course, kept: Mapping[int, int]) -> list[FixedStop]:
         """The fixed stops and those that are kept, as fixed stops."""

@@ -11,7 +11,24 @@ from collections.abc import Sequence
 from typing import NoReturn, Protocol
 
 from segue import __version__
-from segue.cli import demo, doctor, evaluate, export, models, playlist, scan, serve, show, similar, tags, vectors, why
+from segue.cli import (
+    demo,
+    doctor,
+    evaluate,
+    expand,
+    export,
+    journey,
+    models,
+    playlist,
+    reorder,
+    scan,
+    serve,
+    show,
+    similar,
+    tags,
+    vectors,
+    why,
+)
 from segue.cli.words import common_words
 from segue.errors import SegueError
 
@@ -35,6 +52,9 @@ COMMANDS: dict[str, Command] = {
     "show": show,
     "similar": similar,
     "playlist": playlist,
+    "journey": journey,
+    "reorder": reorder,
+    "expand": expand,
     "why": why,
     "tags": tags,
     "vectors": vectors,

@@ -1,0 +1,116 @@
+"""Lists of songs as commands take them and give them back: whatever words name, in the library or not."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from segue.choose.joins import JoinWeights
+from segue.choose.playlist import OutsideSeed
+from segue.choose.reorder import Flow
+from segue.cli.answers import entry_of, track_row
+from segue.cli.words import PLAYLISTS, seed_of
+from segue.errors import PlaylistError, SegueError, printable
+from segue.files import expanded, is_file
+from segue.play.m3u import PlaylistEntry, read_playlist, write_playlist
+from segue.services import Services
+from segue.values import TrackId
+
+
+class Listed(NamedTuple):
+    """A song as the choice takes it, and as playlist files name it."""
+
+    song: TrackId | OutsideSeed
+    entry: PlaylistEntry
+
+
+class Lists(NamedTuple):
+    """The songs that could be heard, and the entries that could not be."""
+
+    songs: list[Listed]
+    unheard: list[PlaylistEntry]
+
+
+def out_word(parser: argparse.ArgumentParser) -> None:
+    """Add the word that names a playlist file to write."""
+    parser.add_argument("--out", type=Path, metavar="FILE", help="write it as .m3u8, .m3u, .pls, .xspf or .jspf")
+
+
+def listed(services: Services, words: Sequence[str]) -> Lists:
+    """The songs that words name: ids, paths, words, any audio files, or playlists of them.
+
+    What a playlist names that cannot be heard is told and set aside. Raises PlaylistError where nothing is left.
+    """
+    songs: list[Listed] = []
+    unheard: list[PlaylistEntry] = []
+    for word in words:
+        path = expanded(word)
+        if path.suffix.lower() not in PLAYLISTS or not is_file(path):
+            songs.append(_listed(services, word, PlaylistEntry(path.absolute())))
+            continue
+        for entry in read_playlist(path).entries:
+            try:
+                songs.append(_listed(services, str(entry.path), entry))
+            except SegueError as error:
+                print(f"segue: {error}", file=sys.stderr)
+                unheard.append(entry)
+    if not songs:
+        raise PlaylistError("there is no song in it that can be heard", remedy="Name another playlist", path=words[0])
+    return Lists(songs, unheard)
+
+
+def answer(
+    services: Services, told: Sequence[dict[str, Any]], given: Sequence[Listed | None]
+) -> tuple[list[dict[str, Any]], list[PlaylistEntry]]:
+    """What is told of songs beside what is known of their tracks, as JSON answers show it; and their playlist entries.
+
+    Each told song has a ``track_id``, None for one from outside the library; ``given`` has the song of the command line
+    that stands at its place, if one does.
+    """
+    tracks = {track.id: track for track in services.tracks_of([song["track_id"] for song in told if song["track_id"]])}
+    rows: list[dict[str, Any]] = []
+    entries: list[PlaylistEntry] = []
+    for song, own in zip(told, given, strict=True):
+        track = tracks.get(song["track_id"])
+        if track is not None:
+            rows.append({**track_row(track, services.rhythm(track.id)), **song})
+            entries.append(entry_of(track))
+        elif own is not None:
+            rows.append({"id": None, "path": printable(own.entry.path), **song})
+            entries.append(own.entry)
+    return rows, entries
+
+
+def write_out(path: Path | None, entries: Sequence[PlaylistEntry]) -> None:
+    """Write a playlist where one is wanted, and say so."""
+    if path is not None:
+        write_playlist(path, entries)
+        print(f"{len(entries)} tracks written to {printable(path)}", file=sys.stderr)
+
+
+def weights_of(args: argparse.Namespace) -> JoinWeights:
+    """What counts in a join, as `join_words` say."""
+    return JoinWeights(args.join_weight, args.tempo_weight, args.key_weight)
+
+
+def flow_line(before: Flow, after: Flow) -> str:
+    """How a list flowed and flows, in one line."""
+    if before.mean is None or after.mean is None:
+        return "There is nothing to follow anything"
+    return (
+        f"The songs follow each other at {after.mean:.2f} on average, {after.worst:.2f} at worst;"
+        f" before, at {before.mean:.2f} and {before.worst:.2f}"
+    )
+
+
+def _listed(services: Services, word: str, entry: PlaylistEntry) -> Listed:
+    seed = seed_of(services, word)
+    if not isinstance(seed, OutsideSeed):
+        return Listed(seed.id, entry_of(seed))
+    info = seed.info
+    named = replace(entry, title=info.title, artist=info.artist, duration_s=info.duration_s)
+    return Listed(seed, named)
