@@ -61,6 +61,13 @@ def levels(rules: RuleSet) -> Iterator[Level]:
         yield Level(standing, history, relaxed)
 
 
+def middle_of(catalogue: Catalogue) -> Floats:
+    """The mean of all vectors ``(d,)``, by which ways between opposite tracks lead; zero for an empty library."""
+    vectors = catalogue.index.vectors
+    found: Floats = catalogue.once("middle", lambda: vectors.sum(axis=0) / np.float32(max(1, len(vectors))))
+    return found
+
+
 class Allowed:
     """The tracks that rules allow beside the songs of a history."""
 
@@ -76,11 +83,16 @@ class Allowed:
             rules = (rule for rule in self.level.standing if refused(self._catalogue, [rule])[row])
             return next(rules).reason(self._catalogue, row)
         if row not in self._refusals:
-            index = self._catalogue.index
-            candidate = Candidate(index.ids[row], self._catalogue.info(index.ids[row]), index.vectors[row])
+            candidate = self._candidate(row)
             reasons = (rule.refusal(candidate, self._history) for rule in self.level.history)
             self._refusals[row] = next((reason for reason in reasons if reason), None)
         return self._refusals[row]
+
+    def refusing(self, row: int) -> set[str]:
+        """The names of all rules that refuse the track of a row."""
+        standing = {rule.name for rule in self.level.standing if refused(self._catalogue, [rule])[row]}
+        candidate = self._candidate(row)
+        return standing | {rule.name for rule in self.level.history if rule.refusal(candidate, self._history)}
 
     def best(self, scores: Floats, want: int) -> Integers:
         """The rows of the ``want`` best tracks that are allowed, best first and equals by row; or of all.
@@ -95,6 +107,10 @@ class Allowed:
             if len(allowed) == want or len(rows) < reach:
                 return np.array(allowed, np.int64)
             reach *= JOURNEY.reach
+
+    def _candidate(self, row: int) -> Candidate:
+        index = self._catalogue.index
+        return Candidate(index.ids[row], self._catalogue.info(index.ids[row]), index.vectors[row])
 
     def reasons(self) -> Counter[str]:
         """How many tracks are refused, by reason; of those that only the history refuses, as far as they came up."""

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from segue.choose.allowed import NOBODY, SPACINGS, Allowed, Integers, Names, levels
+from segue.choose.allowed import NOBODY, SPACINGS, Allowed, Integers, Names, levels, middle_of
 from segue.choose.assignment import Doubles, Spacing
 from segue.choose.catalogue import Catalogue
 from segue.choose.itinerary import Waypoint
@@ -200,7 +200,7 @@ class _Growing:
     def _found(self, gap: int) -> _Offer | None:
         index = self._catalogue.index
         ends = [entry.sounds for entry in self._entries[gap : gap + 2]]
-        goal = middle(ends[0].vectors[0], ends[-1].vectors[0], towards=index.vectors.mean(axis=0))
+        goal = middle(ends[0].vectors[0], ends[-1].vectors[0], towards=middle_of(self._catalogue))
         scores = index.scores(goal)
         for level, allowed in enumerate(self._allowed):
             rows = allowed.best(scores, JOURNEY.expand_candidates)
@@ -215,7 +215,9 @@ class _Growing:
             if worse[best] == -np.inf:
                 continue
             broken = tuple(name for name, paid in zip(SPACINGS, price[:, best], strict=True) if paid)
-            return _Offer(int(rows[best]), float(worse[best]), level, (*allowed.level.relaxed, *broken))
+            refusing = self._allowed[0].refusing(int(rows[best]))
+            relaxed = tuple(name for name in allowed.level.relaxed if name in refusing)
+            return _Offer(int(rows[best]), float(worse[best]), level, (*relaxed, *broken))
         return None
 
     def _price(self, gap: int, rows: Integers) -> Doubles:

@@ -159,7 +159,7 @@ def _told(finder: Finder, course: Course, way: Way, *, asked: Itinerary) -> Jour
         replace(asked, between=between, loop=course.loop),
         None if largest is None else LargestStep(largest[1], largest[0]),
         math.fsum(stop.info.duration_s or typical_s for stop in stops),
-        way.allowed.level.relaxed,
+        finder.given_way(course, way.rows, way.allowed.level),
         _ended(course, stops, way),
     )
 
@@ -170,11 +170,10 @@ def _ended(course: Course, stops: Sequence[Stop], way: Way) -> str | None:
     if not missing:
         return None
     free = course.stops - len(course.fixed)
-    counts = {**way.allowed.reasons()}
+    counts = way.allowed.reasons()
     placed = sum(stop.kind is StopKind.BETWEEN for stop in stops)
-    if placed:
-        counts["on the way already"] = placed
-    said = "; ".join(f"{tracks(count)}: {reason}" for reason, count in counts.items())
+    counts["it is on the way already"] = placed + counts.pop("it already played", 0)  # as a waypoint or a pin
+    said = "; ".join(f"{tracks(count)}: {reason}" for reason, count in counts.items() if count)
     return f"{missing} of {free} stops between stay empty, as nothing else is left to play ({said or 'no other track'})"
 
 

@@ -99,7 +99,14 @@ def exact_order(costs: Doubles, *, keep_first: bool = False, keep_last: bool = F
     return np.array(order[::-1], np.int64)
 
 
-def searched_order(costs: Doubles, *, keep_first: bool, keep_last: bool, rng: np.random.Generator) -> Integers:
+def searched_order(
+    costs: Doubles,
+    *,
+    keep_first: bool = False,
+    keep_last: bool = False,
+    kicks: int = JOURNEY.reorder_kicks,
+    rng: np.random.Generator,
+) -> Integers:
     """A good order: greedy starts, 2-opt and or-opt, and an iterated local search from the best of them."""
     count = len(costs)
     rest = range(1, count) if keep_first else range(count)
@@ -108,7 +115,7 @@ def searched_order(costs: Doubles, *, keep_first: bool, keep_last: bool, rng: np
     orders.append(np.arange(count))
     free = (int(keep_first), count - 1 - int(keep_last))
     best = min((improved(costs, order, free=free) for order in orders), key=lambda order: path_cost(costs, order))
-    for _ in range(JOURNEY.reorder_kicks if len(rest) > 3 else 0):
+    for _ in range(kicks if len(rest) > 3 else 0):
         kicked = improved(costs, _kicked(best, free, rng), free=free)
         if path_cost(costs, kicked) < path_cost(costs, best) - _LEAST_GAIN:
             best = kicked

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import cached_property
 
 import numpy as np
 
-from segue.choose.allowed import NOBODY, Allowed, Integers, Names, levels
+from segue.choose.allowed import NOBODY, Allowed, Integers, Level, Names, levels, middle_of
 from segue.choose.arc import energies, targets
 from segue.choose.assignment import Candidacies, Doubles, Spacing, assign
 from segue.choose.bottleneck import least_surprising
@@ -49,16 +48,16 @@ class Finder:
         price = _NEVER if wishes.strict else CHOICE.spacing_margin
         self.spacings = (Spacing(wishes.artist_spacing, price), Spacing(wishes.album_spacing, price))
 
-    @cached_property
+    @property
     def energies(self) -> Floats:
         """Energy of each row."""
-        return energies(self.catalogue)
+        found: Floats = self.catalogue.once("energies", lambda: energies(self.catalogue))
+        return found
 
-    @cached_property
+    @property
     def middle(self) -> Floats:
-        """The mean of all tracks, by which ways between opposite tracks lead; any order of summing will do."""
-        vectors = self.catalogue.index.vectors
-        return np.asarray(vectors.mean(axis=0) if len(vectors) else np.zeros(vectors.shape[1]), np.float32)
+        """The mean of all tracks, by which ways between opposite tracks lead."""
+        return middle_of(self.catalogue)
 
     def find(self, course: Course) -> Way:
         """Fill a course, as its mirror image where that comes first, so that ways there and back are mirrored."""
@@ -72,8 +71,7 @@ class Finder:
 
     def _filled(self, course: Course, points: Floats) -> tuple[list[int | None], Allowed]:
         """The row at each position, with as few rules relaxed as leave the fewest stops empty; and who is allowed."""
-        ids = self.catalogue.index.ids
-        songs = [Song(None if s.row is None else ids[s.row], s.info, s.vector) for s in course.fixed]
+        songs = self._fixed_songs(course)
         best: tuple[int, list[int | None], Allowed] | None = None
         for level in levels(self._rules):
             allowed = Allowed(self.catalogue, level, History.of(songs))
@@ -128,6 +126,26 @@ class Finder:
                     rows[position] = int(entries.row[entry]) if entry >= 0 else None
                 break
             want *= JOURNEY.reach
+        return self._strictly_apart(course, rows) if self.itinerary.wishes.strict else rows
+
+    def _strictly_apart(self, course: Course, rows: list[int | None]) -> list[int | None]:
+        """The rows without those that still are too near to another of their kind, as the search may end early."""
+        kept = [stop.row if stop.row is not None else -1 for stop in course.fixed]
+        placed = {stop.position: self.names.kinds(stop.info) for stop in course.fixed}
+        for position, row in enumerate(rows):
+            if row is None or row in kept:
+                continue
+            own = self.names.kinds(self.catalogue.info(self.catalogue.index.ids[row]))
+            near = (
+                spacing.of(abs(position - place))
+                for place, kinds in placed.items()
+                for spacing, mine, other in zip(self.spacings, own, kinds, strict=True)
+                if mine == other != NOBODY
+            )
+            if any(near):
+                rows[position] = None
+            else:
+                placed[position] = own
         return rows
 
     def _nearest(self, course: Course, points: Floats, free: Integers, *, allowed: Allowed, want: int) -> _Entries:
@@ -206,6 +224,7 @@ class Finder:
         for spacing, kind in zip(self.spacings, self._kinds(gap, near), strict=True):
             same = (kind[:, None] == kind[None, :]) & (kind != NOBODY)[:, None]
             steps[same] += np.float32(spacing.of(1))
+        steps[steps >= _NEVER] = np.inf
         return np.asarray(steps, np.float32)
 
     def _kinds(self, gap: Gap, near: Integers) -> Integers:
@@ -232,14 +251,30 @@ class Finder:
                 way, steps = min(good, key=lambda one: _largest(one[1], one[0]))
         return way
 
+    def given_way(self, course: Course, rows: Sequence[int | None], level: Level) -> tuple[str, ...]:
+        """Which of the rules that are not in force at a level would have refused a stop of a way."""
+        if not level.relaxed:
+            return ()
+        index, full = self.catalogue.index, next(levels(self._rules))
+        placed = [row for gap in course.gaps() for at in gap.positions if (row := rows[at]) is not None]
+        songs = {row: Song(index.ids[row], self.catalogue.info(index.ids[row]), index.vectors[row]) for row in placed}
+        broken: set[str] = set()
+        for row in placed:
+            others = [*self._fixed_songs(course), *(song for other, song in songs.items() if other != row)]
+            broken |= Allowed(self.catalogue, full, History.of(others)).refusing(row)
+        return tuple(name for name in level.relaxed if name in broken)
+
+    def _fixed_songs(self, course: Course) -> list[Song]:
+        ids = self.catalogue.index.ids
+        return [Song(None if stop.row is None else ids[stop.row], stop.info, stop.vector) for stop in course.fixed]
+
     # One stop ---------------------------------------------------------------------------------------------------------
 
     def another(self, course: Course, rows: Sequence[int | None], position: int, *, without: frozenset[int]) -> Way:
         """The way with the next best track at one free position, none of ``without``; the others stay as they are."""
-        index = self.catalogue.index
         kept = {place: row for place, row in enumerate(rows) if row is not None and place != position}
         others = Course(tuple(self._as_fixed(course, kept)), course.stops, course.loop, course.arc)
-        songs = [Song(None if s.row is None else index.ids[s.row], s.info, s.vector) for s in others.fixed]
+        songs = self._fixed_songs(others)
         scores = -self._costs_at(course, self.points(course), kept, position)
         scores[list(without)] = -np.inf
         chosen: int | None = None
@@ -256,7 +291,7 @@ class Finder:
     def _costs_at(self, course: Course, points: Floats, kept: Mapping[int, int], position: int) -> Floats:
         """What each track would cost at one position; on the smoothest way, the larger of the two steps it makes."""
         if self.itinerary.mode == "shortest":
-            return self.costs(course, points, np.array([position]))[0]
+            return np.asarray(self.costs(course, points, np.array([position]))[0], np.float32)
         around = {stop.position: stop.vector for stop in self._as_fixed(course, kept)}
         before = max(place for place in around if place < position)
         after = min((place for place in around if place > position), default=0)  # a loop goes on at its first stop

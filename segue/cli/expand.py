@@ -39,8 +39,9 @@ def run(args: argparse.Namespace) -> int:
     if args.json:
         print_json({**found.to_json(), "songs": rows})
         return 0
-    print_rows(
-        rows, as_json=False, line=lambda row: f"{'+ ' if row['was'] is None else '  '}{name_of(row)}\n    {row['why']}"
-    )
+    for row in rows:
+        print(f"{'+' if row['was'] is None else ' '} {name_of(row)}")
+        if row["was"] is None:
+            print(f"    {row['why']}")
     print("\n".join(filter(None, (flow_line(found.before, found.after), found.ended))), file=sys.stderr)
     return 0
