@@ -13,6 +13,7 @@ from pathlib import Path
 
 from benchmarks.app import measure_app
 from benchmarks.choose import measure_choose
+from benchmarks.choose_paths import measure_paths
 from benchmarks.ear import measure_ear
 from benchmarks.figures import Bench, Figure
 from benchmarks.origin import measure_origin
@@ -29,6 +30,7 @@ BENCHES: tuple[Bench, ...] = (
     measure_pool,
     measure_app,
     measure_choose,
+    measure_paths,
 )
 
 

@@ -207,7 +207,9 @@ class JourneySpec:
     minutes_tries: int = _number(6, "journeys that are laid to find the one of the wanted length")
     exact_tracks: int = _number(12, "lists of up to so many tracks are put in the very best order")
     reorder_starts: int = _number(4, "orders that the search for a long list's order begins with")
-    reorder_kicks: int = _number(30, "times that a long list's order is disturbed and mended again")
+    reorder_kicks: int = _number(
+        20, "times that a long list's order is disturbed and mended again; fewer beyond 120 tracks"
+    )
     longest_reorder: int = _number(2000, "tracks in a list that can be reordered")
     expand_candidates: int = _number(200, "tracks that are tried in each gap of a list that is expanded")
 
