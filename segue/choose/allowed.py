@@ -16,8 +16,7 @@ from segue.choose.masks import refused
 from segue.choose.names import album_key, artist_key, recording_key, song_key
 from segue.choose.rules import (
     GIVES_WAY,
-    AlbumSpacing,
-    ArtistSpacing,
+    SPACING,
     Candidate,
     History,
     OneVersion,
@@ -35,10 +34,6 @@ NOBODY = -1
 """The number of an unknown artist or album, which is nobody's namesake."""
 
 
-SPACINGS = (ArtistSpacing().name, AlbumSpacing().name)
-"""What `Names.kinds` are spaced by."""
-
-
 class Level(NamedTuple):
     """Rules in force for every stop, and those that have given way; how far artists are apart is seen to elsewhere."""
 
@@ -49,16 +44,14 @@ class Level(NamedTuple):
 
 def levels(rules: RuleSet) -> Iterator[Level]:
     """All rules, and then one fewer each time, in the stated order, down to those that never give way."""
-    history = tuple(rule for rule in rules.history if not isinstance(rule, ArtistSpacing | AlbumSpacing))
-    relaxed: tuple[str, ...] = ()
-    yield Level(rules.standing, history, relaxed)
-    for rule in sorted(filter(rules.gives_way, history), key=lambda rule: GIVES_WAY.index(rule.name)):
-        history = tuple(other for other in history if other is not rule)
-        relaxed = (*relaxed, rule.name)
-        yield Level(rules.standing, history, relaxed)
-    for before, standing in zip(rules.levels(), rules.levels()[1:], strict=False):
-        relaxed = (*relaxed, *(rule.name for rule in before if rule not in standing))
-        yield Level(standing, history, relaxed)
+    everything = _names(rules)
+    for left in rules.levels():
+        gone = sorted(everything - _names(left), key=GIVES_WAY.index)
+        yield Level(left.standing, tuple(rule for rule in left.history if rule.name not in SPACING), tuple(gone))
+
+
+def _names(rules: RuleSet) -> set[str]:
+    return {rule.name for rule in rules.standing} | {rule.name for rule in rules.history}
 
 
 def middle_of(catalogue: Catalogue) -> Floats:

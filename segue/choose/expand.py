@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from segue.choose.allowed import NOBODY, SPACINGS, Allowed, Integers, Names, levels, middle_of
+from segue.choose.allowed import NOBODY, Allowed, Integers, Names, levels, middle_of
 from segue.choose.assignment import Doubles, Spacing
 from segue.choose.catalogue import Catalogue
 from segue.choose.itinerary import Waypoint
@@ -16,7 +16,7 @@ from segue.choose.joins import JoinWeights, Sounds, score
 from segue.choose.picking import tracks
 from segue.choose.playlist import OutsideSeed, sounds_of
 from segue.choose.reorder import Flow
-from segue.choose.rules import History, Song, rules_for
+from segue.choose.rules import SPACING, History, Song, rules_for
 from segue.choose.sphere import middle
 from segue.choose.wishes import NO_FACTS, Facts, Wishes, in_range
 from segue.config import CHOICE, JOURNEY
@@ -214,7 +214,7 @@ class _Growing:
             best = int(np.lexsort((-np.sum(joins, axis=0), -np.round(worse, 6)))[0])
             if worse[best] == -np.inf:
                 continue
-            broken = tuple(name for name, paid in zip(SPACINGS, price[:, best], strict=True) if paid)
+            broken = tuple(name for name, paid in zip(SPACING, price[:, best], strict=True) if paid)
             refusing = self._allowed[0].refusing(int(rows[best]))
             relaxed = tuple(name for name in allowed.level.relaxed if name in refusing)
             return _Offer(int(rows[best]), float(worse[best]), level, (*relaxed, *broken))

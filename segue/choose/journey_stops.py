@@ -10,11 +10,12 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from segue.choose.allowed import NOBODY, SPACINGS
+from segue.choose.allowed import NOBODY
 from segue.choose.arc import targets
 from segue.choose.index import best_rows, rank_of
 from segue.choose.itinerary import Course, FixedStop
 from segue.choose.picking import Refusal
+from segue.choose.rules import SPACING
 from segue.choose.wayfinding import Finder, Way
 from segue.config import CHOICE
 from segue.values import Floats, TrackId, TrackInfo
@@ -189,7 +190,7 @@ def _relaxed(finder: Finder, infos: Sequence[TrackInfo], is_fixed: Sequence[bool
     """Which spacings each free stop breaks: one of its kind is too near before it, or is a fixed stop after it."""
     kinds = [finder.names.kinds(info) for info in infos]
     broken: list[list[str]] = [[] for _ in infos]
-    for kind, (spacing, name) in enumerate(zip(finder.spacings, SPACINGS, strict=True)):
+    for kind, (spacing, name) in enumerate(zip(finder.spacings, SPACING, strict=True)):
         for place, own in enumerate(kinds):
             around = range(max(0, place - spacing.tracks), min(len(kinds), place + spacing.tracks + 1))
             near = (other for other in around if other < place or (other > place and is_fixed[other]))
