@@ -22,6 +22,7 @@ from segue.files import access_error, check_folder, is_file, is_url, real_path, 
 from segue.listen.tags import read_artwork
 from segue.listening import Listening, TasteReport
 from segue.play.render import TranscodeCache, browser_mime
+from segue.profiles import ProfileShelf
 from segue.scanning import Order, Scanner
 from segue.store.background import BackgroundScan, BackgroundWatch, ScanStatus
 from segue.store.ends import ends_of
@@ -91,6 +92,7 @@ class Services:
         self.tags = Tags(self.library, self.ear_in_use, read_only=read_only)
         self.listening = Listening(self.library, self.tags, self.ear_in_use)
         self.choosing = Choosing(self.library, self.ear_in_use, self.tags, self.listening)
+        self.profiles = ProfileShelf(self.library, self.choosing)
         self._workers = workers
         self._lock = threading.RLock()
         self._ears_free = threading.Semaphore(_DROPS_HEARD_AT_ONCE)

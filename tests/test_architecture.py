@@ -13,7 +13,16 @@ ROOT = Path(__file__).parent.parent
 PACKAGE = ROOT / "segue"
 LEAVES = {"errors", "values", "config", "files", "ffmpeg"}
 ORDER = ["listen", "embed", "store", "choose", "play"]
-PARTS = ["choosing", "listening", "scanning", "ears", "tagging", "labelling", "evaluation"]  # of the services
+PARTS = [
+    "choosing",
+    "listening",
+    "profiles",
+    "scanning",
+    "ears",
+    "tagging",
+    "labelling",
+    "evaluation",
+]  # of the services
 ALLOWED: dict[str, set[str]] = {
     **{room: {room, *ORDER[:at]} for at, room in enumerate(ORDER)},
     "demo": {"demo"},
@@ -25,6 +34,7 @@ ALLOWED: dict[str, set[str]] = {
     "scanning": {"scanning", "ears", "tagging", "labelling", "embed", "store", "choose"},
     "choosing": {"choosing", "listening", "ears", "tagging", "labelling", "embed", "store", "choose"},
     "listening": {"listening", "ears", "tagging", "embed", "store", "choose"},
+    "profiles": {"profiles", "choosing", "store", "choose", "play"},
     "services": {"services", "demo", *PARTS, *ORDER},
     "web": {"web", "services", "listening", *ORDER},
     "cli": {"cli", "services", "web", "demo", "doctor", *PARTS, *ORDER},

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Callable
 from dataclasses import asdict, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -12,7 +11,7 @@ from typing import Any
 
 from segue import ears
 from segue.cli.answers import Bar, print_json, say
-from segue.cli.words import at_least, common_words
+from segue.cli.words import action, at_least
 from segue.config import SCAN, ScanSpec, describe
 from segue.embed.shelf import Shelf, scores_of
 from segue.errors import EmptyLibraryError, ParameterError, printable
@@ -36,16 +35,16 @@ def words(parser: argparse.ArgumentParser) -> None:
     """Add the words of this command, and of what it can do."""
     parser.set_defaults(action=_list)
     actions = parser.add_subparsers(title="what to do (default: list them)", metavar="ACTION")
-    add = _action(actions, "add", _add, "copy an ear that was trained elsewhere into the data folder")
+    add = action(actions, "add", _add, "copy an ear that was trained elsewhere into the data folder")
     add.add_argument("card", type=Path, metavar="PATH.json", help="its card; the network PATH.onnx lies beside it")
     add.add_argument("--name", help="what to call it (default: as its file is called)")
-    select = _action(actions, "select", _select, "let an ear hear the library, and then go by it")
+    select = action(actions, "select", _select, "let an ear hear the library, and then go by it")
     select.add_argument("name", help="one of those that `segue models` lists")
     select.add_argument("--workers", type=at_least(0), default=SCAN.workers, help=describe(ScanSpec, "workers"))
     select.add_argument(
         "--anyway", action="store_true", help="go by it even if many of the tracks are out of reach now"
     )
-    compare = _action(actions, "compare", _compare, "measure two ears on this library, side by side")
+    compare = action(actions, "compare", _compare, "measure two ears on this library, side by side")
     compare.add_argument("names", nargs=2, metavar="NAME", help="two of those that `segue models` lists")
     compare.add_argument(
         "--labels",
@@ -53,7 +52,7 @@ def words(parser: argparse.ArgumentParser) -> None:
         metavar="CSV",
         help="a table path,label,artist (default: the files' own tags)",
     )
-    forget = _action(actions, "forget", _forget, "drop what an ear has heard of the library")
+    forget = action(actions, "forget", _forget, "drop what an ear has heard of the library")
     forget.add_argument("name", help="its name or fingerprint, as `segue models` lists them")
     forget.add_argument("--yes", action="store_true", help="do not ask")
 
@@ -61,18 +60,6 @@ def words(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Do what was asked for and return the exit code."""
     return int(args.action(args))
-
-
-def _action(
-    actions: argparse._SubParsersAction[argparse.ArgumentParser],
-    name: str,
-    act: Callable[[argparse.Namespace], int],
-    purpose: str,
-) -> argparse.ArgumentParser:
-    parser = actions.add_parser(name, help=purpose, description=purpose[0].upper() + purpose[1:] + ".")
-    parser.set_defaults(action=act)
-    common_words(parser, again=True)
-    return parser
 
 
 # The list -------------------------------------------------------------------------------------------------------------

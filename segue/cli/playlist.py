@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import argparse
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 
-from segue.choose.playlist import OutsideSeed
+from segue.choose.playlist import Continuation, OutsideSeed
 from segue.cli.answers import entry_of, name_of, print_json, print_rows, track_row
 from segue.cli.choice_words import direction_words, join_words, spec_of, wish_words
 from segue.cli.words import at_least, ear_of, ear_words, seeds_of
@@ -43,6 +44,11 @@ def run(args: argparse.Namespace) -> int:
     spec = spec_of(services, args, count=args.count)
     rng = np.random.default_rng(args.rng_seed)
     chosen = services.choosing.continue_queue([s if isinstance(s, OutsideSeed) else s.id for s in seeds], spec, rng=rng)
+    return tell(services, [seed for seed in seeds if isinstance(seed, Track)], chosen, args)
+
+
+def tell(services: Services, start: Sequence[Track], chosen: Continuation, args: argparse.Namespace) -> int:
+    """Answer with what was chosen, and write it behind what it began with if a file is named."""
     tracks = {track.id: track for track in services.tracks_of([pick.track_id for pick in chosen.picks])}
     rows = [
         {**track_row(tracks[p.track_id], services.rhythm(p.track_id)), **p.to_json()}
@@ -50,7 +56,6 @@ def run(args: argparse.Namespace) -> int:
         if p.track_id in tracks
     ]
     if args.out is not None:
-        start = [s for s in seeds if isinstance(s, Track)]
         write_playlist(args.out, [entry_of(track) for track in (*start, *tracks.values())])
         print(f"{len(start) + len(tracks)} tracks written to {printable(args.out)}", file=sys.stderr)
     if args.json:

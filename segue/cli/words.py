@@ -36,6 +36,19 @@ def common_words(parser: argparse.ArgumentParser, *, again: bool = False) -> Non
     parser.add_argument("--verbose", action="store_true", help="say what happens on the way", **unsaid)
 
 
+def action(
+    actions: argparse._SubParsersAction[argparse.ArgumentParser],
+    name: str,
+    act: Callable[[argparse.Namespace], int],
+    purpose: str,
+) -> argparse.ArgumentParser:
+    """Add one of the things that a command can do, and return its parser; `args.action` does it."""
+    parser = actions.add_parser(name, help=purpose, description=purpose[0].upper() + purpose[1:] + ".")
+    parser.set_defaults(action=act)
+    common_words(parser, again=True)
+    return parser
+
+
 def ear_words(parser: argparse.ArgumentParser) -> None:
     """Add the words that name an ear; see `ear_of`."""
     parser.add_argument(

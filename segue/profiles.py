@@ -1,0 +1,202 @@
+"""Saved ways of choosing, as a radio has programmes: songs to begin from, settings and wishes, and their times."""
+
+from __future__ import annotations
+
+import datetime as dt
+import difflib
+import unicodedata
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from segue.choose.playlist import Continuation, ContinueSpec
+from segue.choose.schedule import Coming, Holding, Slot, coming, holding, read_slot
+from segue.choosing import Choosing
+from segue.errors import ParameterError, UnknownTrackError, one_line
+from segue.play.playqueue import is_track_id
+from segue.store.library import Library
+from segue.store.rows import storable
+from segue.values import Track, TrackId
+
+_FORMAT = 1
+_LONGEST_NAME = 80
+_MOST_SEEDS = 10_000
+_PARTS = {"format", "seeds", "spec", "times"}
+
+
+@dataclass(frozen=True, slots=True)
+class Beginning:
+    """A song that a profile begins from, and how it was called: it may leave the library."""
+
+    track_id: TrackId
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Profile:
+    """A saved way of choosing: what it begins from, how it goes on, and when it holds by itself."""
+
+    seeds: tuple[Beginning, ...]
+    spec: ContinueSpec
+    times: tuple[Slot, ...] = ()
+
+    def to_json(self) -> dict[str, Any]:
+        """The profile as plain JSON values."""
+        return {
+            "format": _FORMAT,
+            "seeds": [[seed.track_id, seed.name] for seed in self.seeds],
+            "spec": self.spec.to_json(),
+            "times": [str(slot) for slot in self.times],
+        }
+
+
+class Played(NamedTuple):
+    """What a profile chose, the songs that it began from, and those of them that have left the library."""
+
+    chosen: Continuation
+    seeds: tuple[Track, ...]
+    gone: tuple[str, ...]
+
+
+class Shelf(NamedTuple):
+    """The profiles by name, and what is wrong with those that cannot be read."""
+
+    profiles: Mapping[str, Profile]
+    damaged: Mapping[str, str]
+
+    @property
+    def schedule(self) -> dict[str, Sequence[Slot]]:
+        """The times of those that have any."""
+        return {name: profile.times for name, profile in self.profiles.items() if profile.times}
+
+
+class ProfileShelf:
+    """The profiles of one library. Safe from several threads."""
+
+    def __init__(self, library: Library, choosing: Choosing) -> None:
+        self._library = library
+        self._choosing = choosing
+
+    def all(self) -> Shelf:
+        """Every profile, and which cannot be read and why."""
+        held = self._library.profiles.all()
+        profiles: dict[str, Profile] = {}
+        damaged = dict.fromkeys(held.damaged, "it is no JSON object")
+        for name, body in held.bodies.items():
+            try:
+                profiles[name] = profile_of(body)
+            except ParameterError as error:
+                damaged[name] = error.what
+        return Shelf(profiles, damaged)
+
+    def get(self, name: str) -> Profile:
+        """A profile by its name, whatever the case; raises ParameterError if there is none, or it cannot be read."""
+        return self.find(name)[1]
+
+    def find(self, name: str) -> tuple[str, Profile]:
+        """A profile and its name as it was saved; raises ParameterError."""
+        shelf = self.all()
+        held = self._named(name, [*shelf.profiles, *shelf.damaged])
+        if held in shelf.damaged:
+            remedy = f"Save it again, or drop it: segue profile remove '{one_line(held)}'"
+            raise ParameterError(f"the profile '{one_line(held)}' is damaged: {shelf.damaged[held]}", remedy=remedy)
+        return held, shelf.profiles[held]
+
+    def save(self, name: str, profile: Profile) -> str:
+        """Keep a profile under a name; one of the same name gives way, but hands on its times. Returns the name."""
+        plain = checked_name(name)
+        shelf = self.all()
+        held = next((other for other in shelf.profiles if other.casefold() == plain.casefold()), None)
+        if held is not None:
+            profile = profile if profile.times else replace(profile, times=shelf.profiles[held].times)
+        self._library.profiles.put(plain, profile.to_json())
+        if held is not None and held != plain:
+            self._library.profiles.drop(held)
+        return plain
+
+    def remove(self, name: str) -> str:
+        """Delete a profile, readable or not, and return its name; raises ParameterError if there is none."""
+        shelf = self.all()
+        held = self._named(name, [*shelf.profiles, *shelf.damaged])
+        self._library.profiles.drop(held)
+        return held
+
+    def set_times(self, name: str, times: Sequence[Slot]) -> str:
+        """Say when a profile holds by itself; no times let it hold only when it is asked for. Returns its name."""
+        held, profile = self.find(name)
+        self._library.profiles.put(held, replace(profile, times=tuple(times)).to_json())
+        return held
+
+    def now(self, when: dt.datetime) -> Holding | None:
+        """Which profile holds at a local time."""
+        return holding(self.all().schedule, when)
+
+    def next(self, when: dt.datetime) -> Coming | None:
+        """Which profile begins next after a local time."""
+        return coming(self.all().schedule, when)
+
+    def play(self, name: str, *, count: int | None, rng: np.random.Generator) -> Played:
+        """Choose what a profile plays, ``count`` songs or as many as it was saved with.
+
+        Raises ParameterError if there is no such profile or it cannot be read, and UnknownTrackError if all the songs
+        that it begins from have left the library.
+        """
+        held, profile = self.find(name)
+        tracks, gone = [], []
+        for seed in profile.seeds:
+            try:
+                tracks.append(self._library.track(seed.track_id))
+            except UnknownTrackError:
+                gone.append(seed.name)
+        if not tracks:
+            what = f"all that the profile '{one_line(held)}' begins from has left the library ({'; '.join(gone)})"
+            raise UnknownTrackError(what, remedy="Scan its folder again, or save the profile with other songs")
+        spec = profile.spec if count is None else replace(profile.spec, count=count)
+        chosen = self._choosing.continue_queue([track.id for track in tracks], spec, rng=rng)
+        return Played(chosen, tuple(tracks), tuple(gone))
+
+    def _named(self, name: str, held: Sequence[str]) -> str:
+        wanted = " ".join(name.split()).casefold()
+        for other in held:
+            if other.casefold() == wanted:
+                return other
+        near = difflib.get_close_matches(wanted, [other.casefold() for other in held], n=1, cutoff=0.5)
+        meant = [other for other in held if other.casefold() in near]
+        if meant:
+            remedy = f"Did you mean '{one_line(meant[0])}'?"
+        elif held:
+            remedy = f"Choose from: {', '.join(one_line(other) for other in held)}"
+        else:
+            remedy = "Save one first: segue profile save NAME SONG ..."
+        raise ParameterError(f"no profile is called '{one_line(name)}'", remedy=remedy)
+
+
+def checked_name(name: str) -> str:
+    """A name that a profile may have, with single spaces; raises ParameterError."""
+    plain = " ".join(storable(name).split())
+    if not plain or len(plain) > _LONGEST_NAME or any(unicodedata.category(c) == "Cc" for c in plain):
+        raise ParameterError(
+            f"'{one_line(name[:_LONGEST_NAME])}' is no name for a profile",
+            remedy=f"Choose one of 1 to {_LONGEST_NAME} characters, such as 'Sunday morning'",
+        )
+    return plain
+
+
+def profile_of(body: Mapping[str, Any]) -> Profile:
+    """The profile that `Profile.to_json` gave; raises ParameterError for anything else."""
+    if set(body) != _PARTS or body["format"] != _FORMAT:
+        raise ParameterError("it has other parts than a profile has", remedy="Save it again")
+    seeds: Any = body["seeds"]
+    times: Any = body["times"]
+    if not isinstance(seeds, list) or not 0 < len(seeds) <= _MOST_SEEDS or not all(map(_is_seed, seeds)):
+        raise ParameterError("what it begins from is no list of songs", remedy="Save it again")
+    if not isinstance(times, list) or not all(isinstance(time, str) for time in times):
+        raise ParameterError("its times are no list of texts", remedy="Save it again")
+    begins = tuple(Beginning(TrackId(track_id), name) for track_id, name in seeds)
+    return Profile(begins, ContinueSpec.from_json(body["spec"]), tuple(read_slot(time) for time in times))
+
+
+def _is_seed(value: object) -> bool:
+    return isinstance(value, list) and len(value) == 2 and is_track_id(value[0]) and isinstance(value[1], str)
