@@ -6,7 +6,7 @@ import argparse
 import sys
 from typing import Any
 
-from segue.cli.answers import name_of, print_json, say, track_row
+from segue.cli.answers import name_of, print_json, print_rows, say, track_row
 from segue.cli.words import action
 from segue.errors import ParameterError
 from segue.listening import Learnt, TasteReport
@@ -120,13 +120,9 @@ def _list(args: argparse.Namespace) -> int:
         rows = [{"opinion": said[track.id], **track_row(track, None)} for track in services.tracks_of(list(said))]
     finally:
         services.close()
-    if args.json:
-        print_json(rows)
-        return 0
-    for row in rows:
-        print(f"{row['opinion']:<9} {name_of(row)}")
+    print_rows(rows, as_json=args.json, line=_opinion_line)
     gone = len(said) - len(rows)
-    if gone:
+    if gone and not args.json:
         print(f"and {gone} that have left the library", file=sys.stderr)
     return 0
 
@@ -138,12 +134,12 @@ def _opinion(args: argparse.Namespace) -> int:
         rows = [_said(services, track, args.opinion) for track in tracks]
     finally:
         services.close()
-    if args.json:
-        print_json(rows)
-        return 0
-    for row in rows:
-        print(f"{row['opinion']}: {name_of(row)}")
+    print_rows(rows, as_json=args.json, line=_opinion_line)
     return 0
+
+
+def _opinion_line(row: dict[str, Any]) -> str:
+    return f"{row['opinion']:<9} {name_of(row)}"
 
 
 def _said(services: Services, track: Track, opinion: str) -> dict[str, Any]:
