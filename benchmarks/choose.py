@@ -66,7 +66,7 @@ def _specs() -> tuple[ContinueSpec, ContinueSpec]:
         not_tags=frozenset({"metal"}),
         christmas="never",
     )
-    few = replace(most, genres=frozenset({"jazz"}), first_year=1985, last_year=1988)
+    few = replace(most, genres=frozenset({"jazz"}), first_year=1980, last_year=1983)
     return ContinueSpec(noise=0.1, adventure=0.3, anchor=0.2, wishes=most), ContinueSpec(noise=0.1, wishes=few)
 
 

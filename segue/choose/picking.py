@@ -12,7 +12,7 @@ import numpy as np
 from segue.choose.catalogue import Catalogue
 from segue.choose.index import DECIMALS, Rows, best_rows, rank_of
 from segue.choose.joins import Joins, JoinWeights, Sounds, score
-from segue.choose.masks import refused
+from segue.choose.masks import closed, refused
 from segue.choose.rules import Candidate, History, NoRepeat, Rule, RuleSet
 from segue.choose.standing import StandingRule
 from segue.config import CHOICE
@@ -168,8 +168,7 @@ class Search:
 
     def _open(self, rules: Sequence[StandingRule]) -> Floats:
         """The similarities of all tracks that these rules allow; the others stand at -inf, and what played does."""
-        scores = self._scores.copy()
-        np.putmask(scores, refused(self.question.catalogue, rules), np.float32(-np.inf))
+        scores = self._scores + closed(self.question.catalogue, rules)
         history = self.question.rules.history
         after = next((rule.after_tracks for rule in history if isinstance(rule, NoRepeat)), 0)
         scores[self._index.rows_of(self.question.history.played(after))] = -np.inf
