@@ -93,17 +93,14 @@ class Search:
 
     def ended(self) -> str:
         """Why there is nothing left, in one sentence."""
-        catalogue, rules = self.question.catalogue, self.question.rules
         left = np.ones(len(self._index), np.bool_)
-        counts: Counter[str] = Counter()
-        played = np.zeros(len(self._index), np.bool_)
-        played[self._index.rows_of(self.question.history.played(0))] = True
-        for rule in rules.levels()[-1].standing:
-            mask = refused(catalogue, [rule]) & left
+        left[self._index.rows_of(self.question.history.played(0))] = False
+        counts = Counter({"it already played": int(np.count_nonzero(~left))})
+        for rule in self.question.rules.levels()[-1].standing:
+            mask = refused(self.question.catalogue, [rule]) & left
             counts[rule.summary] += int(np.count_nonzero(mask))
             left &= ~mask
-        counts["it already played"] += int(np.count_nonzero(left & played))
-        for row in np.flatnonzero(left & ~played).tolist():
+        for row in np.flatnonzero(left).tolist():
             counts[next(self.reasons(row), "")] += 1
         words = [f"{tracks(count)}: {reason}" for reason, count in counts.most_common() if count]
         return f"Nothing else is left to play ({'; '.join(words) or 'the library is empty'})"
@@ -118,15 +115,15 @@ class Search:
         return nearest[: nearest.index(row)] if row in nearest else nearest[:count]
 
     def reasons(self, row: int) -> Iterator[str]:
-        """Why each rule that refuses a track does, those of the candidate alone first; lazily."""
-        catalogue = self.question.catalogue
+        """Why each rule that refuses a track does: that it played, the candidate's own rules, the others; lazily."""
+        candidate, history = self.candidate(row), self.question.history
+        repeats = [rule for rule in self.question.rules.history if isinstance(rule, NoRepeat)]
+        others = [rule for rule in self.question.rules.history if rule not in repeats]
+        yield from filter(None, (rule.refusal(candidate, history) for rule in repeats))
         for rule in self.question.rules.standing:
             if self._refuses(rule, row):
-                yield rule.reason(catalogue, row)
-        candidate = self.candidate(row)
-        for other in self.question.rules.history:
-            if reason := other.refusal(candidate, self.question.history):
-                yield reason
+                yield rule.reason(self.question.catalogue, row)
+        yield from filter(None, (rule.refusal(candidate, history) for rule in others))
 
     def refusal(self, row: int, otherwise: str) -> Refusal:
         """Why a track was passed over: by the first rule that refuses it, or otherwise."""

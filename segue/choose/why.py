@@ -147,7 +147,7 @@ def explain(search: Search, track_id: TrackId, query: Query, *, rng: np.random.G
         rank=search.rank(row),
         place=None if refusals and (found is None or found.row != row) else search.place(row),
         refusals=refusals,
-        nearer=tuple(search.refusal(at, "it is nearer") for at in search.nearer(row, CHOICE.reasons_kept)),
+        nearer=tuple(search.refusal(at, "no rule refuses it") for at in search.nearer(row, CHOICE.reasons_kept)),
         seeds=similarities(query.towards, index.vectors[row]),
         join=join,
         instead=None if found is None or found.row == row else search.refusal(found.row, ""),

@@ -25,10 +25,15 @@ class WordList:
     _pattern: re.Pattern[str] = field(repr=False)
 
     @classmethod
-    def of(cls, columns: tuple[str, ...], words: str) -> Self:
-        """The words of a text, parted by commas and lines; what has several parts is one."""
+    def of(cls, columns: tuple[str, ...], words: str, *, alone: bool = False) -> Self:
+        """The words of a text, parted by commas and lines; what has several parts is one.
+
+        Those that stand ``alone`` count only where they are all that is said, or one of several things: "Comedy" and
+        "Comedy; Live", but not "Comedy Rock".
+        """
         found = tuple(sorted(filter(None, (_plain(word).strip() for word in re.split(r"[,\n]", words)))))
-        return cls(columns, found, re.compile("|".join(map(_expression, found))))
+        pattern = "|".join(map(_expression, found))
+        return cls(columns, found, re.compile(rf"(?:^|[;,/|])\s*(?:{pattern})\s*(?:$|[;,/|])" if alone else pattern))
 
     def found_in(self, texts: Sequence[str]) -> NDArray[np.bool_]:
         """Which of the texts hold one of the words as a whole, (n,) bool.
@@ -84,7 +89,7 @@ CHRISTMAS = (
         рождественская, різдво, коляда, колядки, коледа, クリスマス, 圣诞, 聖誕, 크리스마스
         """,
     ),
-    WordList.of(("genre",), "holiday, noel, natale, natal, weihnachtsmusik, jul, julmusik"),
+    WordList.of(("genre",), "holiday, noel, natale, natal, weihnachtsmusik, jul, julmusik", alone=True),
 )
 SPOKEN = (
     WordList.of(
@@ -101,10 +106,11 @@ SPOKEN = (
     WordList.of(
         ("genre",),
         """
-        spoken, speech, speeches, comedy, stand up, standup, lecture, lectures, interview, interviews, sermon
-        sermons, talk, talk radio, news, language course, language learning, storytelling, poetry reading, lesung
-        vortrag, kabarett, humour
+        spoken, speech, speeches, comedy, stand up comedy, stand up, standup, lecture, lectures, interview
+        interviews, sermon, sermons, talk, talk radio, news, language course, language learning, storytelling
+        poetry reading, lesung, vortrag, kabarett, humour
         """,
+        alone=True,
     ),
 )
 SPOKEN_TAGS = frozenset({"speech", "spoken word", "spoken", "talking", "comedy", "audiobook", "narration"})

@@ -169,7 +169,10 @@ def test_a_rule_that_leaves_nothing_gives_way_and_says_so() -> None:
     assert "length limits" not in result.picks[0].rules
     strict = go(songs, [0], count=9, wishes={"strict": True})
     assert strict.picks == ()
-    assert strict.ended == "Nothing else is left to play (4 tracks: it is too short or too long)"
+    assert (
+        strict.ended
+        == "Nothing else is left to play (3 tracks: it is too short or too long; 1 track: it already played)"
+    )
 
 
 def test_rules_give_way_one_after_the_other_as_far_as_needed() -> None:
@@ -281,7 +284,10 @@ def test_what_is_refused_is_told_every_reason() -> None:
 def test_what_is_nearer_is_told_with_what_speaks_against_it() -> None:
     songs = library([replace(info, year=1950 if i == 1 else 1980) for i, info in enumerate(named(6))])
     told = why(songs, [0], 3, wishes={"first_year": 1970})
-    assert [(r.title, r.reason) for r in told.nearer] == [("Song 1", "it is from 1950"), ("Song 2", "it is nearer")]
+    assert [(r.title, r.reason) for r in told.nearer] == [
+        ("Song 1", "it is from 1950"),
+        ("Song 2", "no rule refuses it"),
+    ]
 
 
 def test_nobody_knows_why_of_an_unknown_track(joined: Catalogue) -> None:

@@ -129,13 +129,14 @@ def test_spoken_word_is_known_by_genre_album_and_folder_but_not_by_a_bands_name(
             TrackInfo("Kapitel 1", album="Der Zauberberg (Hörbuch)"),
             TrackInfo("x", genre="Books & Spoken"),
             TrackInfo("Episode 9"),
-            TrackInfo("x", genre="Comedy"),
+            TrackInfo("x", genre="Live; Comedy"),
+            TrackInfo("Fish Heads", genre="Comedy Rock"),
             TrackInfo("Our Mutual Friend", "The Divine Comedy", "Absent Friends"),
             TrackInfo("Speech", "x", "Speech Therapy"),
         ],
-        places=("", "", "", "/m/Podcasts/News", "", "/m/The Divine Comedy/Absent Friends", "/spoken word/m/x/y"),
+        places=("", "", "", "/m/Podcasts/News", "", "", "/m/The Divine Comedy/Absent Friends", "/spoken word/m/x/y"),
     )
-    assert kept(Says(SPOKEN, "spoken word", ""), songs) == [5, 6]
+    assert kept(Says(SPOKEN, "spoken word", ""), songs) == [5, 6, 7]
 
 
 def test_what_was_played_lately_waits() -> None:
