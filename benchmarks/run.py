@@ -16,6 +16,7 @@ from benchmarks.choose import measure_choose
 from benchmarks.choose_paths import measure_paths
 from benchmarks.ear import measure_ear
 from benchmarks.figures import Bench, Figure
+from benchmarks.live import measure_live
 from benchmarks.origin import measure_origin
 from benchmarks.pool import measure_pool
 from benchmarks.scan import measure_scan
@@ -31,6 +32,7 @@ BENCHES: tuple[Bench, ...] = (
     measure_app,
     measure_choose,
     measure_paths,
+    measure_live,
 )
 
 

@@ -215,6 +215,33 @@ class JourneySpec:
 
 
 @dataclass(frozen=True, slots=True)
+class LiveSpec:
+    """How what a microphone hears becomes a suggestion."""
+
+    silence_dbfs: float = _number(-65.0, "quieter windows are silence")
+    noise_dbfs: float = _number(-40.0, "steady noise below this is a quiet room, and silence too")
+    noise_unrest_db: float = _number(0.7, "sound whose bands move less than this over five seconds is steady noise")
+    speech_odds: float = _number(1.0, "natural logarithm of the odds from which on two windows in a row are speech")
+    memory_s: float = _number(30.0, "how much of the music the rolling vector holds")
+    now_windows: int = _number(3, "windows that count as what plays now, and are compared with beginnings of tracks")
+    half_life_s: float = _number(15.0, "a window that is so much older counts half in the rolling vector")
+    head_weight: float = _number(
+        0.5, "what the likeness of now to a track's beginning counts, against that of the half minute to all of it"
+    )
+    reset_silence_s: float = _number(9.0, "so much silence, or noise, between two sounds begins a new song")
+    reset_cosine: float = _number(0.4, "two windows in a row that are less like those before begin a new song")
+    recognised_among: int = _number(
+        60, "tracks nearest to the rolling vector whose slices are compared with what plays"
+    )
+    recognise_from_s: float = _number(10.0, "so much music must be heard before a track is recognised")
+    recognised_gap: float = _number(0.04, "a track is recognised that fits better than all others by so much...")
+    recognised_fit: float = _number(0.9, "...and so well...")
+    recognised_gap_in_room: float = _number(0.1, "...or, heard through a room, better than all others by so much")
+    steady_margin: float = _number(0.02, "a track takes another's place in the list if it is better by so much")
+    heard_kept: int = _number(200, "recognised tracks that are remembered, and not suggested again")
+
+
+@dataclass(frozen=True, slots=True)
 class QueueSpec:
     """How much a queue holds and remembers."""
 
@@ -325,6 +352,7 @@ WATCH = WatchSpec()
 CHOICE = ChoiceSpec()
 TASTE = TasteSpec()
 JOURNEY = JourneySpec()
+LIVE = LiveSpec()
 QUEUE = QueueSpec()
 WEB = WebSpec()
 PLAYLISTS = PlaylistSpec()
@@ -344,6 +372,7 @@ TABLES = (
     ChoiceSpec,
     TasteSpec,
     JourneySpec,
+    LiveSpec,
     QueueSpec,
     WebSpec,
     PlaylistSpec,

@@ -12,6 +12,7 @@ SegueError
 |   |-- TooShortError       less than one whole slice
 |   |-- TooLongError        longer than the limit, or endless
 |   `-- SilentError         digital silence, or non-finite samples, throughout
+|-- MicrophoneError         there is no microphone, it may not be used, or it is gone
 |-- ModelError              an ear is missing, damaged, or has another fingerprint
 |-- LibraryError            the library cannot be opened, read or written
 |   |-- EmptyLibraryError   nothing has been scanned yet
@@ -113,6 +114,10 @@ class TooLongError(AudioError):
 
 class SilentError(AudioError):
     """Digital silence, or non-finite samples, throughout."""
+
+
+class MicrophoneError(SegueError):
+    """There is no microphone, it may not be used, or it is gone."""
 
 
 class ModelError(SegueError):

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
-from typing import IO
+from typing import IO, cast
 
 import av
 import numpy as np
@@ -151,6 +151,34 @@ def open_audio(path: Path) -> Iterator[InputContainer]:
             raise _protected("Windows Media DRM", path)
         with _av_open(os.path.abspath(path), path, formats=_FORMATS) as container:  # noqa: PTH100 - keeps odd bytes
             yield container
+
+
+@contextmanager
+def open_pipe(stream: IO[bytes]) -> Iterator[InputContainer]:
+    """Open audio that comes through a pipe, as what it is by its content; raises as `iter_samples` does."""
+    pipe = _Pipe(stream)
+    path = Path("-")
+    if not pipe.head:
+        raise NotAudioError("nothing came through the pipe", remedy="Look whether its writer failed", path=path)
+    _refuse_playlist(pipe.head, path)
+    with _av_open(cast("IO[bytes]", pipe), path, formats=_FORMATS) as container:  # PyAV asks for read alone
+        yield container
+
+
+class _Pipe:
+    """A pipe whose first bytes have been looked at."""
+
+    def __init__(self, stream: IO[bytes]) -> None:
+        self._stream = stream
+        self.head = stream.read(4096)
+        self._unread = self.head
+
+    def read(self, size: int) -> bytes:
+        """The next bytes, none at the end."""
+        if self._unread:
+            found, self._unread = self._unread[:size], self._unread[size:]
+            return found
+        return self._stream.read1(size) if hasattr(self._stream, "read1") else self._stream.read(size)
 
 
 def _refuse_hollow(path: Path) -> None:

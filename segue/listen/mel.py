@@ -119,7 +119,7 @@ class PowerTap:
     """As `iter_power`, for samples that are handed over rather than asked for."""
 
     def __init__(self, spec: MelSpec, on_power: Callable[[Floats], None]) -> None:
-        self._cutter = _Cutter(spec)
+        self._cutter = Cutter(spec)
         self._spec = spec
         self._on_power = on_power
 
@@ -130,21 +130,22 @@ class PowerTap:
 
     def end(self) -> None:
         """There are no more samples."""
-        self.take(_margin(self._spec))
+        self.take(margin(self._spec))
 
 
 def _iter_stretches(blocks: Iterable[Floats], spec: MelSpec) -> Iterator[Floats]:
-    """The samples under each whole slice, as `_Cutter.cut` has them."""
-    cutter = _Cutter(spec)
-    for block in chain(blocks, [_margin(spec)]):
+    """The samples under each whole slice, as `Cutter.cut` has them."""
+    cutter = Cutter(spec)
+    for block in chain(blocks, [margin(spec)]):
         yield from cutter.cut(block)
 
 
-def _margin(spec: MelSpec) -> Floats:
+def margin(spec: MelSpec) -> Floats:
+    """The zeros that follow the last samples of a track, so that its last frame is whole."""
     return np.zeros(spec.n_fft_samples // 2, np.float32)
 
 
-class _Cutter:
+class Cutter:
     """Cuts samples that come in blocks of any length; each is copied once, however short the blocks are."""
 
     def __init__(self, spec: MelSpec) -> None:
@@ -168,8 +169,10 @@ class _Cutter:
                 self._filled -= self._step
 
 
-def single_slice(samples: Floats, spec: MelSpec) -> Floats | None:
+def single_slice(samples: Floats, spec: MelSpec, *, on_power: Callable[[Floats], None] | None = None) -> Floats | None:
     """The one slice ``(mel_bands, slice_frames)`` at the start of samples that need no padding; None where silent.
+
+    ``on_power`` is given the power of its frames, as `iter_power` yields it.
 
     Raises
     ------
@@ -179,7 +182,7 @@ def single_slice(samples: Floats, spec: MelSpec) -> Floats | None:
     need = spec.slice_samples + spec.n_fft_samples
     if len(samples) < need:
         raise ParameterError(f"{len(samples)} samples are less than a slice", remedy=f"Give {need} or more")
-    return _slice(samples[:need], spec)
+    return _slice(samples[:need], spec, on_power)
 
 
 def _slice(samples: Floats, spec: MelSpec, on_power: Callable[[Floats], None] | None = None) -> Floats | None:

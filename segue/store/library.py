@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -345,6 +345,13 @@ class Library:
             if not found:
                 self._refuse_other_ears(db, fingerprint)
         return TrackVectors(tuple(TrackId(row[0]) for row in found), rows.blobs_to_matrix([row[1] for row in found]))
+
+    def slice_vectors(self, ids: Sequence[TrackId], fingerprint: Fingerprint) -> dict[TrackId, Floats]:
+        """The slice vectors ``(s, d)`` float32 of some tracks; those that the ear has not heard are left out."""
+        statement = "SELECT vectors, count FROM slice_vectors WHERE track_id = ? AND model = ? AND mel = ?"
+        with self._database.reading() as db:
+            held = {i: db.execute(statement, (i, fingerprint.model, fingerprint.mel)).fetchone() for i in ids}
+        return {track_id: rows.blob_to_slices(*row) for track_id, row in held.items() if row is not None}
 
     def iter_slice_vectors(self, fingerprint: Fingerprint) -> Iterator[tuple[TrackId, Floats]]:
         """Each track's slice vectors ``(s, d)`` float32, by id, from one state of the library; raises ModelError."""

@@ -1,0 +1,77 @@
+"""What listening costs: computing time for each window of five seconds, from samples to suggestions."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from benchmarks.figures import Bench, Figure
+from benchmarks.library import clustered
+from segue.choose.catalogue import Catalogue
+from segue.choose.index import Index
+from segue.choose.wishes import NO_FACTS, Facts, Wishes
+from segue.embed.encoder import load_ear
+from segue.live import LiveSession, LiveSettings
+from segue.values import Floats, TrackId, TrackInfo
+
+_SIZES = (10_000, 100_000)
+_SLICES = 48
+_SECONDS = 120
+_RATE_HZ = 48_000
+
+
+class _Library:
+    """Slices as they come out of a library, made when they are asked for: around the track's vector."""
+
+    def __init__(self, index: Index) -> None:
+        self._index = index
+        self._spread = 0.3 * np.random.default_rng(2).standard_normal((_SLICES, index.dimension)).astype(np.float32)
+
+    def slice_vectors(self, ids: Sequence[TrackId], _: object) -> dict[TrackId, Floats]:
+        found = {}
+        for track_id in ids:
+            rows = self._index.vector(track_id) + self._spread
+            found[track_id] = rows / np.linalg.norm(rows, axis=1, keepdims=True)
+        return found
+
+
+class _Choosing:
+    def __init__(self, catalogue: Catalogue) -> None:
+        self._catalogue = catalogue
+
+    def catalogue(self) -> Catalogue:
+        return self._catalogue
+
+    def facts(self, wishes: Wishes) -> tuple[Wishes, Facts]:
+        return wishes, NO_FACTS
+
+
+def _run(music: Path, scratch: Path) -> list[Figure]:
+    figures = []
+    ear = load_ear()
+    rng = np.random.default_rng(1)
+    t = np.arange(_SECONDS * _RATE_HZ) / _RATE_HZ
+    sound = sum(0.1 * np.sin(2 * np.pi * hz * t) * (1 + np.sin(2 * np.pi * hz / 200 * t)) for hz in (110, 331, 554))
+    sound = (sound + 0.005 * rng.standard_normal(len(t))).astype(np.float32)
+    for size in _SIZES:
+        ids = [TrackId(f"{n:016x}") for n in range(size)]
+        index = Index.build(ids, clustered(size, ear.dimension))
+        infos = {i: TrackInfo(f"Song {n}", f"Artist {n % 997}", duration_s=200.0) for n, i in enumerate(ids)}
+        parts: Any = (_Library(index), lambda: ear, _Choosing(Catalogue.plain(index, infos)))
+        session = LiveSession(*parts, LiveSettings())
+        costs = []
+        for start in range(0, len(sound), _RATE_HZ // 10):
+            began = time.process_time()
+            moments = session.push(sound[start : start + _RATE_HZ // 10], _RATE_HZ)
+            if moments:
+                costs.append(time.process_time() - began)
+        reference = f"computing time from a window's last samples to the list, 95 of 100; at worst {max(costs):.3f} s"
+        figures.append(Figure(f"live.window_s.{size}", float(np.percentile(costs[1:], 95)), "s", reference, goal=2.0))
+    return figures
+
+
+measure_live = Bench(tuple(f"live.window_s.{size}" for size in _SIZES), _run)
