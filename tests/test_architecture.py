@@ -23,6 +23,7 @@ PARTS = [
     "labelling",
     "evaluation",
 ]  # of the services
+PARTS = ["choosing", "listening", "scanning", "ears", "tagging", "labelling", "evaluation", "live"]  # of the services
 ALLOWED: dict[str, set[str]] = {
     **{room: {room, *ORDER[:at]} for at, room in enumerate(ORDER)},
     "demo": {"demo"},
