@@ -46,7 +46,7 @@ class _Choosing:
     def catalogue(self) -> Catalogue:
         return self._catalogue
 
-    def facts(self, wishes: Wishes) -> tuple[Wishes, Facts]:
+    def facts(self, wishes: Wishes, _: Catalogue) -> tuple[Wishes, Facts]:
         return wishes, NO_FACTS
 
 

@@ -188,7 +188,7 @@ class LiveSession:
         catalogue = self._choosing.catalogue()
         self._recognise(catalogue)
         guess = None if self._guess is None else self._guess.track_id
-        self._next = self._suggester.suggest(self._memory, catalogue, self._rules_now(), hidden=guess)
+        self._next = self._suggester.suggest(self._memory, catalogue, self._rules_now(catalogue), hidden=guess)
         return begins
 
     def _recognise(self, catalogue: Catalogue) -> None:
@@ -201,9 +201,9 @@ class LiveSession:
                 self._suggester.played(self._guess.track_id)
             self._playing = self._guess
 
-    def _rules_now(self) -> RuleSet:
+    def _rules_now(self, catalogue: Catalogue) -> RuleSet:
         """The rules, asked anew each minute: what was banned or played meanwhile counts too."""
         if self._rules is None or self._heard_before_s >= self._rules_until_s:
-            wishes, facts = self._choosing.facts(self._settings.wishes)
+            wishes, facts = self._choosing.facts(self._settings.wishes, catalogue)
             self._rules, self._rules_until_s = rules_for(wishes, facts), self._heard_before_s + _RULES_HELD_S
         return self._rules

@@ -262,41 +262,47 @@ class Suggester:
     def _allowed(
         self, scores: Floats, catalogue: Catalogue, rules: RuleSet, history: History
     ) -> tuple[list[int], dict[int, tuple[str, ...]]]:
-        """The best rows that the rules allow, best first; if too few, what a rule that gives way refused."""
-        standing, dropped = _standing(catalogue, rules)
-        open_scores = np.where(standing, np.float32(-np.inf), scores)
-        allowed: list[int] = []
-        second: list[tuple[int, tuple[str, ...]]] = []
-        for row in best_rows(open_scores, CHOICE.join_reach).tolist():
-            refusing = _refusing(row, catalogue, rules, history)
-            if not refusing:
-                allowed.append(row)
-            elif all(rules.gives_way(rule) for rule in refusing):
-                second.append((row, tuple(rule.name for rule in refusing)))
-            if len(allowed) > 2 * self._count:
+        """The best rows that the rules allow, best first, and which rules gave way for which of them."""
+        spacing = {rule.name for rule in rules.spacing()}
+        for level in rules.levels():
+            allowed, second = self._sorted_out(scores, catalogue, level, history)
+            if allowed or any(spacing.issuperset(names) for names in second.values()):
                 break
-        given_way = dict.fromkeys(allowed, dropped) if dropped else {}
-        for row, names in second[: max(0, self._count - len(allowed))]:
+        dropped = tuple(sorted(_names(rules) - _names(level)))
+        given_way = dict.fromkeys(allowed, dropped)
+        lacking = max(0, self._count - len(allowed))
+        for row, names in [item for item in second.items() if spacing.issuperset(item[1])][:lacking]:
             allowed.append(row)
             given_way[row] = (*dropped, *names)
         return allowed, given_way
 
+    def _sorted_out(
+        self, scores: Floats, catalogue: Catalogue, rules: RuleSet, history: History
+    ) -> tuple[list[int], dict[int, tuple[str, ...]]]:
+        """The best rows that no rule refuses, twice as many as are shown, and those that rules of the history do."""
+        open_scores = np.where(refused(catalogue, rules.standing), np.float32(-np.inf), scores)
+        allowed: list[int] = []
+        others: dict[int, tuple[str, ...]] = {}
+        for row in best_rows(open_scores, CHOICE.join_reach).tolist():
+            refusing = _refusing(row, catalogue, rules, history)
+            if refusing:
+                others[row] = refusing
+            else:
+                allowed.append(row)
+            if len(allowed) >= 2 * self._count:
+                break
+        return allowed, others
 
-def _standing(catalogue: Catalogue, rules: RuleSet) -> tuple[np.ndarray, tuple[str, ...]]:
-    """Which tracks the standing rules refuse, and the rules that gave way because all others were refused."""
-    levels = rules.levels()
-    for level in levels:
-        mask = refused(catalogue, level)
-        if not mask.all():
-            break
-    names = {rule.name for rule in level}
-    return mask, tuple(rule.name for rule in rules.standing if rule.name not in names)
+
+def _names(rules: RuleSet) -> set[str]:
+    return {rule.name for rule in rules.standing} | {rule.name for rule in rules.history}
 
 
-def _refusing(row: int, catalogue: Catalogue, rules: RuleSet, history: History) -> list[Any]:
+def _refusing(row: int, catalogue: Catalogue, rules: RuleSet, history: History) -> tuple[str, ...]:
+    """The names of the rules that refuse a row for what has played."""
     track_id = catalogue.index.ids[row]
     candidate = Candidate(track_id, catalogue.info(track_id), catalogue.index.vectors[row])
-    return [rule for rule in rules.history if rule.refusal(candidate, history)]
+    return tuple(rule.name for rule in rules.history if rule.refusal(candidate, history))
 
 
 def _history(ids: Sequence[TrackId], catalogue: Catalogue) -> History:
