@@ -16,6 +16,7 @@ ORDER = ["listen", "embed", "store", "choose", "play"]
 PARTS = [
     "choosing",
     "listening",
+    "live",
     "profiles",
     "scanning",
     "ears",
@@ -23,7 +24,6 @@ PARTS = [
     "labelling",
     "evaluation",
 ]  # of the services
-PARTS = ["choosing", "listening", "scanning", "ears", "tagging", "labelling", "evaluation", "live"]  # of the services
 ALLOWED: dict[str, set[str]] = {
     **{room: {room, *ORDER[:at]} for at, room in enumerate(ORDER)},
     "demo": {"demo"},
