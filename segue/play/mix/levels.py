@@ -32,15 +32,27 @@ def levelled(plan: MixPlan, *, ceiling_dbtp: float, on_share: Callable[[float], 
     AudioError, FileAccessError
         If a file cannot be read.
     """
-    known: dict[Part, float] = {}
+    lacking: dict[Part, float] = {}
     for number, part in enumerate(plan.parts, start=1):
-        if part not in known:
-            known[part] = lacking_db(part, ceiling_dbtp=ceiling_dbtp) if _is_hot(part, ceiling_dbtp) else 0.0
+        if part not in lacking:
+            lacking[part] = lacking_db(part, ceiling_dbtp=ceiling_dbtp) if _is_hot(part, ceiling_dbtp) else 0.0
         on_share(number / len(plan.parts))
-    if not any(known.values()):
-        return plan
-    parts = tuple(replace(part, gain_db=part.gain_db + known[part]) for part in plan.parts)
-    return replace(plan, parts=parts)
+    parts: list[Part] = []
+    for run in _runs(plan):  # no step in level where the sound runs on
+        more_db = sum(lacking[part] for part in run) / len(run)
+        parts += [replace(part, gain_db=part.gain_db + more_db) for part in run]
+    return replace(plan, parts=tuple(parts))
+
+
+def _runs(plan: MixPlan) -> list[list[Part]]:
+    """The parts, those together that follow each other without a gap."""
+    runs = [[plan.parts[0]]]
+    for join, part in zip(plan.joins, plan.parts[1:], strict=True):
+        if join.gapless:
+            runs[-1].append(part)
+        else:
+            runs.append([part])
+    return runs
 
 
 def lacking_db(part: Part, *, ceiling_dbtp: float) -> float:

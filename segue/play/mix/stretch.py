@@ -21,6 +21,7 @@ _REACH = 480  # 11 ms: the sound may lie so far from where the map wants it; twi
 _PULL = 0.4  # of likeness a place at the end of that reach costs, so that it comes back where that is cheap
 _TEMPLATE = _FRAME + 2 * _REACH
 _LANDING = 64  # frames, 1.5 s, before the end among which the way back onto the original is chosen
+_LAST = 3  # frames that reach behind the bend, and must be the original there
 _TINY = 1e-9
 
 MARGIN_SAMPLES = _FRAME + 2 * _REACH
@@ -82,17 +83,13 @@ def bent(samples: Floats, bend: Bend) -> Floats:
 
 
 def _frame_starts(bend: Bend) -> NDArray[np.intp]:
-    """Where each frame is wanted to start; the last ones lie behind the bend, so that its end is whole.
-
-    Frames are counted back from the end, so that one of them ends, and the next is the original, just there.
-    """
-    count = -(-bend.mix_samples // _HOP) + 2
+    """Where each frame is wanted to start; the last ones reach behind the bend, where all is the original."""
+    count = -(-bend.mix_samples // _HOP) + _LAST - 1
     centres = np.arange(count, dtype=np.float64) * _HOP
     exact = position_of(bend, centres) - _HOP
     line = bend.part_samples - bend.mix_samples  # of the original behind the bend
-    found: NDArray[np.intp] = np.where(centres + _HOP > bend.mix_samples, centres - _HOP + line, np.rint(exact)).astype(
-        np.intp
-    )
+    behind = centres + _HOP > bend.mix_samples
+    found: NDArray[np.intp] = np.where(behind, centres - _HOP + line, np.rint(exact)).astype(np.intp)
     return found
 
 
@@ -146,7 +143,7 @@ def _chosen(mono: Floats, wanted: NDArray[np.intp]) -> list[int]:
 def _landed(search: _Search, last: int, line: NDArray[np.intp], *, wanted: NDArray[np.intp]) -> list[int]:
     """Go on as it is, no further off than may be, and change over to a line where the two are most alike."""
     natural = last + _HOP * np.arange(1, len(line) + 1)
-    near = 1 + int(np.argmin(np.append(np.abs(natural - wanted) <= _REACH, False)))
+    near = 1 + int(np.argmin(np.append(np.abs(natural - wanted)[:-_LAST] <= _REACH, False)))
     scores = [search.alike(int(a), int(b)) for a, b in zip(natural[:near], line[:near], strict=True)]
     best = int(np.argmax(scores))
     return [int(place) for place in (*natural[:best], *line[best:])]

@@ -170,13 +170,14 @@ class _Voice:
         return np.pad(found, ((0, 0), (0, missing)))
 
     def _round_edges(self, sound: Floats) -> None:
-        """Fade within milliseconds, in place, where the part begins or ends at once."""
-        edge = min(to_samples(MIX.edge_s), self._placed.length_samples // 2)
-        if not self._placed.fade_in_samples and self._at < edge:
+        """Fade within milliseconds, in place, where the part begins or ends at once and nothing runs on there."""
+        placed = self._placed
+        edge = min(to_samples(MIX.edge_s), placed.length_samples // 2)
+        if not placed.fade_in_samples and not placed.runs_in and self._at < edge:
             rising = ramp(edge)[self._at : self._at + sound.shape[1]]
             sound[:, : len(rising)] *= rising
-        to_end = self._placed.length_samples - self._at
-        if not self._placed.fade_out_samples and to_end - sound.shape[1] < edge:
+        to_end = placed.length_samples - self._at
+        if not placed.fade_out_samples and not placed.runs_out and to_end - sound.shape[1] < edge:
             falling = ramp(edge)[::-1]
             places = np.arange(sound.shape[1]) - (to_end - edge)
             near = places >= 0

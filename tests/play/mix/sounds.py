@@ -34,8 +34,9 @@ def song(bpm: float, root: int = 57, seconds: float = 24.0) -> Floats:
     return (samples * 0.5).astype(np.float32)
 
 
-def lufs(samples: Floats) -> float:
-    meter = LevelMeter(RATE_HZ, len(samples), on_spectra=lambda *_: None)
+def lufs(samples: Floats, *, rate_hz: int = RATE_HZ) -> float:
+    """Integrated loudness of ``(c, n)``."""
+    meter = LevelMeter(rate_hz, len(samples), on_spectra=lambda *_: None)
     meter.take(samples)
     found = integrated_lufs(meter.finish().weighted)
     assert found is not None
