@@ -17,6 +17,7 @@ from benchmarks.choose_paths import measure_paths
 from benchmarks.ear import measure_ear
 from benchmarks.figures import Bench, Figure
 from benchmarks.live import measure_live
+from benchmarks.mix import measure_mix
 from benchmarks.origin import measure_origin
 from benchmarks.pool import measure_pool
 from benchmarks.scan import measure_scan
@@ -33,6 +34,7 @@ BENCHES: tuple[Bench, ...] = (
     measure_choose,
     measure_paths,
     measure_live,
+    measure_mix,
 )
 
 

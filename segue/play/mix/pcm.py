@@ -43,8 +43,12 @@ def to_16_bits(block: Floats, *, number: int) -> Samples16:
     -------
     (n, 2) int16
     """
-    scaled = block.T * np.float32(32_767.0) + _noise()[number % _NOISE_BLOCKS, : block.shape[1]]
-    rounded: Samples16 = np.clip(np.rint(scaled), -32_768, 32_767).astype(np.int16)
+    scaled = block * np.float32(32_767.0)
+    scaled += _noise()[number % _NOISE_BLOCKS, :, : block.shape[1]]
+    np.rint(scaled, out=scaled)
+    np.clip(scaled, -32_768, 32_767, out=scaled)
+    rounded = np.empty((block.shape[1], 2), np.int16)
+    rounded.T[:] = scaled
     return rounded
 
 
@@ -52,7 +56,7 @@ def to_16_bits(block: Floats, *, number: int) -> Samples16:
 def _noise() -> Floats:
     """Five seconds of triangular noise, one step wide on either side: nobody hears that it comes again."""
     rng = np.random.default_rng(0)
-    shape = (_NOISE_BLOCKS, MIX.sample_rate_hz, 2)
+    shape = (_NOISE_BLOCKS, 2, MIX.sample_rate_hz)
     noise: Floats = rng.random(shape, np.float32) - rng.random(shape, np.float32)
     return noise
 

@@ -44,16 +44,16 @@ def test_what_is_below_stays_as_it_is() -> None:
 
 
 def test_the_gain_is_smooth_and_comes_back() -> None:
-    """One loud click: down 10 ms ahead of it, back within 0.4 s, by small steps."""
+    """One loud click: down 10 ms ahead of it, back within 0.2 s, by small steps."""
     even = np.full((2, 3 * BLOCK_SAMPLES), 0.25, np.float32)
     clicked = even.copy()
     clicked[:, 66_000] = 2.0
     gain = np.delete(limited(clicked)[0], 66_000) / 0.25
     assert gain.min() < 0.5
-    assert np.abs(np.diff(gain)).max() < 0.003
+    assert np.abs(np.diff(gain)).max() < 0.004
     changed = np.flatnonzero(gain < 1.0)
     assert 66_000 - 1500 < changed[0] < 66_000 - 300
-    assert changed[-1] < 66_000 + 0.4 * BLOCK_SAMPLES
+    assert changed[-1] < 66_000 + 0.2 * BLOCK_SAMPLES
 
 
 @pytest.mark.parametrize("first", [1, 3, 4])
