@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import pickle
 import shutil
@@ -10,7 +9,6 @@ import socket
 import subprocess
 import sys
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
@@ -18,6 +16,7 @@ import pytest
 import mp3tovec
 from segue.cli.main import main
 from segue.play.m3u import read_playlist
+from tests.command_line import answer, refusal
 from tests.conftest import ROOT
 from tests.songs import write_song, write_songs
 
@@ -29,22 +28,6 @@ def scanned(tmp_path_factory: pytest.TempPathFactory) -> Path:
     write_songs(folder / "music")
     assert main(["scan", str(folder / "music"), "--data", str(folder / "data"), "--json"]) == 0
     return folder / "data"
-
-
-def answer(capsys: pytest.CaptureFixture[str], *words: str | Path) -> Any:
-    capsys.readouterr()
-    assert main([str(word) for word in words]) == 0
-    return json.loads(capsys.readouterr().out)
-
-
-def refusal(capsys: pytest.CaptureFixture[str], *words: str | Path) -> str:
-    capsys.readouterr()
-    assert main([str(word) for word in words]) == 1
-    said = capsys.readouterr()
-    assert said.out == ""
-    assert said.err.startswith("segue: ")
-    assert said.err.count("\n") == 1
-    return said.err
 
 
 def test_scan_reports_and_the_second_finds_nothing_new(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

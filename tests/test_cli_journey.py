@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from segue.cli.main import main
 from segue.play.m3u import read_playlist
+from tests.command_line import answer, refusal
 from tests.songs import write_song, write_songs
 
 
@@ -20,20 +20,6 @@ def scanned(tmp_path_factory: pytest.TempPathFactory) -> Path:
     write_songs(folder / "music")
     assert main(["scan", str(folder / "music"), "--data", str(folder / "data"), "--json"]) == 0
     return folder / "data"
-
-
-def answer(capsys: pytest.CaptureFixture[str], *words: str | Path) -> Any:
-    capsys.readouterr()
-    assert main([str(word) for word in words]) == 0
-    return json.loads(capsys.readouterr().out)
-
-
-def refusal(capsys: pytest.CaptureFixture[str], *words: str | Path) -> str:
-    capsys.readouterr()
-    assert main([str(word) for word in words]) == 1
-    said = capsys.readouterr()
-    assert (said.out, said.err.count("\n")) == ("", 1)
-    return said.err
 
 
 def test_a_journey_from_a_file_that_is_not_in_the_library(

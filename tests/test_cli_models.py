@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import json
 import shutil
 from pathlib import Path
 from typing import Any
@@ -15,6 +14,7 @@ from segue.cli.main import main
 from segue.embed.encoder import load_ear
 from segue.embed.tagger import write_tagger
 from segue.store.library import Library
+from tests.command_line import answer
 from tests.embed.conftest import DIMENSION, write_ear
 from tests.songs import write_songs
 
@@ -35,12 +35,6 @@ def scanned(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def data(scanned: Path, tmp_path: Path) -> Path:
     return Path(shutil.copytree(scanned / "data", tmp_path / "data"))
-
-
-def answer(capsys: pytest.CaptureFixture[str], *words: str | Path, code: int = 0) -> Any:
-    capsys.readouterr()
-    assert main([str(word) for word in words]) == code
-    return json.loads(capsys.readouterr().out)
 
 
 def ears(capsys: pytest.CaptureFixture[str], data: Path) -> dict[str, dict[str, Any]]:

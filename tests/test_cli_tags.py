@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from segue.cli.main import main
 from segue.services import Services
+from tests.command_line import answer
 from tests.songs import write_songs
 
 
@@ -20,12 +19,6 @@ def scanned(tmp_path_factory: pytest.TempPathFactory) -> Path:
     write_songs(folder / "music", each=2)
     assert main(["scan", str(folder / "music"), "--data", str(folder / "data"), "--json"]) == 0
     return folder / "data"
-
-
-def answer(capsys: pytest.CaptureFixture[str], *words: str | Path) -> Any:
-    capsys.readouterr()
-    assert main([str(word) for word in words]) == 0
-    return json.loads(capsys.readouterr().out)
 
 
 def test_a_scan_leaves_tags_that_searches_find(scanned: Path) -> None:

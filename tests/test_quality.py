@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-import json
+import itertools
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
+import numpy as np
 import pytest
 
-from segue.cli.main import main
+from segue.choose.itinerary import Itinerary
 from segue.demo.library import demo_manifest, make_demo
 from segue.services import Services
+from segue.values import TrackId
+from tests.command_line import answer
 
 pytestmark = pytest.mark.slow
 
@@ -51,12 +53,6 @@ def test_neighbours_share_the_style(demo: Services) -> None:
     assert sum(good) / len(good) >= 0.9
 
 
-def answer(capsys: pytest.CaptureFixture[str], *words: str) -> Any:
-    capsys.readouterr()
-    assert main(list(words)) == 0
-    return json.loads(capsys.readouterr().out)
-
-
 def test_playlists_stay_in_style(demo: Services, capsys: pytest.CaptureFixture[str]) -> None:
     """From each style's first track, eight of the ten that follow, though only nine more are of its style."""
     styles = styles_by_id(demo)
@@ -86,3 +82,23 @@ def test_real_music_is_heard_or_reasoned(real_music: Path, tmp_path: Path, capsy
     again = answer(capsys, *words)
     assert (again["scanned"], again["failed"]) == (0, 0)
     assert again["unchanged"] == report["scanned"] + report["attached"]
+
+
+def test_journeys_change_style_a_few_times(demo: Services) -> None:
+    """Between every pair of styles, there and back: no style is left and come back to, and the ends are as asked."""
+    styles = styles_by_id(demo)
+    first: dict[str, TrackId] = {}
+    for track_id, style in sorted(styles.items()):
+        first.setdefault(style, TrackId(track_id))
+    changes: dict[str, list[int]] = {"shortest": [], "smoothest": []}
+    for one, other in itertools.permutations(first, 2):
+        for mode, counts in changes.items():
+            way = Itinerary(between=4, mode=mode)  # type: ignore[arg-type]
+            found = demo.choosing.journey([first[one], first[other]], way)
+            path = [styles[stop.track_id] for stop in found.stops if stop.track_id is not None]
+            assert (len(path), path[0], path[-1]) == (6, one, other)
+            counts.append(sum(a != b for a, b in itertools.pairwise(path)))
+            assert counts[-1] == len(set(path)) - 1, path
+    assert max(changes["shortest"]) <= 3
+    assert np.mean(changes["shortest"]) < 1.5
+    assert np.mean(changes["smoothest"]) < 3.0

@@ -127,7 +127,8 @@ class _Growing:
 
     def __init__(self, catalogue: Catalogue, songs: Sequence[Waypoint], *, spec: ExpandSpec, facts: Facts) -> None:
         self._catalogue, self._spec = catalogue, spec
-        self._rules = rules_for(replace(spec.wishes, repeat_after_tracks=0), facts, never=spec.never)
+        once = replace(spec.wishes, repeat_after_tracks=0)
+        self._rules = rules_for(once, facts, disliked=facts.disliked, never=spec.never)
         self._names = Names(catalogue)
         price = np.inf if spec.wishes.strict else CHOICE.spacing_margin
         self._spacings = (Spacing(spec.wishes.artist_spacing, price), Spacing(spec.wishes.album_spacing, price))

@@ -36,7 +36,8 @@ class Stop:
     ``position`` counts from 0, and passes over stops that stayed empty. Similarities are cosines: to the songs before
     and after (None at an open end) and to the fixed stops on either side (None for a fixed one). ``rank`` is the place
     that the track had at this stop among all but the fixed ones, by distance from the way and by energy, and
-    ``refused`` the first of those before it; the smoothest way has no such ranking. ``energy`` lies in (0, 1).
+    ``refused`` the first of those before it; the smoothest way has no such ranking. ``energy`` lies in (0, 1). Most
+    changes from the song before to the one with ``is_largest_step``; none has it where several steps are as large.
     """
 
     position: int
@@ -53,6 +54,7 @@ class Stop:
     refused: tuple[Refusal, ...]
     relaxed: tuple[str, ...]
     why: str
+    is_largest_step: bool = False
 
     def to_json(self) -> dict[str, Any]:
         """The stop as plain JSON values."""
@@ -72,7 +74,13 @@ def described(finder: Finder, course: Course, way: Way) -> tuple[Stop, ...]:
     seen = _Seen.of(finder, course, way)
     ranked = _rankings(finder, course, way) if finder.itinerary.mode == "shortest" else {}
     around = _fixed_around(course)
-    return tuple(_stop(seen, place, ranked.get(position), around) for place, position in enumerate(seen.positions))
+    stops = [_stop(seen, place, ranked.get(position), around) for place, position in enumerate(seen.positions)]
+    steps = sorted((s.similarity_before, place) for place, s in enumerate(stops) if s.similarity_before is not None)
+    if len(steps) > 1 and round(steps[0][0], 2) < round(steps[1][0], 2):  # of equal ones, none is the largest
+        place = steps[0][1]
+        told = f"{stops[place].why}; the largest step of the journey leads here"
+        stops[place] = replace(stops[place], is_largest_step=True, why=told)
+    return tuple(stops)
 
 
 class _Around(NamedTuple):

@@ -43,7 +43,8 @@ class Finder:
     def __init__(self, catalogue: Catalogue, itinerary: Itinerary, facts: Facts) -> None:
         self.catalogue, self.itinerary = catalogue, itinerary
         self.names = Names(catalogue)
-        self._rules = rules_for(replace(itinerary.wishes, repeat_after_tracks=0), facts, never=itinerary.never)
+        once = replace(itinerary.wishes, repeat_after_tracks=0)
+        self._rules = rules_for(once, facts, disliked=facts.disliked, never=itinerary.never)
         wishes = itinerary.wishes
         price = _NEVER if wishes.strict else CHOICE.spacing_margin
         self.spacings = (Spacing(wishes.artist_spacing, price), Spacing(wishes.album_spacing, price))

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from segue.choose.rules import GIVES_WAY
-from segue.config import CHOICE
+from segue.config import CHOICE, JOURNEY
 
 TEXT = (Path(__file__).parents[2] / "docs" / "choosing.md").read_text(encoding="utf-8")
 
@@ -45,3 +45,20 @@ def test_the_numbers_are_those_of_the_config() -> None:
 def test_what_gives_way_does_so_in_the_stated_order() -> None:
     rows = re.findall(r"^\| ([^|]+?)(?:, if asked for)? \|[^|]+\| (\d)\w\w \|$", TEXT, re.MULTILINE)
     assert [name for name, _ in sorted(rows, key=lambda row: row[1])] == list(GIVES_WAY)
+
+
+def test_the_numbers_of_journeys_are_those_of_the_config() -> None:
+    text = (Path(__file__).parents[2] / "docs" / "journeys.md").read_text(encoding="utf-8")
+    for words in (
+        f"and {JOURNEY.spare_candidates} more",
+        f"cost {CHOICE.spacing_margin:g} for each missing track",
+        f"more than {JOURNEY.spacing_tries} assignments",
+        f"Among the {JOURNEY.nearby_tracks:,} tracks",
+        f"about every {JOURNEY.wave_stops} stops",
+        f"`--arc-weight` ({JOURNEY.arc_weight:g})",
+        f"Up to {JOURNEY.exact_tracks} songs",
+        f"disturbed {JOURNEY.reorder_kicks} times",
+        f"out of the {JOURNEY.expand_candidates} that",
+        f"{JOURNEY.longest_reorder:,}, the most",
+    ):
+        assert words in text

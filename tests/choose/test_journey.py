@@ -15,7 +15,7 @@ from segue.choose.index import Index
 from segue.choose.itinerary import Itinerary, Waypoint
 from segue.choose.journey import Journey, Reroll, journey, reroll
 from segue.choose.playlist import OutsideSeed
-from segue.choose.wishes import Wishes
+from segue.choose.wishes import Facts, Wishes
 from segue.config import JOURNEY
 from segue.errors import ParameterError, UnknownTrackError
 from segue.values import TrackId, TrackInfo
@@ -68,7 +68,10 @@ def test_the_dots_are_joined_evenly(fan: Index, infos: Infos) -> None:
 
 def test_a_way_through_several_songs(fan: Index, infos: Infos) -> None:
     assert names(go(fan, infos, "aei", between=1)) == "acegi"
-    assert names(go(fan, infos, "aei", between=(3, 0))) == "abcdei"
+    uneven = go(fan, infos, "aei", between=(3, 0))
+    assert names(uneven) == "abcdei"
+    assert [stop.is_largest_step for stop in uneven.stops] == [False] * 5 + [True]
+    assert uneven.stops[5].why.endswith("0.77 like the song before it; the largest step of the journey leads here")
     assert json.loads(json.dumps(go(fan, infos, "aei", between=1).to_json()))["between"] == [1, 1]
 
 
@@ -291,6 +294,14 @@ def test_tiny_libraries(count: int, mode: str) -> None:
     assert len(found.stops) == 2 + count
     assert found.ended is not None
     assert found.ended.startswith(f"{4 - count} of 4 stops between stay empty")
+
+
+def test_what_the_listener_dislikes_stays_away(fan: Index, infos: Infos) -> None:
+    catalogue, ends = Catalogue.plain(fan, infos), [TrackId("a"), TrackId("j")]
+    facts = Facts(disliked=frozenset({TrackId("d")}), banned=frozenset({TrackId("g")}))
+    found = journey(catalogue, ends, Itinerary(between=2), facts=facts)
+    assert {"d", "g"}.isdisjoint(names(found))
+    assert [(r.title, r.reason) for r in found.stops[1].refused][:1] == [("Song d", "you disliked it")]
 
 
 def test_what_is_no_journey(fan: Index, infos: Infos) -> None:
