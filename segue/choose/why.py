@@ -145,7 +145,7 @@ def explain(search: Search, track_id: TrackId, query: Query, *, rng: np.random.G
         title=catalogue.info(track_id).title,
         similarity=float(index.vectors[row] @ query.straight),
         rank=search.rank(row),
-        place=None if refusals and (found is None or found.row != row) else search.place(row),
+        place=_place(search, row, found, is_refused=bool(refusals)),
         refusals=refusals,
         nearer=tuple(search.refusal(at, "no rule refuses it") for at in search.nearer(row, CHOICE.reasons_kept)),
         seeds=similarities(query.towards, index.vectors[row]),
@@ -156,6 +156,14 @@ def explain(search: Search, track_id: TrackId, query: Query, *, rng: np.random.G
     if found is not None and found.row == row:
         return replace(told, why=f"It comes next. {pick_of(search, found, query).why}")
     return replace(told, why=_why_not(told, found, len(index)))
+
+
+def _place(search: Search, row: int, found: Found | None, *, is_refused: bool) -> int | None:
+    """The place of a track among those that may come; a closer one for which a rule gave way comes before it."""
+    if found is not None and found.row == row:
+        return 1
+    place = None if is_refused else search.place(row)
+    return place if place is None or found is None else place + bool(found.relaxed)
 
 
 def similarities(towards: Sequence[Towards], vector: Floats) -> tuple[SeedSimilarity, ...]:

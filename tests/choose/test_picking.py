@@ -290,6 +290,16 @@ def test_what_is_nearer_is_told_with_what_speaks_against_it() -> None:
     ]
 
 
+def test_what_is_allowed_but_far_comes_after_what_is_close_though_a_rule_gave_way() -> None:
+    """It was told to be number 1, and yet did not come."""
+    vectors = np.array([[1, 0], [1, 0.1], [0, 1]], np.float32)
+    songs = library([replace(info, artist="X" if i < 2 else "Y") for i, info in enumerate(named(3))], vectors)
+    assert go(songs, [0]).picks[0].relaxed == ("artist spacing",)
+    told = why(songs, [0], 2)
+    assert (told.place, told.refusals) == (2, ())
+    assert told.why.startswith("It would come as number 2: 'Song 1' follows better")
+
+
 def test_nobody_knows_why_of_an_unknown_track(joined: Catalogue) -> None:
     with pytest.raises(UnknownTrackError):
         why(joined, [0], 99)
