@@ -160,14 +160,14 @@ def _why(stop: Stop, around: _Around | None, *, is_first: bool) -> str:
     if around is not None:
         start, end = around.start.info.title, around.end.info.title
         text = f"{around.place} of {around.of} on the way from '{start}' to '{end}'"
-        text += f" ({stop.similarity_from:.2f} like the one, {stop.similarity_to:.2f} like the other)"
+        text += f" ({_said(stop.similarity_from)} like the one, {_said(stop.similarity_to)} like the other)"
     elif stop.kind is StopKind.PINNED:
         text = "Pinned by you"
     else:
         text = "The journey begins here" if is_first else "You wanted to come by here"
         text = "The journey ends here" if stop.similarity_after is None and not is_first else text
     steps = [(stop.similarity_before, "the song before it"), (stop.similarity_after, "the one after it")]
-    if said := " and ".join(f"{similarity:.2f} like {song}" for similarity, song in steps if similarity is not None):
+    if said := " and ".join(f"{_said(similarity)} like {song}" for similarity, song in steps if similarity is not None):
         text += f"; {said}"
     if around is not None and stop.energy is not None and stop.energy_wanted is not None:
         text += f"; its energy is {stop.energy:.2f}, wanted was {stop.energy_wanted:.2f}"
@@ -246,6 +246,11 @@ def _reason(finder: Finder, way: Way, row: int, *, position: int) -> str:
         if spacing.tracks and finder.names.kinds(info)[kind] in set(near.tolist()) - {NOBODY}:
             return said
     return "the way as a whole is better so"
+
+
+def _said(similarity: float | None) -> str:
+    """A similarity in two decimals; nothing is not "-0.00"."""
+    return f"{round(similarity or 0.0, 2) + 0.0:.2f}"
 
 
 def _cosine(one: Floats, other: Floats) -> float:
