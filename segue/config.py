@@ -233,10 +233,14 @@ class LiveSpec:
     recognised_among: int = _number(
         60, "tracks nearest to the rolling vector whose slices are compared with what plays"
     )
-    recognise_from_s: float = _number(10.0, "so much music must be heard before a track is recognised")
+    recognise_from_s: float = _number(10.0, "so much music must be heard before a track is recognised...")
+    recognise_from_s_in_room: float = _number(20.0, "...and so much music through a room")
     recognised_gap: float = _number(0.04, "a track is recognised that fits better than all others by so much...")
     recognised_fit: float = _number(0.9, "...and so well...")
     recognised_gap_in_room: float = _number(0.1, "...or, heard through a room, better than all others by so much")
+    likely_in_room: int = _number(
+        3, "tracks that fit best and are not suggested, as one may be playing, where a room leaves it open which"
+    )
     steady_margin: float = _number(0.02, "a track takes another's place in the list if it is better by so much")
     heard_kept: int = _number(200, "recognised tracks that are remembered, and not suggested again")
 

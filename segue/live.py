@@ -187,19 +187,22 @@ class LiveSession:
             self._suggester.forget_list()
         catalogue = self._choosing.catalogue()
         self._recognise(catalogue)
-        guess = None if self._guess is None else self._guess.track_id
-        self._next = self._suggester.suggest(self._memory, catalogue, self._rules_now(catalogue), hidden=guess)
+        likely = () if self._guess is None else self._guess.likely
+        self._next = self._suggester.suggest(self._memory, catalogue, self._rules_now(catalogue), hidden=likely)
         return begins
 
     def _recognise(self, catalogue: Catalogue) -> None:
-        """A track plays if it fits best and clearly, twice in a row; it stays until another does, or another song."""
+        """A track plays if it fits best and clearly, twice in a row, until another fits best twice in a row."""
         before, self._guess = self._guess, self._recogniser.find(self._memory, catalogue)
-        if self._guess is None or not self._guess.sure or before is None:
+        if self._guess is None or before is None or before.track_id != self._guess.track_id:
             return
-        if before.track_id == self._guess.track_id:
-            if self._playing is None or self._playing.track_id != self._guess.track_id:
+        is_same = self._playing is not None and self._playing.track_id == self._guess.track_id
+        if self._guess.sure:
+            if not is_same:
                 self._suggester.played(self._guess.track_id)
             self._playing = self._guess
+        elif not is_same:
+            self._playing = None
 
     def _rules_now(self, catalogue: Catalogue) -> RuleSet:
         """The rules, asked anew each minute: what was banned or played meanwhile counts too."""

@@ -23,6 +23,7 @@ View = Callable[[Floats], Floats]
 """Brings vectors (n, d) into another space, unit rows again."""
 
 _CANCELLED = 1e-6
+_LARGE = 20  # tracks: a library of fewer can spare none but the likeliest
 _SLICES_KEPT = 400  # tracks; some eight megabytes
 
 
@@ -110,13 +111,16 @@ def alignment(live: Floats, slices: Floats, *, in_order: bool = True) -> float:
 
 @dataclass(frozen=True, slots=True)
 class Recognition:
-    """A track of the library that fits what is heard best: how well, and how much better than any other; ``sure``
-    where that is enough to say so."""
+    """A track of the library that fits what is heard best: how well, and how much better than any other.
+
+    ``sure`` where that is enough to say so; ``likely`` are those of which one may well be playing, the best first.
+    """
 
     track_id: TrackId
     fit: float
     gap: float
     sure: bool
+    likely: tuple[TrackId, ...]
 
 
 class Recogniser:
@@ -164,13 +168,15 @@ class Recogniser:
             return None
         best_id, best = fits[0]
         other = next((fit for track_id, fit in fits[1:] if not _are_copies(best_id, track_id, catalogue)), -1.0)
-        sure = memory.heard_s >= LIVE.recognise_from_s and self._is_clear(best, best - other)
-        return Recognition(best_id, best, best - other, sure)
+        sure = self._is_clear(best, best - other, heard_s=memory.heard_s)
+        most = 1 if sure or self._view is None else min(LIVE.likely_in_room, 1 + len(catalogue.index) // _LARGE)
+        return Recognition(best_id, best, best - other, sure, tuple(track_id for track_id, _ in fits[:most]))
 
-    def _is_clear(self, fit: float, gap: float) -> bool:
+    def _is_clear(self, fit: float, gap: float, *, heard_s: float) -> bool:
         if self._view is not None:  # fits in such a space have no common measure
-            return gap >= LIVE.recognised_gap_in_room
-        return fit >= LIVE.recognised_fit and gap >= LIVE.recognised_gap
+            return heard_s >= LIVE.recognise_from_s_in_room and gap >= LIVE.recognised_gap_in_room
+        enough = heard_s >= LIVE.recognise_from_s
+        return enough and fit >= LIVE.recognised_fit and gap >= LIVE.recognised_gap
 
     def _fetch(self, near: Sequence[TrackId]) -> None:
         lacking = [track_id for track_id in near if track_id not in self._kept]
@@ -247,12 +253,14 @@ class Suggester:
         self._shown = []
 
     def suggest(
-        self, memory: Memory, catalogue: Catalogue, rules: RuleSet, *, hidden: TrackId | None = None
+        self, memory: Memory, catalogue: Catalogue, rules: RuleSet, *, hidden: Sequence[TrackId] = ()
     ) -> tuple[Suggestion, ...]:
-        """The list now; ``hidden`` is the track that fits best, sure or not: it does not follow itself."""
+        """The list now, without the ``hidden``, one of which may be playing, and without what sounds the same."""
+        index = catalogue.index
         scores = live_scores(memory.now(), memory.rolling(), catalogue, head_weight=self._head_weight)
-        if hidden is not None and hidden in catalogue.index:
-            scores[catalogue.index.scores(catalogue.index.vector(hidden)) >= 1.0 - CHOICE.same_sound] = -np.inf
+        for track_id in hidden:
+            if track_id in index:
+                scores[index.scores(index.vector(track_id)) >= 1.0 - CHOICE.same_sound] = -np.inf
         history = _history([*self._heard], catalogue)
         rows, relaxed = self._allowed(scores, catalogue, rules, history)
         shown = _held_still(self._shown, rows, scores, catalogue=catalogue, count=self._count)
