@@ -165,7 +165,8 @@ def test_recognition_says_nothing_of_what_it_is_not_sure_of(fan: Index) -> None:
     assert not unsure.sure
     through_room = Recogniser(slices_of, view=lambda vectors: vectors).find(between, catalogue)
     assert through_room is not None
-    assert set(through_room.likely) == {"04", "05"}  # of thirty tracks two may be kept out of the list
+    assert len(through_room.likely) == 2  # of thirty tracks so many may be kept out of the list
+    assert through_room.likely[0] == unsure.track_id
 
 
 def test_the_slices_that_are_kept_do_not_grow_without_end() -> None:
