@@ -169,6 +169,10 @@ class ChoiceSpec:
     same_tempo: float = _number(0.03, "tempi that differ by this share, octaves aside, still count as the same...")
     other_tempo: float = _number(0.08, "...and from this share on as clashing")
     join_reach: int = _number(300, "how many of the nearest tracks that the rules allow are compared by their joins")
+    hub_weight: float = _number(
+        0.0, "0 compares by cosine alone; above, tracks that are near to everybody have to be nearer (0.5 is CSLS)"
+    )
+    hub_neighbours: int = _number(10, "nearest tracks that tell how crowded it is around one")
     queue_ahead: int = _number(5, "tracks the booth keeps ready after the one that plays")
 
 
@@ -293,6 +297,10 @@ class EvaluationSpec:
     neighbours: int = _number(5, "nearest tracks whose labels are compared (P@5)")
     hub_neighbours: int = _number(10, "nearest tracks among which hubs are looked for (N_10)")
     shared_neighbours: int = _number(10, "nearest tracks that two ears are compared by")
+    playlists: int = _number(1000, "playlists that are made to see how much of a library comes up")
+    playlist_tracks: int = _number(10, "songs of each, the one that it begins with aside")
+    long_playlists: int = _number(20, "playlists that are made to see how far they drift...")
+    long_tracks: int = _number(100, "...and songs of each of these, where the library has as many")
     resamples: int = _number(1000, "times the tracks are drawn anew for an interval")
     confidence: float = _number(0.95, "share of the drawings within the interval")
 

@@ -119,8 +119,8 @@ def evaluate(
         If another ear heard the library.
     """
     began, tell = time.monotonic(), on_progress or _unheard
-    tracks = _heard_tracks(library, ear)
-    labelling = _labelling(tracks, question)
+    tracks = heard_tracks(library, ear)
+    labelling = labelling_of(tracks, question)
     ids = sorted(labelling.labels)
     vectors, unreadable = _ear_vectors(library, ear, ids), tuple[str, ...]()
     if question.floors:
@@ -153,7 +153,7 @@ _POOLED = {"tfidf": "TF-IDF", "mean": "mean"}
 _MFCC, _UNTRAINED = "MFCC statistics", "random weights"
 
 
-def _heard_tracks(library: Library, ear: Ear) -> list[Track]:
+def heard_tracks(library: Library, ear: Ear) -> list[Track]:
     """The tracks that the ear has heard."""
     heard = set(library.vectors(ear.fingerprint).ids)
     tracks = [track for track in library.tracks() if track.id in heard]
@@ -162,7 +162,8 @@ def _heard_tracks(library: Library, ear: Ear) -> list[Track]:
     return tracks
 
 
-def _labelling(tracks: list[Track], question: Question) -> Labelling:
+def labelling_of(tracks: list[Track], question: Question) -> Labelling:
+    """The labels that a question goes by; raises ParameterError where too few tracks share one."""
     if question.table is not None:
         found = label_by_table(tracks, question.table)
     elif question.label_by == "folder":

@@ -23,6 +23,7 @@ PARTS = [
     "tagging",
     "labelling",
     "evaluation",
+    "playlist_quality",
 ]  # of the services
 ALLOWED: dict[str, set[str]] = {
     **{room: {room, *ORDER[:at]} for at, room in enumerate(ORDER)},
@@ -31,6 +32,7 @@ ALLOWED: dict[str, set[str]] = {
     "ears": {"ears", "labelling", "embed", "store", "choose"},
     "labelling": {"labelling", "store", "choose"},
     "evaluation": {"evaluation", "labelling", "embed", "store", "choose"},
+    "playlist_quality": {"playlist_quality", "evaluation", "labelling", "embed", "store", "choose"},
     "tagging": {"tagging", "ears", "embed", "store", "choose"},
     "scanning": {"scanning", "ears", "tagging", "labelling", "embed", "store", "choose"},
     "choosing": {"choosing", "listening", "ears", "tagging", "labelling", "embed", "store", "choose"},

@@ -35,7 +35,8 @@ class Refusal:
 class Question:
     """What is to be chosen: ``query`` (d,) is where to look, ``before`` the one song that ends (of one row).
 
-    ``own`` are the tracks that the query is made of; ``adventure`` see ``ChoiceSpec``.
+    ``own`` are the tracks that the query is made of; ``adventure`` see ``ChoiceSpec``. ``handicaps`` (n,) lower every
+    track's similarity, see `hubness`; None lowers none.
     """
 
     catalogue: Catalogue
@@ -46,6 +47,7 @@ class Question:
     weights: JoinWeights
     adventure: float
     own: frozenset[TrackId]
+    handicaps: Floats | None = None
 
 
 class Place(NamedTuple):
@@ -79,6 +81,8 @@ class Search:
         self.question = question
         self._index = question.catalogue.index
         self._scores = self._index.scores(question.query)
+        if question.handicaps is not None:
+            self._scores -= question.handicaps
         self._scores[self._index.rows_of(question.own)] = -np.inf
         self._ladders = [_ladder(rule) for rule in question.rules.spacing()]
 
@@ -139,7 +143,9 @@ class Search:
     def joins(self, rows: Rows) -> Joins:
         """How the tracks of some rows follow the query and the song before."""
         after = Sounds.of(self.question.catalogue, rows)
-        return score(self.question.before, after, weights=self.question.weights)
+        joins = score(self.question.before, after, weights=self.question.weights)
+        handicaps = self.question.handicaps
+        return joins if handicaps is None else replace(joins, score=joins.score - handicaps[rows])
 
     def is_own(self, row: int) -> bool:
         """Whether a track is one of those that the query is made of."""

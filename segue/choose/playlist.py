@@ -9,6 +9,7 @@ from typing import Any, Self
 import numpy as np
 
 from segue.choose.catalogue import Catalogue, camelot_code
+from segue.choose.hubness import handicaps_of
 from segue.choose.index import Index, unit_vector
 from segue.choose.joins import JoinWeights, Sounds
 from segue.choose.masks import refused
@@ -50,6 +51,7 @@ class ContinueSpec:
     join_weight: float = CHOICE.join_weight
     tempo_weight: float = CHOICE.tempo_weight
     key_weight: float = CHOICE.key_weight
+    hub_weight: float = CHOICE.hub_weight
     liked: frozenset[TrackId] = frozenset()
     disliked: frozenset[TrackId] = frozenset()
     never: frozenset[TrackId] = frozenset()
@@ -58,7 +60,7 @@ class ContinueSpec:
     def __post_init__(self) -> None:
         in_range(self, "count", 0, 10_000)
         in_range(self, "lookback", 1, 10)
-        for name in ("noise", "anchor", "adventure", "join_weight", "tempo_weight", "key_weight"):
+        for name in ("noise", "anchor", "adventure", "join_weight", "tempo_weight", "key_weight", "hub_weight"):
             in_range(self, name, 0.0, 1.0)
 
     @property
@@ -214,6 +216,7 @@ class Table:
             self._spec.weights,
             self._spec.adventure,
             frozenset(seed for seed, _ in self._recent if isinstance(seed, str)),
+            handicaps_of(self._catalogue, self._spec.hub_weight) if self._spec.hub_weight else None,
         )
         return query, Search(question)
 

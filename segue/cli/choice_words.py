@@ -37,6 +37,7 @@ def direction_words(parser: argparse.ArgumentParser) -> None:
     _share(group, "--noise", "noise")
     _share(group, "--anchor", "anchor")
     _share(group, "--adventure", "adventure")
+    _share(group, "--hub-weight", "hub_weight")
     for word, what in (("--like", "pull the music towards a track"), ("--dislike", "push it away from a track")):
         group.add_argument(word, action="append", default=[], metavar="TRACK", help=f"{what}; may be said again")
     group.add_argument(
@@ -143,6 +144,7 @@ def spec_of(services: Services, args: argparse.Namespace, *, count: int = 1) -> 
         join_weight=args.join_weight,
         tempo_weight=args.tempo_weight,
         key_weight=args.key_weight,
+        hub_weight=args.hub_weight,
         liked=frozenset(_track(services, word) for word in args.like),
         disliked=frozenset(_track(services, word) for word in args.dislike),
         wishes=wishes_of(args),

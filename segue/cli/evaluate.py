@@ -8,27 +8,44 @@ import os
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 from tqdm import tqdm
 
 from segue.choose.retrieval import Interval, Retrieval
 from segue.cli.answers import Bar, print_json
+from segue.cli.playlist_figures import print_playlists
 from segue.cli.words import at_least, ear_of, ear_words
-from segue.config import SCAN, ScanSpec, describe
+from segue.config import EVALUATION, SCAN, EvaluationSpec, ScanSpec, describe
 from segue.ears import shelf_of
 from segue.errors import printable
 from segue.evaluation import EvaluationReport, EvaluationRow, OnProgress, Question
 from segue.files import access_error, check_folder, expanded, real_path
 from segue.labelling import LABEL_BY
+from segue.playlist_quality import PlaylistReport, Trial, evaluate_playlists
 from segue.services import Services
 
-PURPOSE = "measure how well the ear tells genres, artists or albums apart"
+PURPOSE = "measure how well the ear tells genres, artists or albums apart, or how good its playlists are"
 _NAMED = 5  # files that are left out, by name; JSON names them all
 
 
 def words(parser: argparse.ArgumentParser) -> None:
     """Add the words of this command."""
+    parser.add_argument(
+        "what", nargs="?", choices=("ear", "playlists"), default="ear", help="what to measure (default: %(default)s)"
+    )
+    parser.add_argument(
+        "--playlists", type=at_least(1), default=EVALUATION.playlists, help=describe(EvaluationSpec, "playlists")
+    )
+    parser.add_argument(
+        "--hub-weight",
+        type=float,
+        action="append",
+        metavar="0..1",
+        help="of playlists: measure them with this weight of hubs; may be said again (default: 0 and 0.5)",
+    )
     parser.add_argument(
         "--music", type=expanded, metavar="DIR", help="measure on this folder; it is scanned into a library of its own"
     )
@@ -59,15 +76,31 @@ def run(args: argparse.Namespace) -> int:
         services = _scanned(args, None if ear is None else _card_or_name(args.data, ear))
     question = Question(args.labels, args.label_by, root=args.music, floors=args.floors, workers=args.workers)
     try:
+        report: EvaluationReport | PlaylistReport
         with _bar(quiet=args.json) as show:
-            report = services.evaluate(question, on_progress=show)
+            if args.what == "playlists":
+                report = _playlists(services, question, args, show)
+            else:
+                report = services.evaluate(question, on_progress=show)
     finally:
         services.close()
     if args.json:
         print_json(report.to_json())
+    elif isinstance(report, PlaylistReport):
+        print_playlists(report)
     else:
         _print_report(report)
     return 0
+
+
+def _playlists(services: Services, question: Question, args: argparse.Namespace, show: OnProgress) -> PlaylistReport:
+    """Make playlists and measure them."""
+    trial = Trial(playlists=args.playlists)
+    if args.hub_weight:
+        trial = replace(trial, hub_weights=tuple(args.hub_weight))
+    library, catalogue = services.library, services.choosing.catalogue()
+    tell = partial(show, "making playlists")
+    return evaluate_playlists(library, services.ear, catalogue, question=question, trial=trial, on_progress=tell)
 
 
 def _scanned(args: argparse.Namespace, ear: str | None) -> Services:
