@@ -301,6 +301,8 @@ class EvaluationSpec:
     playlist_tracks: int = _number(10, "songs of each, the one that it begins with aside")
     long_playlists: int = _number(20, "playlists that are made to see how far they drift...")
     long_tracks: int = _number(100, "...and songs of each of these, where the library has as many")
+    journeys: int = _number(50, "journeys that are made between two tracks, to see whether they lead on...")
+    journey_tracks: int = _number(8, "...and tracks on the way of each")
     resamples: int = _number(1000, "times the tracks are drawn anew for an interval")
     confidence: float = _number(0.95, "share of the drawings within the interval")
 

@@ -10,8 +10,10 @@ from typing import Any
 import numpy as np
 
 from segue.choose.catalogue import Catalogue
-from segue.choose.continuity import Coverage, Kinds, Steps, artist_spread, coverage, drift, kinds, plays, steps
+from segue.choose.continuity import Coverage, Kinds, Steps, artist_spread, coverage, drift, kinds, plays, rising, steps
 from segue.choose.hubness import handicaps_of, occurrences
+from segue.choose.itinerary import Itinerary
+from segue.choose.journey import journey
 from segue.choose.names import artist_key
 from segue.choose.playlist import ContinueSpec, continue_from
 from segue.choose.retrieval import skewness
@@ -55,14 +57,23 @@ class PlaylistRow:
 
 
 @dataclass(frozen=True, slots=True)
+class JourneyRow:
+    """How journeys between two tracks do: the share of their steps that lead on towards the end, and all steps."""
+
+    rising: float | None
+    steps: Steps | None
+
+
+@dataclass(frozen=True, slots=True)
 class PlaylistReport:
-    """What was measured: on how many tracks and lists, by which labels, and one row for each weight."""
+    """What was measured: on how many tracks and lists, by which labels, one row for each weight, and journeys."""
 
     ear: str
     tracks: int
     playlists: int
     labelled_by: str | None
     rows: tuple[PlaylistRow, ...]
+    journeys: JourneyRow
     seconds: float = field(default=0.0, compare=False)
 
     def to_json(self) -> dict[str, Any]:
@@ -97,8 +108,9 @@ def evaluate_playlists(
             made.append(_playlist(catalogue, catalogue.index.ids[first], weighted, rng=rng))
             tell(at * count + number + 1, len(trial.hub_weights) * count)
         rows.append(_row(catalogue, weight, labels, short=made[: trial.playlists], long=made[trial.playlists :]))
+    journeys = _journeys(catalogue)
     seconds = time.monotonic() - began
-    return PlaylistReport(ear.name, len(catalogue.index), trial.playlists, source, tuple(rows), seconds)
+    return PlaylistReport(ear.name, len(catalogue.index), trial.playlists, source, tuple(rows), journeys, seconds)
 
 
 def _row(
@@ -122,6 +134,16 @@ def _row(
         skewness(hubs.astype(np.float64)),
         drift(catalogue.index, long, _PLACES),
     )
+
+
+def _journeys(catalogue: Catalogue) -> JourneyRow:
+    """Journeys between tracks drawn at random, measured."""
+    index, rng, made = catalogue.index, np.random.default_rng(2), list[list[TrackId]]()
+    for _ in range(EVALUATION.journeys if len(index) > 1 else 0):
+        ends = [index.ids[row] for row in rng.choice(len(index), 2, replace=False).tolist()]
+        found = journey(catalogue, ends, Itinerary(between=EVALUATION.journey_tracks))
+        made.append([stop.track_id for stop in found.stops if stop.track_id is not None])
+    return JourneyRow(rising(index, made), steps(index, made))
 
 
 def _labels(library: Library, ear: Ear, question: Question) -> tuple[dict[TrackId, str], str | None]:

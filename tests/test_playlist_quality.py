@@ -62,6 +62,8 @@ def test_playlists_keep_to_a_kind_and_are_the_same_each_time(library: Library) -
         assert 0.3 < row.coverage.played <= 1.0
         assert list(row.drift) == [10, 50]  # sixty tracks make no list of a hundred
         assert row.drift[10] > 0.5 > row.drift[50]  # after thirty, only the other kind is left
+    assert report.journeys.rising is not None
+    assert report.journeys.rising > 0.6
     assert report == measured(library, Question(), trial)
 
 
@@ -76,6 +78,7 @@ def test_labels_are_wanted_but_not_needed(library: Library, tmp_path: Path) -> N
         plain.add(hearing, Path("/music/a.mp3"), stat=FileStat(1000, 1), vector=rows[0])
         report = measured(plain, Question(), Trial(playlists=3))
     assert report.labelled_by is None
+    assert report.journeys.rising is None
     assert [(row.kinds, row.steps, row.drift, row.coverage.played) for row in report.rows] == 2 * [
         (None, None, {}, 0.0)
     ]
@@ -92,5 +95,6 @@ def test_the_command_line_tells_it(data: Path, capsys: pytest.CaptureFixture[str
     said = capsys.readouterr().out
     assert "12 playlists of 60 tracks" in said
     assert "label the same as the song before" in said
+    assert "of the steps lead on" in said
     assert main([*words, "--hub-weight", "2"]) == 1
     assert "hub_weight is 2.0" in capsys.readouterr().err

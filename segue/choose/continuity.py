@@ -15,6 +15,7 @@ from segue.values import Floats, TrackId
 
 Integers = NDArray[np.int64]
 Playlist = Sequence[TrackId]
+_SAME = 1e-6  # ends that are no farther apart have no way between them
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,6 +128,25 @@ def drift(index: Index, playlists: Sequence[Playlist], places: Sequence[int]) ->
         if ends:
             found[place] = float(np.mean(ends))
     return found
+
+
+def rising(index: Index, journeys: Sequence[Playlist]) -> float | None:
+    """The share of steps that lead on, from the first stop of a journey towards its last; None where there are none.
+
+    A stop's place on the way is the angle of its projection on the plane of the two ends: how far along the great
+    circle from one to the other it lies, whatever lies beside.
+    """
+    forward = []
+    for journey in journeys:
+        vectors = _vectors(index, journey).astype(np.float64)
+        if len(vectors) < 3:
+            continue
+        aside = vectors[-1] - (vectors[-1] @ vectors[0]) * vectors[0]
+        length = float(np.linalg.norm(aside))
+        if length > _SAME:
+            places = np.arctan2(vectors @ (aside / length), vectors @ vectors[0])
+            forward += (np.diff(places) > 0).tolist()
+    return float(np.mean(forward)) if forward else None
 
 
 def _vectors(index: Index, playlist: Playlist) -> Floats:

@@ -16,6 +16,12 @@ def print_playlists(report: PlaylistReport) -> None:
     kinds = report.rows[0].kinds
     if kinds is not None:
         print(f"{'the same label, by chance':<48}" + f"{kinds.chance:>8.3f}" * len(report.rows))
+    way = report.journeys
+    if way.rising is not None and way.steps is not None:
+        print(
+            f"Journeys between two tracks: {way.rising:.0%} of the steps lead on; similarity from stop to stop"
+            f" {way.steps.mean:.3f}, the least of a journey {way.steps.worst:.3f}."
+        )
 
 
 def _figures(row: PlaylistRow) -> dict[str, str]:

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from segue.choose.continuity import artist_spread, coverage, drift, kinds, plays, steps
+from segue.choose.continuity import artist_spread, coverage, drift, kinds, plays, rising, steps
 from segue.choose.index import Index
 from segue.values import TrackId
 
@@ -65,3 +65,10 @@ def test_drift_is_told_where_lists_reach(fan: Index) -> None:
         1: pytest.approx(np.cos(np.deg2rad([10, 30])).mean(), abs=1e-6),
         2: pytest.approx(np.cos(np.deg2rad(20)), abs=1e-6),
     }
+
+
+def test_steps_lead_on_or_back(fan: Index) -> None:
+    assert rising(fan, [[a, b, d, e]]) == 1.0
+    assert rising(fan, [[a, d, b, e]]) == pytest.approx(2 / 3)
+    assert rising(fan, [[a, e, d, c, b]]) == pytest.approx(1 / 4)
+    assert rising(fan, [[a, b], [a, b, a]]) is None
