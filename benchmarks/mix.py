@@ -73,7 +73,7 @@ def _parts(tracks: list[Path]) -> list[Part]:
             found.append(part)
         if len(found) == _TRACKS:
             return found
-    raise SystemExit("bench: too few long tracks")
+    raise SystemExit(f"bench: only {len(found)} tracks are long enough")
 
 
 def _mix(parts: list[Part], join: Join) -> MixPlan:

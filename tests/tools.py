@@ -29,6 +29,12 @@ def missing() -> list[str]:
     return [name for name, path in found.items() if path is None]
 
 
+def may_mount(folder: Path) -> bool:
+    """Whether a test may mount a small disk, in a name space of its own, to see it fill up."""
+    words = ["unshare", "-Urm", "mount", "-t", "tmpfs", "none", str(folder)]
+    return bool(shutil.which("unshare")) and subprocess.run(words, capture_output=True, check=False).returncode == 0
+
+
 def install(names: list[str]) -> None:
     """Install what is missing with what this system has: apt as root, Homebrew, or Playwright's own browser."""
     if shutil.which("apt-get") and os.geteuid() == 0:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -13,16 +12,12 @@ import pytest
 from store_standins import write_wav
 
 from tests.conftest import ROOT
+from tests.tools import may_mount
 
 SONGS = 30
 
 
-def _may_mount(folder: Path) -> bool:
-    words = ["unshare", "-Urm", "mount", "-t", "tmpfs", "none", str(folder)]
-    return bool(shutil.which("unshare")) and subprocess.run(words, capture_output=True, check=False).returncode == 0
-
-
-@pytest.mark.skipif(not _may_mount(Path("/tmp")), reason="the system lets nobody mount a disk of his own")
+@pytest.mark.skipif(not may_mount(Path("/tmp")), reason="the system lets nobody mount a disk of his own")
 def test_a_full_disk_ends_the_scan_in_words_and_the_next_goes_on(tmp_path: Path) -> None:
     music, disk = tmp_path / "music", tmp_path / "disk"
     disk.mkdir()

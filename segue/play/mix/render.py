@@ -17,7 +17,7 @@ from typing import Literal
 import numpy as np
 
 from segue.errors import FileAccessError, MixCancelledError, MixError
-from segue.files import access_error, atomic_write, real_path
+from segue.files import access_error, atomic_write, is_file, is_folder
 from segue.listen.decoding import encoding_of
 from segue.play.mix.checking import overshoots
 from segue.play.mix.encoding import Words, coding_for, open_writer
@@ -114,10 +114,12 @@ def check_files(plan: MixPlan, target: Path) -> None:
     MixError
         If the target is one of them.
     AudioError, FileAccessError
-        If one cannot be played.
+        If one cannot be played, or the target is a folder.
     """
+    if is_folder(target):
+        raise FileAccessError("it is a folder, not a file", remedy="Name a file in it", path=target)
     for path in dict.fromkeys(part.path for part in plan.parts):
-        if real_path(path) == real_path(target):
+        if is_file(path) and is_file(target) and path.samefile(target):
             raise MixError(
                 "the mix would take the place of a track that it plays", remedy="Choose another name", path=target
             )

@@ -37,12 +37,16 @@ class EncoderThread:
     ) -> None:
         self._blocks.put(None)
         self._thread.join()
-        if kind is not None or self._error is not None:
+        if kind is not None:
             self._writer.abandon()
-        else:
+            return
+        try:
+            if self._error is not None:
+                raise self._error
             self._writer.finish()
-        if kind is None and self._error is not None:
-            raise self._error
+        except BaseException:
+            self._writer.abandon()
+            raise
 
     def _work(self) -> None:
         """Encode until there is no more; after a failure only empty the queue, so that nobody waits in vain."""

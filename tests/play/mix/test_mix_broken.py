@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 import signal
 import subprocess
 import sys
@@ -23,6 +22,7 @@ from segue.play.mix.timeline import iter_mix
 from segue.values import TrackInfo
 from tests.conftest import ROOT
 from tests.play.mix.sounds import RATE_HZ, lufs, part_of, plan_of, song, write_song
+from tests.tools import may_mount
 
 DRIVER = Path(__file__).parent / "break_driver.py"
 
@@ -89,12 +89,7 @@ def test_another_plan_for_the_same_file_begins_anew(long: MixPlan, tmp_path: Pat
     assert sorted(path.name for path in tmp_path.iterdir()) == [".segue-mix-of-another", "mix.wav"]
 
 
-def _may_mount(folder: Path) -> bool:
-    words = ["unshare", "-Urm", "mount", "-t", "tmpfs", "none", str(folder)]
-    return bool(shutil.which("unshare")) and subprocess.run(words, capture_output=True, check=False).returncode == 0
-
-
-@pytest.mark.skipif(not _may_mount(Path("/tmp")), reason="the system lets nobody mount a disk of his own")
+@pytest.mark.skipif(not may_mount(Path("/tmp")), reason="the system lets nobody mount a disk of his own")
 @pytest.mark.parametrize(("megabytes", "ending"), [(3, "mp3"), (20, "mp3"), (20, "m4a"), (20, "opus")])
 def test_a_full_disk_is_said_and_nothing_is_left(long: MixPlan, tmp_path: Path, megabytes: int, ending: str) -> None:
     """One that has no room to begin with, and one that fills up on the way."""

@@ -136,6 +136,9 @@ def test_what_cannot_be_rendered_is_said_before_anything_is(parts: list[Part], t
         r"gone\.mp3: it is not there",
         plan_of([*parts, replace(parts[0], path=tmp_path / "gone.mp3")], "fade"),
     )
+    (tmp_path / "folder.mp3").mkdir()
+    refuse(FileAccessError, "it is a folder", plan, "folder.mp3")
+    (tmp_path / "folder.mp3").rmdir()
     refuse(NotAudioError, r"notes\.mp3", plan_of([replace(parts[0], path=text), *parts], "fade"))
     assert sorted(path.name for path in tmp_path.iterdir()) == ["copy.flac", "notes.mp3"]
 
