@@ -71,15 +71,23 @@ def bent(samples: Floats, bend: Bend) -> Floats:
     (c, bend.mix_samples) float32
         After it ``samples[:, bend.part_samples:]`` goes on without a seam.
     """
-    padded = np.pad(samples, ((0, 0), (_TEMPLATE, _TEMPLATE)))
-    wanted = _frame_starts(bend)
-    starts = _chosen(padded.mean(axis=0, dtype=np.float32), wanted + _TEMPLATE)
+    mono = np.zeros(samples.shape[1] + 2 * _TEMPLATE, np.float32)
+    np.mean(samples, axis=0, dtype=np.float32, out=mono[_TEMPLATE:-_TEMPLATE])
+    starts = _chosen(mono, _frame_starts(bend) + _TEMPLATE)
     window = np.hanning(_FRAME + 1)[:-1].astype(np.float32)
     out = np.zeros((len(samples), _HOP * (len(starts) + 1)), np.float32)
     for number, start in enumerate(starts):
         at = number * _HOP
-        out[:, at : at + _FRAME] += window * padded[:, start : start + _FRAME]
+        out[:, at : at + _FRAME] += window * _frame(samples, start - _TEMPLATE)
     return out[:, _HOP : _HOP + bend.mix_samples]
+
+
+def _frame(samples: Floats, start: int) -> Floats:
+    """One frame ``(c, 2048)``; beyond the ends there is silence."""
+    frame = samples[:, max(0, start) : max(0, start + _FRAME)]
+    missing = _FRAME - frame.shape[1]
+    before = min(missing, max(0, -start))
+    return np.pad(frame, ((0, 0), (before, missing - before))) if missing else frame
 
 
 def _frame_starts(bend: Bend) -> NDArray[np.intp]:

@@ -137,7 +137,7 @@ class _Voice:
         if bend is not None:
             held = self._source(min(bend.part_samples + MARGIN_SAMPLES, part.length_samples))
             self._bent = bent(held, bend)
-            self._ahead = held[:, bend.part_samples :]
+            self._ahead = held[:, bend.part_samples :].copy()  # not all of what was held
         for at in range(0, passed, _PIECE):
             self._next(min(_PIECE, passed - at))
 
