@@ -21,7 +21,8 @@ SegueError
 |-- FetchError              a server cannot be reached, refuses, or answers what cannot be read
 |   `-- WithheldError       one playlist is not given; the others may be
 |-- MixError                a mix cannot be planned or rendered
-|   `-- MixCancelledError   its rendering was called off
+|   |-- MixCancelledError   its rendering was called off
+|   `-- BadTracksError      some of its tracks are missing, unreadable, or no music
 |-- WorkerError             a worker process died or ran out of time on a file
 `-- ClusterError            a cluster cannot be reached, is lost, or does not fit this Segue
 """
@@ -154,6 +155,16 @@ class MixError(SegueError):
 
 class MixCancelledError(MixError):
     """The rendering of a mix was called off; nothing of it is left."""
+
+
+class BadTracksError(MixError):
+    """Some of a mix's tracks are missing, unreadable, or no music; ``problems`` says of each what is wrong."""
+
+    def __init__(
+        self, what: str, *, remedy: str, path: Path | str | None = None, problems: tuple[str, ...] = ()
+    ) -> None:
+        super().__init__(what, remedy=remedy, path=path)
+        self.problems = problems
 
 
 class WorkerError(SegueError):

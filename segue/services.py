@@ -22,6 +22,7 @@ from segue.files import access_error, check_folder, is_file, is_url, real_path, 
 from segue.listen.tags import read_artwork
 from segue.listening import Listening, TasteReport
 from segue.live import Live
+from segue.mixing import Mixing
 from segue.play.render import TranscodeCache, browser_mime
 from segue.profiles import ProfileShelf
 from segue.scanning import Order, Scanner
@@ -95,6 +96,7 @@ class Services:
         self.choosing = Choosing(self.library, self.ear_in_use, self.tags, self.listening)
         self.profiles = ProfileShelf(self.library, self.choosing)
         self.live = Live(self.library, lambda: self.ear, self.choosing)
+        self.mixing = Mixing(self.library, self.choosing, self.seed, workers=workers)
         self._workers = workers
         self._lock = threading.RLock()
         self._ears_free = threading.Semaphore(_DROPS_HEARD_AT_ONCE)

@@ -25,6 +25,7 @@ PARTS = [
     "evaluation",
     "playlist_quality",
 ]  # of the services
+PARTS += ["mixing", "extending", "gathering"]
 ALLOWED: dict[str, set[str]] = {
     **{room: {room, *ORDER[:at]} for at, room in enumerate(ORDER)},
     "demo": {"demo"},
@@ -39,8 +40,11 @@ ALLOWED: dict[str, set[str]] = {
     "listening": {"listening", "ears", "tagging", "embed", "store", "choose"},
     "profiles": {"profiles", "choosing", "store", "choose", "play"},
     "live": {"live", "choosing", "listen", "embed", "store", "choose"},
+    "gathering": {"gathering", *ORDER},
+    "extending": {"extending", "gathering", "choosing", *ORDER},
+    "mixing": {"mixing", "extending", "gathering", "choosing", *ORDER},
     "services": {"services", "demo", *PARTS, *ORDER},
-    "web": {"web", "services", "listening", *ORDER},
+    "web": {"web", "services", "listening", "mixing", "extending", "gathering", *ORDER},
     "cli": {"cli", "services", "web", "demo", "doctor", *PARTS, *ORDER},
     "train": {"train", "demo", *ORDER},
 }
@@ -72,6 +76,7 @@ HOMES = {
     "dask": ("store/cluster.py", "store/station.py"),
     "distributed": ("store/cluster.py", "store/station.py"),
     "fsspec": "store/remote.py",
+    "plotly": ("play/mix/picture_html.py", "web/"),
     "dash": "web/",
     "flask": "web/",
     "waitress": "web/",

@@ -165,10 +165,22 @@ def sharpened(times: NDArray[np.float64], fine: Fine) -> NDArray[np.float64]:
 
 def _half_beat(found: Onsets, times: NDArray[np.float64]) -> NDArray[np.float64]:
     """Half a beat for each beat, where what lies between the beats is more like a beat than they are; else zeros."""
-    halves = np.diff(times, append=2.0 * times[-1] - times[-2]) / 2.0
+    return _halves(times) if lead_over_off_beats(found, times) < 0.0 else np.zeros_like(times)
+
+
+def lead_over_off_beats(found: Onsets, times: NDArray[np.float64]) -> float:
+    """How much more like beats some times ``(k,)`` are than the middles between them, in octaves of bass and attack.
+
+    Around 0 nobody can tell which of the two the beats are.
+    """
+    middles = times + _halves(times)
     weighed = ((found.bass, _BASS_WEIGHT), (found.attack, _ATTACK_WEIGHT), (found.full, _ONSET_WEIGHT))
-    better = sum(w * np.log2(_mean_at(c, times + halves) / _mean_at(c, times)) for c, w in weighed)
-    return halves if better > 0.0 else np.zeros_like(halves)
+    return float(sum(w * np.log2(_mean_at(c, times) / _mean_at(c, middles)) for c, w in weighed))
+
+
+def _halves(times: NDArray[np.float64]) -> NDArray[np.float64]:
+    halves: NDArray[np.float64] = np.diff(times, append=2.0 * times[-1] - times[-2]) / 2.0
+    return halves
 
 
 def _mean_at(curve: Floats, times: NDArray[np.float64]) -> float:

@@ -21,6 +21,8 @@ _WIDE_DB = 6.0  # a step by so much is beyond doubt
 _LEAST_STEP_DB = 1.0
 _LEAST_TRACK_S = 20.0
 _BARS_COMPARED = (1, 2, 4, 8)
+_SECOND = 10  # tenths
+_QUIETER_DB = 10.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,6 +150,44 @@ def _on_line(at_s: float, bars_s: NDArray[np.float64]) -> float:
         return float(at_s)
     nearest = float(bars_s[np.abs(bars_s - at_s).argmin()])
     return nearest if abs(nearest - at_s) <= _AROUND_S else float(at_s)
+
+
+@dataclass(frozen=True, slots=True)
+class Course:
+    """How a track comes and goes.
+
+    From ``loud_from_s`` to ``loud_to_s`` it is about as loud as it gets. ``starts_db`` and ``ends_db`` are the levels
+    of its first and last 200 ms against that.
+    """
+
+    loud_from_s: float
+    loud_to_s: float
+    starts_db: float
+    ends_db: float
+
+
+def course_of(weighted: NDArray[np.float64]) -> Course:
+    """Tell how a track comes and goes.
+
+    Parameters
+    ----------
+    weighted : (s,) float64
+        K-weighted mean squares of consecutive 100 ms; see `segue.listen.loudness.Levels`.
+
+    Returns
+    -------
+    Course
+        Loud are the seconds of a level that is less than 10 dB below one that a fifth of all surpass; all of a track
+        that is shorter than a second.
+    """
+    if len(weighted) < _SECOND:
+        return Course(0.0, len(weighted) / _SECOND, 0.0, 0.0)
+    sums = np.concatenate([[0.0], np.cumsum(weighted)])
+    level = (sums[_SECOND:] - sums[:-_SECOND]) / _SECOND
+    full = max(float(np.percentile(level, 80)), 1e-12)
+    loud = np.flatnonzero(level >= full * 10.0 ** (-_QUIETER_DB / 10.0))
+    starts, ends = (10.0 * float(np.log10(max(edge.mean() / full, 1e-9))) for edge in (weighted[:2], weighted[-2:]))
+    return Course(float(loud[0]) / _SECOND, float(loud[-1] + _SECOND) / _SECOND, starts, ends)
 
 
 def bar_lines(beats_s: Floats, bands: Bands, *, beats_a_bar: int) -> NDArray[np.float64]:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from segue.listen.beats import LOW_SHARE, Fine, sharpened
+from segue.listen.beats import LOW_SHARE, Fine, lead_over_off_beats, sharpened
 from segue.listen.cues import bar_lines
 from segue.listen.tempo import FRAME_S, Bands, Onsets
 from segue.values import Floats
@@ -21,13 +21,15 @@ class BeatGrid:
     ``beats_s`` ``(k,)`` float32 rises; ``stray_s`` ``(k,)`` float32 is by how much the onsets around a beat come later
     than the grid says (sooner where negative, within 45 ms); ``strength`` ``(k,)`` float32 is how strongly something
     begins there, about 1 where it matters and near 0 where nothing does. Beat ``first_bar`` is the first that begins a
-    bar of four.
+    bar of four. ``lead`` says how much more like beats they all are than the middles between them; around 0, the beat
+    may be there as well.
     """
 
     beats_s: Floats
     stray_s: Floats
     strength: Floats
     first_bar: int
+    lead: float
 
 
 def grid_of(beats_s: Floats, found: Onsets, *, fine: Fine, bands: Bands) -> BeatGrid | None:
@@ -54,4 +56,6 @@ def grid_of(beats_s: Floats, found: Onsets, *, fine: Fine, bands: Bands) -> Beat
     stray = sharpened(times, fine) - times
     bars = bar_lines(beats_s, bands, beats_a_bar=BEATS_A_BAR)
     first = int(np.abs(times - bars[0]).argmin()) if len(bars) else 0
-    return BeatGrid(beats_s, stray.astype(np.float32), strength.astype(np.float32), first)
+    return BeatGrid(
+        beats_s, stray.astype(np.float32), strength.astype(np.float32), first, lead_over_off_beats(found, times)
+    )

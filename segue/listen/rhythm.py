@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from segue.config import RHYTHM
 from segue.listen.beats import Beats, Fine, track_beats
-from segue.listen.cues import bar_lines, cues_of, silence_of
+from segue.listen.cues import Course, bar_lines, course_of, cues_of, silence_of
 from segue.listen.grids import BeatGrid, grid_of
 from segue.listen.key import PitchMeter, key_of
 from segue.listen.loudness import LevelMeter, Levels, integrated_lufs
@@ -44,7 +44,7 @@ class RhythmMeter:
         """What the track is like; unknown is None. Nothing more is taken after that."""
         self._close()
         duration_s = sum(stretch.duration_s for stretch in self._stretches)
-        lufs = integrated_lufs(np.concatenate([np.zeros(0)] + [stretch.weighted for stretch in self._stretches]))
+        lufs = integrated_lufs(self._weighted())
         peaks, fine = self._rows()
         silence = silence_of(peaks, fine.row_s, duration_s=duration_s, lufs=lufs)
         sound_s = (silence.leading_s, duration_s - silence.trailing_s)
@@ -81,12 +81,20 @@ class RhythmMeter:
             return None
         return grid_of(rhythm.beats_s, found, fine=self._rows()[1], bands=bands)
 
+    def course(self) -> Course:
+        """After `result`: how the track comes and goes."""
+        return course_of(self._weighted())
+
     def _close(self) -> None:
         """End the stretch of one rate and number of channels."""
         if self._meter is not None:
             self._stretches.append(self._meter.finish())
             self._true_peak = max(self._true_peak, self._meter.true_peak)
             self._meter = None
+
+    def _weighted(self) -> NDArray[np.float64]:
+        """K-weighted power of each 100 ms."""
+        return np.concatenate([np.zeros(0)] + [stretch.weighted for stretch in self._stretches])
 
     def _rows(self) -> tuple[Floats, Fine]:
         """Peaks and fine onsets on one row length throughout: that of the first stretch."""

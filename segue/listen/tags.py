@@ -40,6 +40,11 @@ _NUMBER_KEYS = {  # as MusicBrainz Picard writes them: the recording's id is cal
     "isrc": ("TSRC", "TXXX:ISRC", "----:com.apple.iTunes:ISRC", "WM/ISRC", "isrc"),
 }
 
+_PLACE_KEYS = {
+    "track": ("TRCK", "trkn", "WM/TrackNumber", "tracknumber", "Track"),
+    "disc": ("TPOS", "disk", "WM/PartOfSet", "discnumber", "Disc"),
+}
+
 _LONGEST_TEXT = 500  # longer "titles" are lyrics or damage
 _CONTROLS = dict.fromkeys([*range(32), *range(127, 160)], " ")  # a title may not steer a terminal
 _LARGEST_TAG = 100_000_000  # mutagen takes four times as much memory
@@ -98,6 +103,25 @@ def read_numbers(path: Path) -> TrackNumbers:
     mbid = _first_text(tags, _NUMBER_KEYS["mbid"]).lower()
     isrc = re.sub(r"[^A-Z0-9]", "", _first_text(tags, _NUMBER_KEYS["isrc"]).upper())
     return TrackNumbers(mbid if _MBID.fullmatch(mbid) else "", isrc if _ISRC.fullmatch(isrc) else "")
+
+
+@dataclass(frozen=True, slots=True)
+class AlbumPlace:
+    """Where on an album a track stands."""
+
+    disc: int
+    number: int
+
+
+def read_place(path: Path) -> AlbumPlace | None:
+    """Read a track's number, by its tags or else by a name such as ``03 - Title``; None where neither says it."""
+    file = _open(path)
+    tags = None if file is None else file.tags
+    number, disc = (re.search(r"\d+", _first_text(tags, keys)) for keys in (_PLACE_KEYS["track"], _PLACE_KEYS["disc"]))
+    if number is not None:
+        return AlbumPlace(int(disc.group()) if disc else 1, int(number.group()))
+    named = re.match(r"(?:(\d)[-.])?(\d{1,3})(?:\s*[-.)_]|\s)", printable(path.name))
+    return AlbumPlace(int(named[1] or 1), int(named[2])) if named else None
 
 
 def read_artwork(path: Path) -> Artwork | None:

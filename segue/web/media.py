@@ -10,10 +10,10 @@ from flask import Blueprint, Response, abort, request, send_file
 
 from segue.config import QUEUE
 from segue.errors import FileAccessError
+from segue.play.covers import SIZES, Picture, drawn, scaled
 from segue.play.m3u import PlaylistEntry, format_playlist
 from segue.play.playqueue import is_track_id
 from segue.values import TrackId
-from segue.web.covers import SIZES, Picture, drawn, scaled
 
 if TYPE_CHECKING:
     from segue.services import Services

@@ -16,29 +16,49 @@ from mutagen.id3 import APIC, ID3, TDRC, TIT2, TPE1, TSRC, UFID
 from mutagen.mp4 import MP4, MP4Cover
 from mutagen.oggvorbis import OggVorbis
 
-from segue.listen.tags import TrackNumbers, read_artwork, read_numbers, read_tags
+from segue.listen.tags import AlbumPlace, TrackNumbers, read_artwork, read_numbers, read_place, read_tags
 from tests.listen.conftest import Encode, sweep, write_wav
 from tests.torture.builders import id3, id3_frame, picture_frame, syncsafe
 
 PNG = b"\x89PNG\r\n\x1a\n" + b"front" * 20
 BACK = b"\xff\xd8\xff\xe0" + b"back" * 20
 WORDS = {"title": "Été", "artist": "Sigur Rós", "album": "( )", "genre": "Post-Rock", "date": "2002-10-28"}
+PLACE = {"track": "7/12", "disc": "2/3"}
 
 
 def options() -> list[str]:
-    return [word for key, value in WORDS.items() for word in ("-metadata", f"{key}={value}")]
+    return [word for key, value in (WORDS | PLACE).items() for word in ("-metadata", f"{key}={value}")]
 
 
 @pytest.mark.ffmpeg
 @pytest.mark.parametrize("name", ["t.mp3", "t.m4a", "t.flac", "t.ogg", "t.opus", "t.wma", "t.wv"])
 def test_tags_of_every_container(encode: Encode, name: str) -> None:
     extra = {"t.ogg": ["-c:a", "libvorbis"], "t.wv": ["-c:a", "wavpack"]}.get(name, [])
-    info = read_tags(encode(name, *options(), *extra), duration_s=12.0)
+    path = encode(name, *options(), *extra)
+    info = read_tags(path, duration_s=12.0)
     assert (info.title, info.artist, info.album) == ("Été", "Sigur Rós", "( )")
     assert info.genre == "Post-Rock"
     assert info.duration_s == 12.0
     assert not info.has_artwork
     assert info.year == 2002
+    assert read_place(path) == AlbumPlace(2, 7)
+
+
+@pytest.mark.parametrize(
+    ("name", "place"),
+    [
+        ("07 Title.mp3", AlbumPlace(1, 7)),
+        ("07 - Title.mp3", AlbumPlace(1, 7)),
+        ("2-07 Title.mp3", AlbumPlace(2, 7)),
+        ("1.12. Title.mp3", AlbumPlace(1, 12)),
+        ("99 Luftballons.mp3", AlbumPlace(1, 99)),
+        ("1999.mp3", None),
+        ("Title.mp3", None),
+    ],
+)
+def test_places_by_name(tmp_path: Path, name: str, place: AlbumPlace | None) -> None:
+    (tmp_path / name).write_bytes(b"no tags")
+    assert read_place(tmp_path / name) == place
 
 
 def picture(kind: int, data: bytes) -> Picture:

@@ -11,9 +11,9 @@ from flask.testing import FlaskClient
 from PIL import Image
 
 from segue.config import WebSpec
+from segue.play import covers
+from segue.play.covers import drawn, initials, scaled
 from segue.values import Artwork, Track
-from segue.web import covers
-from segue.web.covers import drawn, initials, scaled
 from tests.web.stand_in import StandIn
 
 
@@ -186,7 +186,7 @@ def test_a_cover_that_lies_on_its_side_is_put_upright() -> None:
 
 
 def test_initials_are_of_the_artist_and_pass_over_articles(shelf: tuple[Track, ...]) -> None:
-    assert [initials(track) for track in shelf[:4]] == ["AB", "BS", "C", "DN"]
+    assert [initials(track.info) for track in shelf[:4]] == ["AB", "BS", "C", "DN"]
 
 
 def test_the_queue_is_saved_with_the_places_of_the_files(client: FlaskClient, shelf: tuple[Track, ...]) -> None:

@@ -74,8 +74,9 @@ def render(
 ) -> Rendered:
     """Render a plan into one file, whose ending says of what kind.
 
-    What is finished waits beside the target, in a hidden folder, until the file is whole. A rendering that was killed,
-    or that failed because of one file, goes on from there when it is asked for again, and makes the same bytes.
+    What is finished waits beside the target, in a hidden folder, until the file is whole. A rendering that was killed
+    or interrupted, or that failed because of one file, goes on from there when it is asked for again, and makes the
+    same bytes.
 
     Parameters
     ----------
@@ -282,7 +283,7 @@ def _in_seconds(blocks: Iterator[Floats]) -> Iterator[Floats]:
 def _tidy(folder: Path, error: BaseException) -> None:
     """Leave finished sound for the next try, but nothing where the mix was called off or the disk is full."""
     full = isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT)
-    if isinstance(error, MixCancelledError | KeyboardInterrupt) or full or not any(folder.glob("*.pcm")):
+    if isinstance(error, MixCancelledError) or full or not any(folder.glob("*.pcm")):
         shutil.rmtree(folder, ignore_errors=True)
     for unfinished in folder.glob("mix.*"):
         unfinished.unlink(missing_ok=True)

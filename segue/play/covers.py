@@ -10,10 +10,10 @@ import warnings
 from dataclasses import dataclass
 from html import escape
 
-from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL import Image, ImageColor, ImageDraw, ImageFont, ImageOps, UnidentifiedImageError
 
 from segue.config import WEB
-from segue.values import Artwork, Track
+from segue.values import Artwork, Track, TrackInfo
 
 log = logging.getLogger(__name__)
 
@@ -73,23 +73,43 @@ def _thumbnail(image: Image.Image, size: int) -> Picture:
 
 def drawn(track: Track) -> Picture:
     """A cover for a song without one: initials on two colours that belong to the artist and album."""
-    info = track.info
-    key = f"{info.artist}\n{info.album}" if info.artist or info.album else track.id
-    seed = int.from_bytes(hashlib.blake2b(key.encode("utf-8", "replace"), digest_size=4).digest(), "big")
-    hue, other = seed % 360, (seed % 360 + 40 + (seed >> 9) % 60) % 360
-    turn = (seed >> 16) % 180
+    seed, (hue, other), turn = _look(track.info, own=track.id)
     svg = f"""<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 96 96">
 <defs><linearGradient id="g" gradientTransform="rotate({turn} .5 .5)">
 <stop stop-color="hsl({hue} 38% 30%)"/><stop offset="1" stop-color="hsl({other} 42% 18%)"/></linearGradient></defs>
 <rect width="96" height="96" fill="url(#g)"/>
 <circle cx="{20 + seed % 56}" cy="{20 + (seed >> 6) % 56}" r="34" fill="hsl({other} 60% 60% / .16)"/>
 <text x="48" y="49" fill="#fff" fill-opacity=".88" font-family="Georgia,'Times New Roman',serif" font-style="italic"
- font-size="38" text-anchor="middle" dominant-baseline="central">{escape(initials(track))}</text></svg>"""
+ font-size="38" text-anchor="middle" dominant-baseline="central">{escape(initials(track.info))}</text></svg>"""
     return Picture("image/svg+xml", svg.encode())
 
 
-def initials(track: Track) -> str:
+def painted(info: TrackInfo, size: int) -> Image.Image:
+    """The same idea as `drawn` in pixels, for where no browser draws it."""
+    seed, (hue, other), _ = _look(info, own=info.title)
+    top, bottom = (ImageColor.getrgb(colour) for colour in (f"hsl({hue}, 38%, 34%)", f"hsl({other}, 42%, 18%)"))
+    picture = Image.composite(
+        Image.new("RGB", (size, size), bottom),
+        Image.new("RGB", (size, size), top),
+        Image.linear_gradient("L").resize((size, size)),
+    )
+    draw = ImageDraw.Draw(picture, "RGBA")
+    x, y, reach = (20 + seed % 56) * size / 96, (20 + (seed >> 6) % 56) * size / 96, 34 * size / 96
+    draw.ellipse((x - reach, y - reach, x + reach, y + reach), fill=(*ImageColor.getrgb(f"hsl({other}, 60%, 60%)"), 41))
+    font = ImageFont.load_default(size * 0.38)
+    draw.text((size / 2, size / 2), initials(info), font=font, fill=(255, 255, 255, 224), anchor="mm")
+    return picture
+
+
+def _look(info: TrackInfo, *, own: str) -> tuple[int, tuple[int, int], int]:
+    """A number that belongs to an artist's album, two hues and an angle; ``own`` where there is no such name."""
+    key = f"{info.artist}\n{info.album}" if info.artist or info.album else own
+    seed = int.from_bytes(hashlib.blake2b(key.encode("utf-8", "replace"), digest_size=4).digest(), "big")
+    return seed, (seed % 360, (seed % 360 + 40 + (seed >> 9) % 60) % 360), (seed >> 16) % 180
+
+
+def initials(info: TrackInfo) -> str:
     """One or two letters for a song: of its artist, or else of its title."""
-    words = [word for word in (track.info.artist or track.info.title).split() if word[0].isalnum()]
+    words = [word for word in (info.artist or info.title).split() if word[0].isalnum()]
     words = [word for word in words if word.lower() not in ("the", "a", "and")] or words
     return "".join(word[0] for word in words[:2]).upper() or "♪"
