@@ -33,6 +33,8 @@ if TYPE_CHECKING:
     from av.container.core import Chapter as AvChapter
 
 _MS = Fraction(1, 1000)
+_AAC_FRAME = 1024
+_AAC_FEWEST = 160  # samples for which another frame is begun: players play the whole of it, 20 ms too much
 
 
 class Writer(Protocol):
@@ -65,7 +67,7 @@ class Coding:
 _CODINGS = {
     ".mp3": Coding("mp3", "mp3", "libmp3lame", "", MIX.sample_rate_hz, 320_000, 0.7, 40_000),
     ".m4a": Coding("m4a", "ipod", "aac", "fltp", MIX.sample_rate_hz, 256_000, 1.0, 33_000),
-    ".opus": Coding("opus", "ogg", "libopus", "flt", 48_000, 192_000, 1.6, 32_000),
+    ".opus": Coding("opus", "ogg", "libopus", "flt", 48_000, 192_000, 2.0, 32_000),
     ".flac": Coding("flac", "flac", "flac", "s16", MIX.sample_rate_hz, None, 0.0, 160_000),
     ".wav": Coding("wav", "wav", "pcm_s16le", "s16", MIX.sample_rate_hz, None, 0.0, 176_400),
 }
@@ -133,8 +135,14 @@ class _AvWriter:
             stream.bit_rate = coding.bit_rate
         self._resampler = Resampler(coding.rate_hz, channels=2)
         self._at = 0
+        self._last: Samples16 = np.zeros((0, 2), np.int16)
 
     def write(self, block: Samples16) -> None:
+        last, self._last = self._last, block
+        if len(last):
+            self._take(last)
+
+    def _take(self, block: Samples16) -> None:
         if self._coding.sample_format == "s16":
             self._encode(block)
             return
@@ -143,6 +151,9 @@ class _AvWriter:
             self._encode(piece)
 
     def finish(self) -> None:
+        over = (self._at + len(self._last)) % _AAC_FRAME
+        cut = over if self._coding.codec == "aac" and over < _AAC_FEWEST else 0
+        self._take(self._last[: len(self._last) - cut])
         for piece in self._resampler.end():
             self._encode(piece)
         self._out.mux(self._stream.encode(None))
