@@ -22,6 +22,7 @@ from segue.values import Floats
 TOLERANCE = 1e-4
 _CHECKED_SLICES = 4
 _PRODUCTS = ("Conv", "MatMul", "Gemm")
+_AFFINE = {1: "Mul", 2: "Add"}  # what the inputs of a normalisation are whose mean is 0 and variance 1
 _READABLE = (Affine, keras.layers.BatchNormalization, keras.layers.Dense, keras.layers.Conv1D, keras.layers.Conv2D)
 _REMEDY = "Fine-tune an ear that this version of Segue trained, or the bundled one"
 
@@ -83,10 +84,11 @@ def _constants(ear: Ear) -> dict[str, list[_Constant]]:
     found: dict[str, list[_Constant]] = defaultdict(list)
     for node in graph.node:
         scope = "/".join(node.name.split("/")[:2])
-        for name in node.input:
+        for number, name in enumerate(node.input):
             value = known.get(name)
-            if value is not None and value.dtype == np.float32 and node.op_type in (*_PRODUCTS, "Mul", "Add"):
-                found[scope].append(_Constant(node.op_type, value))
+            kind = _AFFINE.get(number, "") if node.op_type == "BatchNormalization" else node.op_type
+            if value is not None and value.dtype == np.float32 and kind in (*_PRODUCTS, "Mul", "Add"):
+                found[scope].append(_Constant(kind, value))
     return found
 
 
@@ -157,13 +159,19 @@ def _weights(layer: Any, constants: list[_Constant]) -> list[Floats]:
     if product is None:
         raise ValueError("its kernel is missing")
     is_flat = isinstance(layer, keras.layers.Dense)  # else (out, in, height, width), for (height, width, in, out)
-    kernel = product.value if is_flat else np.transpose(product.value, (2, 3, 1, 0))
+    kernel = product.value if is_flat else np.transpose(product.value, _axes(product.value, layer.kernel.shape))
     if not layer.use_bias:
         return [kernel]
     biases = [c.value for c in constants if c.kind in _PRODUCTS and c is not product]
     if shift is None and not biases:
         raise ValueError("its bias is missing")
     return [kernel, biases[0] if biases else np.asarray(shift)]
+
+
+def _axes(kernel: Floats, wanted: tuple[int, ...]) -> tuple[int, int, int, int]:
+    """The order of axes that Keras has; where it has channels, the graph may have the height of a single one."""
+    stands = kernel.shape[1] == 1 < wanted[-2] == kernel.shape[2]
+    return (1, 3, 2, 0) if stands else (2, 3, 1, 0)
 
 
 def _check(model: keras.Model, ear: Ear) -> None:

@@ -11,12 +11,14 @@ from typing import Any, Literal
 
 import keras
 import numpy as np
+import onnx
 import onnxruntime
 
 from segue import __version__
 from segue.config import SPECCY_MEL, MelSpec
 from segue.errors import ModelError
 from segue.train.architectures import DIMENSION
+from segue.train.plain_graph import ARCHITECTURES, plain_graph
 from segue.values import Floats
 
 TOLERANCE = 1e-4
@@ -88,6 +90,9 @@ def write_onnx(model: keras.Model, path: Path) -> None:
     ModelError
         If this backend of Keras lacks what the export needs.
     """
+    if model.name in ARCHITECTURES:
+        onnx.save(plain_graph(model), str(path))
+        return
     try:
         model.export(path, format="onnx", verbose=False)
     except ImportError as error:

@@ -9,9 +9,7 @@ matrices, 2005; for networks: Chee, Flynn, Damle and De Sa, Model preserving com
 from __future__ import annotations
 
 import logging
-import re
 from dataclasses import dataclass
-from typing import Any
 
 import keras
 import numpy as np
@@ -19,6 +17,7 @@ import scipy.linalg
 from numpy.typing import NDArray
 
 from segue.train.architectures import HEIR_TIMBRES, build
+from segue.train.plain_graph import own_layers
 from segue.values import Floats
 
 log = logging.getLogger(__name__)
@@ -100,7 +99,7 @@ def _front(heir: keras.Model, slices: Floats) -> tuple[Floats, Floats]:
 def _kept(heir: keras.Model, lean: keras.Model, said: Floats) -> NDArray[np.intp]:
     """The places of the filters that stay: of each layer those that a pivoted QR, weighted by use, names first."""
     filters = said.shape[1]
-    kernels = [heir.get_layer("middle_0"), _own(heir, "conv1d")[0]]
+    kernels = [heir.get_layer("middle_0"), own_layers(heir, "conv1d")[0]]
     heard = sum(np.square(np.asarray(layer.kernel)[:, :filters]).sum(axis=(0, 2)) for layer in kernels)
     weighted = (said - said.mean(axis=0)) * np.sqrt(heard)
     kept, at = [], 0
@@ -162,16 +161,10 @@ def _set_features(heir: keras.Model, lean: keras.Model, running: _Fold, peak: _F
 def _set_own(heir: keras.Model, lean: keras.Model, fold: _Fold) -> None:
     """The body of its own, of which only the first layer listens to the filters."""
     for kind in ("conv1d", "batch_normalization", "dense"):
-        for old, new in zip(_own(heir, kind), _own(lean, kind), strict=True):
+        for old, new in zip(own_layers(heir, kind), own_layers(lean, kind), strict=True):
             if old.get_weights()[0].shape == new.get_weights()[0].shape:
                 new.set_weights(old.get_weights())
-    kernel, constant = _folded(_own(heir, "conv1d")[0].get_weights()[0], fold)
-    _own(lean, "conv1d")[0].set_weights([kernel])
-    gain, shift, mean, variance = _own(heir, "batch_normalization")[0].get_weights()
-    _own(lean, "batch_normalization")[0].set_weights([gain, shift, mean - constant, variance])
-
-
-def _own(model: keras.Model, kind: str) -> list[Any]:
-    """The layers of a kind that Keras named, in the order in which they were made."""
-    found = [layer for layer in model.layers if re.fullmatch(rf"{kind}(_\d+)?", layer.name)]
-    return sorted(found, key=lambda layer: int(layer.name.removeprefix(kind).removeprefix("_") or 0))
+    kernel, constant = _folded(own_layers(heir, "conv1d")[0].get_weights()[0], fold)
+    own_layers(lean, "conv1d")[0].set_weights([kernel])
+    gain, shift, mean, variance = own_layers(heir, "batch_normalization")[0].get_weights()
+    own_layers(lean, "batch_normalization")[0].set_weights([gain, shift, mean - constant, variance])
