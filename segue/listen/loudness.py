@@ -9,6 +9,7 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
+from segue.listen.fourier import irfft, longest_fast, rfft
 from segue.listen.true_peak import MARGIN_SAMPLES, TruePeak
 from segue.values import Floats
 
@@ -215,7 +216,7 @@ class LevelMeter:
         room = low.shape[2] - length
         starts = [int(number * _GOLDEN % 1.0 * room) for number in range(self._settled + 1, self._seconds + 1)]
         frames = np.stack([self._mean @ low[:, n, at : at + length] for n, at in enumerate(starts)])
-        spectra = np.abs(_transform(frames * plan.pitch_window)[:, : int(_PITCHES_HZ / plan.pitch_bin_hz)])
+        spectra = np.abs(rfft(frames * plan.pitch_window)[:, : int(_PITCHES_HZ / plan.pitch_bin_hz)])
         self._on_spectra(2.0 / plan.pitch_window.sum() * spectra, plan.pitch_bin_hz)
 
 
@@ -235,8 +236,6 @@ class _Plan:
 
 @lru_cache(maxsize=8)
 def _plan(rate_hz: int) -> _Plan:
-    from scipy.fft import prev_fast_len  # half a second to import; see mel.py
-
     step = 1 << max(0, int(np.log2(rate_hz / _LOW_HZ) + 0.01))
     both = step * _VERY_LOW
     row_samples = both * round(rate_hz / 100 / both)
@@ -246,7 +245,7 @@ def _plan(rate_hz: int) -> _Plan:
     length = _SEGMENT_ROWS * row_samples // step
     cycles = np.fft.rfftfreq(length) / step
     low_gains = (greatest - _recursive_gain(cycles, shelf)) / _gain_of_means(cycles, step)
-    pitch_samples = prev_fast_len(round(_FRAME_S * rate_hz / step), real=True)
+    pitch_samples = longest_fast(round(_FRAME_S * rate_hz / step))
     return _Plan(
         rate_hz=rate_hz,
         row_samples=row_samples,
@@ -267,10 +266,8 @@ def _means(samples: Floats, step: int) -> Floats:
 
 def _high_passed(windows: Floats, rate_hz: float) -> Floats:
     """Windows ``(..., n)`` through the high-pass of K-weighting, by their spectra; right after the first 200 ms."""
-    from scipy.fft import irfft
-
     length = windows.shape[-1]
-    found: Floats = irfft(_transform(windows) * _high_pass(length, rate_hz), length, axis=-1)
+    found: Floats = irfft(rfft(windows) * _high_pass(length, rate_hz), length)
     return found
 
 
@@ -300,16 +297,9 @@ def _parseval(length: int) -> NDArray[np.float64]:
     return share
 
 
-def _transform(frames: Floats) -> NDArray[np.complex64]:
-    from scipy.fft import rfft  # half a second to import; see mel.py
-
-    spectrum: NDArray[np.complex64] = rfft(frames, axis=-1)
-    return spectrum
-
-
 def _power(frames: Floats) -> Floats:
     """The squares of the spectra of frames ``(..., n)``: ``(..., n // 2 + 1)``."""
-    spectrum = _transform(frames)
+    spectrum = rfft(frames)
     power: Floats = np.square(spectrum.real)
     power += np.square(spectrum.imag)
     return power

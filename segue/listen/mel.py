@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from segue.config import MelSpec
 from segue.errors import ParameterError
+from segue.listen.fourier import rfft
 from segue.listen.spread import spread
 from segue.values import Floats
 
@@ -198,8 +199,6 @@ def _slice(samples: Floats, spec: MelSpec, on_power: Callable[[Floats], None] | 
 
 def _power(samples: Floats, spec: MelSpec) -> Floats:
     """The power of the frames over samples that need no padding: ``(slice_frames, 1 + n_fft_samples / 2)``."""
-    from scipy.fft import rfft  # half a second to import, and a scan that finds nothing new needs none of it
-
     frames = np.lib.stride_tricks.sliding_window_view(samples, spec.n_fft_samples)[:: spec.hop_samples]  # (216, 2048)
     window = _hann(spec.n_fft_samples)
     power = np.empty((len(frames), 1 + spec.n_fft_samples // 2), np.float32)
@@ -207,7 +206,7 @@ def _power(samples: Floats, spec: MelSpec) -> Floats:
     for at in range(0, len(frames), _FFT_BLOCK_FRAMES):
         block, found = frames[at : at + _FFT_BLOCK_FRAMES], power[at : at + _FFT_BLOCK_FRAMES]
         np.multiply(block, window, out=windowed[: len(block)])
-        np.abs(rfft(windowed[: len(block)], axis=1), out=found)  # with a sum of squares it takes longer
+        np.abs(rfft(windowed[: len(block)]), out=found)  # with a sum of squares it takes longer
         np.square(found, out=found)
     return power
 
