@@ -95,6 +95,18 @@ def test_where_learning_stands(data: Path, capsys: pytest.CaptureFixture[str]) -
     assert answer(capsys, data, "taste")["events"] == 0
 
 
+def test_where_there_is_no_library_none_is_made(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    for words in (
+        ["taste"],
+        ["taste", "off"],
+        ["taste", "ban", "x"],
+        ["profile", "list"],
+        ["profile", "save", "a", "x"],
+    ):
+        assert "no library yet" in said(capsys, tmp_path / "data", *words, code=1)
+    assert list(tmp_path.iterdir()) == []
+
+
 # Profiles -------------------------------------------------------------------------------------------------------------
 
 

@@ -200,7 +200,7 @@ class Table:
         self._towards_home = self._mean_home() if spec.anchor else None
         self._history = History.of(_song(seed, catalogue) for seed in seeds)
         self._taste = facts.taste
-        given = rules_for(spec.wishes, facts, disliked=spec.disliked | facts.disliked, never=spec.never)
+        given = rules_for(spec.wishes, facts, disliked=spec.disliked, never=spec.never)
         self._rules = _without_what_was_chosen(given, catalogue, self._home)
 
     def ask(self, rng: np.random.Generator) -> tuple[Query, Search]:

@@ -271,7 +271,7 @@ def rules_for(
     """The rules that wishes amount to."""
     asked = (
         Listed(facts.banned, "you banned it", "never again") if facts.banned else None,
-        Listed(disliked, "you disliked it", "disliked") if disliked else None,
+        Listed(disliked | facts.disliked, "you disliked it", "disliked") if disliked or facts.disliked else None,
         Listed(never) if never else None,
         HeardAs(facts.heard, wishes.only_tags, wishes.not_tags) if wishes.only_tags or wishes.not_tags else None,
         OfGenre(wishes.genres) if wishes.genres else None,

@@ -15,7 +15,7 @@ from segue.choose.schedule import Coming, Holding, read_slot
 from segue.cli.answers import name_of, print_json, say, track_row
 from segue.cli.choice_words import direction_words, join_words, spec_of, wish_words
 from segue.cli.playlist import tell
-from segue.cli.words import action, at_least, seeds_of
+from segue.cli.words import action, at_least, seeds_of, services_to_change
 from segue.errors import ParameterError, one_line
 from segue.profiles import Beginning, Profile
 from segue.services import Services
@@ -85,7 +85,7 @@ def _time(args: argparse.Namespace) -> dt.datetime:
 
 
 def _save(args: argparse.Namespace) -> int:
-    services = Services(args.data)
+    services = services_to_change(args)
     try:
         seeds = [seed for word in args.seeds for seed in seeds_of(services, word)]
         if any(isinstance(seed, OutsideSeed) for seed in seeds):
@@ -149,7 +149,7 @@ def _show(args: argparse.Namespace) -> int:
 
 
 def _remove(args: argparse.Namespace) -> int:
-    services = Services(args.data)
+    services = services_to_change(args)
     try:
         name = services.profiles.remove(args.name)
     finally:
@@ -179,7 +179,7 @@ def _play(args: argparse.Namespace) -> int:
 
 def _schedule(args: argparse.Namespace) -> int:
     times = [read_slot(text) for text in args.times]
-    services = Services(args.data)
+    services = services_to_change(args)
     try:
         name = services.profiles.set_times(args.name, times)
     finally:

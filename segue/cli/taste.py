@@ -7,7 +7,7 @@ import sys
 from typing import Any
 
 from segue.cli.answers import name_of, print_json, print_rows, say, track_row
-from segue.cli.words import action
+from segue.cli.words import action, services_to_change
 from segue.errors import ParameterError
 from segue.listening import Learnt, TasteReport
 from segue.services import Services
@@ -22,8 +22,8 @@ _SWITCHES: tuple[tuple[Switch, str], ...] = (
     ("off", "let the ear choose alone"),
 )
 _OPINIONS = (
-    ("like", "like songs: they pull what is chosen after them, and teach"),
-    ("dislike", "dislike songs: they are not chosen any more, push away what is like them, and teach"),
+    ("like", "like songs: that teaches, and in the booth pulls what follows them"),
+    ("dislike", "dislike songs: they are not chosen any more, and that teaches"),
     ("unrate", "take likes and dislikes back"),
     ("ban", "never choose these songs again; that teaches nothing"),
     ("allow", "let banned songs be chosen again"),
@@ -83,7 +83,7 @@ def _counts(report: TasteReport) -> str:
 
 
 def _switch(args: argparse.Namespace) -> int:
-    services = Services(args.data)
+    services = services_to_change(args)
     try:
         services.listening.switch(args.to)
         report = services.taste_report()
@@ -94,7 +94,7 @@ def _switch(args: argparse.Namespace) -> int:
 
 
 def _forget(args: argparse.Namespace) -> int:
-    services = Services(args.data)
+    services = services_to_change(args)
     try:
         if not args.yes and not _is_sure(services.library.events.count()):
             print("Nothing is forgotten.", file=sys.stderr)
@@ -128,7 +128,7 @@ def _list(args: argparse.Namespace) -> int:
 
 
 def _opinion(args: argparse.Namespace) -> int:
-    services = Services(args.data)
+    services = services_to_change(args)
     try:
         tracks = [services.find_one(word) for word in args.tracks]  # all of them, before anything is changed
         rows = [_said(services, track, args.opinion) for track in tracks]

@@ -16,6 +16,7 @@ from segue.errors import ParameterError, PlaylistError
 from segue.files import expanded, is_file
 from segue.play.m3u import read_playlist
 from segue.services import Services
+from segue.store.library import FILE_NAME
 from segue.values import Track
 
 DATA = Path("Pickles")
@@ -71,6 +72,11 @@ def ear_of(args: argparse.Namespace) -> str | None:
     if args.windows == "all" and ear is None:
         raise ParameterError("--windows is said of an ear, and none is named", remedy="Say --ear musicnn --windows all")
     return MUSICNN_ALL if args.windows == "all" and ear == MUSICNN else ear
+
+
+def services_to_change(args: argparse.Namespace) -> Services:
+    """The services over a library that may be written; raises EmptyLibraryError where there is none, and makes none."""
+    return Services(args.data, read_only=not is_file(args.data / FILE_NAME))
 
 
 def at_least(least: int) -> Callable[[str], int]:
