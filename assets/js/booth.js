@@ -94,7 +94,8 @@
     segue.deck = answer.deck;
     if (command.kind !== "restore" && command.kind !== "refresh") cleared = command.kind === "clear";
     segue.keep("booth", answer.booth);
-    segue.player.follow(answer.deck, command);
+    const isAhead = waiting.some(({ kind }) => kind === "advance"); // the player has gone on; this answer knew nothing of it
+    segue.player.follow(answer.deck, command, isAhead);
     segue.showSettings();
     sendNext();
   };

@@ -9,6 +9,7 @@
   const HEARD_S = 30; // a song that was heard for so long is what the next one follows
   const MOST_ERRORS = 5; // songs in a row that would not play
   const PLAYS = new Set(["play", "seed", "jump", "advance", "back"]);
+  const LEAVES = new Set(["play", "seed", "jump", "back", "remove", "never", "undo", "redo"]); // the listener left a song
 
   const audio = new Audio();
   audio.id = "segue-audio";
@@ -57,7 +58,6 @@
   }
 
   function load(entry, at = 0) {
-    leave();
     told = null;
     song = entry;
     audio.src = entry.src;
@@ -80,7 +80,6 @@
   }
 
   function unload() {
-    leave();
     song = null;
     audio.pause();
     audio.removeAttribute("src");
@@ -93,9 +92,9 @@
   }
 
   function onward() {
-    if (audio.ended) leave(true);
     const from = song ? song.entry : null;
     const next = segue.deck?.current?.entry === from ? segue.deck.next : null;
+    if (next || audio.ended) leave(audio.ended);
     if (next) {
       load(next);
       play();
@@ -129,8 +128,11 @@
 
   // What the server answered ------------------------------------------------------------------------------------------
 
-  function follow(deck, command) {
+  function follow(deck, command, isAhead = false) {
     const current = deck.current;
+    const isLeft = song && song.entry !== current?.entry;
+    if (isLeft && isAhead) return draw(deck.next);
+    if (isLeft && (LEAVES.has(command.kind) || (command.kind === "advance" && command.entry === song.entry))) leave();
     if (!current) {
       if (song) unload();
     } else if (!song || song.entry !== current.entry) {
