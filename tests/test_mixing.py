@@ -18,6 +18,7 @@ from segue.cli.main import main
 from segue.errors import MixError, ParameterError
 from segue.extending import Extent
 from segue.mixing import MixOrder, PlannedMix
+from segue.play.mix.listing import tracklist
 from segue.play.mix.outputs import Outputs
 from segue.play.mix.plan import MixPlan, plan_from_json
 from segue.play.tracklist import Wanted
@@ -347,6 +348,8 @@ def test_others_of_the_library_lead_from_track_to_track(services: Services, fold
     assert len(names_of(planned)) == 4
     assert (names_of(planned)[0], names_of(planned)[-1]) == ("one", "two")
     assert len(set(names_of(planned))) == 4
+    assert [bool(part.why) for part in planned.plan.parts] == [False, True, True, False]
+    assert f"chosen: {planned.plan.parts[1].why}" in tracklist(planned.plan, ".txt")
     twice = _planned_by(services, folder, "one two one", Extent(between=1))
     assert (len(names_of(twice)), len(set(names_of(twice)))) == (3, 3)
     assert "Each recording comes once, though the list names 1 again" in twice.notes

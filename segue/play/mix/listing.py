@@ -79,6 +79,7 @@ def tracklist_rows(plan: MixPlan) -> list[dict[str, Any]]:
                 "tempo_bpm": None if part.tempo_bpm is None else round(part.tempo_bpm, 2),
                 "camelot": part.camelot,
                 "gain_db": round(part.gain_db, 2),
+                "why": part.why,
                 "next": None
                 if join is None
                 else {"style": join.style, "overlap_s": round(join.overlap_s, 3), "why": join.why},
@@ -92,6 +93,7 @@ def _as_text(plan: MixPlan) -> str:
     width = len(clock(plan.length_s))
     for placed, join in zip(plan.placements, (*plan.joins, None), strict=True):
         lines.append(f"{clock(placed.lead_s):>{width}}  {_named(placed)}{_known(placed)}")
+        lines += [f"{'':{width}}    chosen: {placed.part.why}"] if placed.part.why else []
         if join is not None:
             lines.append(f"{'':{width}}    {join.why or join.style}")
     return "\n".join(map(one_line, lines)) + "\n"

@@ -32,7 +32,8 @@ JoinStyle = Literal["cut", "fade", "eq", "beat"]
 class Part:
     """A stretch of one file, from ``begin_s`` to ``end_s`` in file seconds, played with ``gain_db``.
 
-    What is not known of it is None; the renderer needs none of that.
+    What is not known of it is None; the renderer needs none of that. ``why`` is what it was chosen for, "" where it was
+    asked for.
     """
 
     path: Path
@@ -45,6 +46,7 @@ class Part:
     true_peak_dbtp: float | None = None
     tempo_bpm: float | None = None
     camelot: str | None = None
+    why: str = ""
 
     @property
     def length_samples(self) -> int:

@@ -69,6 +69,7 @@ def _part(facts: TrackFacts, begin_s: float, end_s: float, *, gain_db: float) ->
         true_peak_dbtp=rhythm.true_peak_dbtp,
         tempo_bpm=rhythm.tempo_bpm,
         camelot=rhythm.camelot,
+        why=facts.why,
     )
 
 
