@@ -13,8 +13,9 @@ from segue.choose.wishes import Wishes
 from segue.cli.choice_words import direction_words, join_words, number_range, wish_words, wishes_of
 from segue.cli.main import main
 from segue.files import real_path
+from segue.play.m3u import read_playlist
 from segue.store.library import Library
-from tests.songs import write_songs
+from tests.songs import write_song, write_songs
 
 
 @pytest.fixture(scope="module")
@@ -89,7 +90,7 @@ def test_ranges_may_be_open(text: str, ends: tuple[float | None, float | None]) 
     assert number_range(text) == ends
 
 
-@pytest.mark.parametrize("text", ["", "-", "x", "1970-x", "nineteen"])
+@pytest.mark.parametrize("text", ["", "-", "x", "1970-x", "nineteen", "nan-", "1970-inf"])
 def test_what_is_no_range_is_refused(text: str) -> None:
     with pytest.raises(argparse.ArgumentTypeError, match="no range"):
         number_range(text)
@@ -103,6 +104,31 @@ def test_folders_keep_a_playlist_to_themselves(scanned: Path, capsys: pytest.Cap
         assert {Path(pick["path"]).parent.name for pick in picks} == {"dark"}
         assert len(picks) == 3
         assert all("folders" in pick["rules"] for pick in picks)
+
+
+def test_what_a_playlist_cannot_hear_is_told_and_set_aside(
+    scanned: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """One file that was gone from a list used to end `playlist` and `why`."""
+    song = scanned.parent / "music" / "dark" / "Dark 0 - Low 0.wav"
+    (tmp_path / "list.m3u").write_text(f"{tmp_path / 'gone.mp3'}\n{song}\n")
+    for words in (["playlist", tmp_path / "list.m3u", "--count", "1"], ["why", tmp_path / "list.m3u", "high 1"]):
+        capsys.readouterr()
+        assert main([*map(str, words), "--min-length", "0", "--data", str(scanned), "--json"]) == 0
+        said = capsys.readouterr()
+        assert "gone.mp3" in said.err
+        assert json.loads(said.out)
+
+
+def test_what_is_written_is_all_that_plays(scanned: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Files from outside the library that it begins with, and songs that come again, used to be left out."""
+    outside = write_song(tmp_path / "Else - Where.wav", 77)
+    words = ["playlist", outside, "high 1", "--count", "9", "--repeat-after-tracks", "3", "--min-length", "0"]
+    found = answer(capsys, *words, "--data", scanned, "--out", tmp_path / "out.m3u8", "--json")
+    assert len(found["picks"]) == 9
+    written = [entry.path.name for entry in read_playlist(tmp_path / "out.m3u8").entries]
+    picks = [Path(pick["path"]).name for pick in found["picks"]]
+    assert written == ["Else - Where.wav", "Bright 1 - High 1.wav", *picks]
 
 
 def test_likes_pull_and_dislikes_are_not_chosen(scanned: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -119,7 +119,9 @@ def test_a_playlist_is_reordered_and_expanded(
     assert len(read_playlist(tmp_path / "grown.m3u8").entries) == 7
     capsys.readouterr()
     assert main(["expand", "low 0", "--data", str(scanned)]) == 0
-    lines = capsys.readouterr().out.splitlines()
+    said = capsys.readouterr()
+    assert "follow each other at" in said.err
+    lines = said.out.splitlines()
     assert lines[0].startswith("  Dark")
     assert lines[1].startswith("+ ")
     assert "Put after 'Low 0'" in lines[2]

@@ -13,7 +13,7 @@ from segue.choose.assignment import Doubles, Spacing
 from segue.choose.catalogue import Catalogue
 from segue.choose.itinerary import Waypoint
 from segue.choose.joins import JoinWeights, Sounds, score
-from segue.choose.picking import tracks
+from segue.choose.picking import relaxed_words, tracks
 from segue.choose.playlist import OutsideSeed, sounds_of
 from segue.choose.reorder import Flow
 from segue.choose.rules import SPACING, History, Song, rules_for
@@ -252,6 +252,5 @@ class _Growing:
         if not last:
             text += f", where the step was {entry.was_join:.2f}"
             text += "" if entry.helps else "; no track makes a step better, and here it does the least harm"
-        if entry.relaxed:
-            text += f"; {' and '.join(entry.relaxed)} was relaxed, as there was no other choice nearby"
+        text += relaxed_words(entry.relaxed)
         return Expanded(entry.song.track_id, entry.song.info, None, join, entry.was_join, entry.relaxed, text)

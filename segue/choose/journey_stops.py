@@ -14,7 +14,7 @@ from segue.choose.allowed import NOBODY
 from segue.choose.arc import targets
 from segue.choose.index import best_rows, rank_of
 from segue.choose.itinerary import Course, FixedStop
-from segue.choose.picking import Refusal
+from segue.choose.picking import Refusal, relaxed_words
 from segue.choose.rules import SPACING
 from segue.choose.wayfinding import Finder, Way
 from segue.config import CHOICE
@@ -174,9 +174,7 @@ def _why(stop: Stop, around: _Around | None, *, is_first: bool) -> str:
     if stop.refused and stop.rank is not None:
         text += f"; passed over '{stop.refused[0].title}' because {stop.refused[0].reason}"
         text += f", and {stop.rank - 2} more" if stop.rank > 2 else ""
-    if stop.relaxed:
-        text += f"; {' and '.join(stop.relaxed)} was relaxed, as there was no other choice nearby"
-    return text
+    return text + relaxed_words(stop.relaxed)
 
 
 def _kind(course: Course, position: int) -> StopKind:

@@ -265,3 +265,11 @@ def _ladder(rule: Rule) -> tuple[Rule, ...]:
 def tracks(count: int) -> str:
     """So many tracks, in words."""
     return "1 track" if count == 1 else f"{count} tracks"
+
+
+def relaxed_words(names: Sequence[str]) -> str:
+    """That rules gave way, as the end of a sentence; nothing where none did."""
+    if not names:
+        return ""
+    verb = "was" if len(names) == 1 and not names[0].endswith("s") else "were"
+    return f"; {' and '.join(names)} {verb} relaxed, as there was no other choice nearby"

@@ -143,6 +143,8 @@ def _days(text: str, words: str) -> frozenset[int]:
         first, _, last = part.partition("-")
         start, end = _day(text, first), _day(text, last or first)
         found |= {(start + step) % 7 for step in range((end - start) % 7 + 1)}
+    if not found:
+        raise ParameterError(f"'{text}' names no day of the week", remedy=_EXAMPLE)
     return frozenset(found)
 
 

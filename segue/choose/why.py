@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from segue.choose.joins import Joins
-from segue.choose.picking import Found, Refusal, Search, tracks
+from segue.choose.picking import Found, Refusal, Search, relaxed_words, tracks
 from segue.config import CHOICE
 from segue.values import Floats, TrackId
 
@@ -155,7 +155,8 @@ def explain(search: Search, track_id: TrackId, query: Query, *, rng: np.random.G
     )
     if found is not None and found.row == row:
         return replace(told, why=f"It comes next. {pick_of(search, found, query).why}")
-    return replace(told, why=_why_not(told, found, len(index)))
+    others = len(index) - len(index.rows_of(search.question.own))
+    return replace(told, why=_why_not(told, found, None if search.is_own(row) else others))
 
 
 def _place(search: Search, row: int, found: Found | None, *, is_refused: bool) -> int | None:
@@ -190,10 +191,7 @@ def _why(pick: Pick, found: Found, query: Query, *, otherwise: str) -> str:
     if by_rule:
         text += f"; passed over '{by_rule[0].title}' because {by_rule[0].reason}"
         text += f", and {tracks(pick.rank - 2)} more" if is_closest and pick.rank > 2 else ""
-    if pick.relaxed:
-        verb = "was" if len(pick.relaxed) == 1 and not pick.relaxed[0].endswith("s") else "were"
-        text += f"; {' and '.join(pick.relaxed)} {verb} relaxed, as there was no other choice nearby"
-    return text
+    return text + relaxed_words(pick.relaxed)
 
 
 def _join_words(pick: Pick, *, is_closest: bool) -> str:
@@ -209,15 +207,16 @@ def _join_words(pick: Pick, *, is_closest: bool) -> str:
     return f"; follows {last} best" + (f" ({', '.join(facts)})" if facts else "")
 
 
-def _why_not(told: Explanation, found: Found | None, count: int) -> str:
-    near = f"By sound it is number {told.rank:,} of {count:,} ({told.similarity:.2f})."
+def _why_not(told: Explanation, found: Found | None, others: int | None) -> str:
+    """The same for a track that does not come; ``others`` is among how many it is ranked, None if it is not."""
+    near = "" if others is None else f" By sound it is number {told.rank:,} of {others:,} ({told.similarity:.2f})."
     if told.refusals:
         more = f", and {told.refusals[1]}" if len(told.refusals) > 1 else ""
-        return f"It does not come next because {told.refusals[0]}{more}. {near}"
+        return f"It does not come next because {told.refusals[0]}{more}.{near}"
     if found is None or told.instead is None:
-        return f"Nothing comes next. {near}"
+        return f"Nothing comes next.{near}"
     best = float(found.joins.score[0, found.at])
     better = f"'{told.instead.title}' follows better ({best:.2f} against {told.join.score:.2f})"
     if told.place is None:
-        return f"It is too far away to be compared: {better}. {near}"
-    return f"It would come as number {told.place}: {better}. {near}"
+        return f"It is too far away to be compared: {better}.{near}"
+    return f"It would come as number {told.place}: {better}.{near}"

@@ -7,6 +7,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, fields
 from typing import Any, Literal, Self, TypeVar, get_args
 
+from segue.choose.names import plain_words
 from segue.choose.taste import Taste
 from segue.config import CHOICE
 from segue.errors import ParameterError
@@ -64,6 +65,11 @@ class Wishes:
                 raise ParameterError(
                     f"{low} is {getattr(self, low)}, but {high} only {getattr(self, high)}", remedy="Swap the two"
                 )
+        for word in self.genres | self.not_genres:
+            if not plain_words(word):
+                raise ParameterError(f"'{word}' is no genre", remedy="Say a word that stands in it, such as jazz")
+        if not all(map(str.strip, self.folders | self.not_folders)):
+            raise ParameterError("a folder has no name", remedy="Say its path or its name")
         if self.christmas not in get_args(Christmas):
             raise ParameterError(f"christmas is {self.christmas!r}", remedy=f"Say {' or '.join(get_args(Christmas))}")
 

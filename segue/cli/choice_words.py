@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import math
 import os
 from typing import get_args
 
@@ -24,8 +25,8 @@ def number_range(text: str) -> Range:
     try:
         ends = float(low) if low else None, float(high) if high else None
     except ValueError:
-        raise argparse.ArgumentTypeError(f"'{text}' is no range such as 1970-1989") from None
-    if ends == (None, None):
+        ends = None, None
+    if ends == (None, None) or not all(end is None or math.isfinite(end) for end in ends):
         raise argparse.ArgumentTypeError(f"'{text}' is no range such as 1970-1989")
     return ends if dash else (ends[0], ends[0])
 

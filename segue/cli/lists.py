@@ -99,12 +99,10 @@ def weights_of(args: argparse.Namespace) -> JoinWeights:
 
 def flow_line(before: Flow, after: Flow) -> str:
     """How a list flowed and flows, in one line."""
-    if before.mean is None or after.mean is None:
-        return "There is nothing to follow anything"
-    return (
-        f"The songs follow each other at {after.mean:.2f} on average, {after.worst:.2f} at worst;"
-        f" before, at {before.mean:.2f} and {before.worst:.2f}"
-    )
+    if after.mean is None:
+        return "One song alone follows none"
+    now = f"The songs follow each other at {after.mean:.2f} on average, {after.worst:.2f} at worst"
+    return now if before.mean is None else f"{now}; before, at {before.mean:.2f} and {before.worst:.2f}"
 
 
 def _listed(services: Services, word: str, entry: PlaylistEntry) -> Listed:

@@ -5,21 +5,20 @@ from __future__ import annotations
 import argparse
 import datetime as dt
 import sys
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from segue.choose.playlist import OutsideSeed
 from segue.choose.schedule import Coming, Holding, read_slot
-from segue.cli.answers import name_of, print_json, say, track_row
+from segue.cli.answers import entry_of, name_of, print_json, say, track_row
 from segue.cli.choice_words import direction_words, join_words, spec_of, wish_words
+from segue.cli.lists import listed, out_word
 from segue.cli.playlist import tell
-from segue.cli.words import action, at_least, seeds_of, services_to_change
+from segue.cli.words import action, at_least, services_to_change
 from segue.errors import ParameterError, one_line
 from segue.profiles import Beginning, Profile
 from segue.services import Services
-from segue.values import Track
 
 PURPOSE = "save ways of choosing under a name, play them, and give them times of the week"
 
@@ -46,7 +45,7 @@ def words(parser: argparse.ArgumentParser) -> None:
     play.add_argument("name", nargs="?", metavar="NAME", help="what it is called (default: the one that holds now)")
     play.add_argument("--count", type=at_least(1), help="how many songs (default: as it was saved)")
     play.add_argument("--rng-seed", type=at_least(0), default=0, help="the same seed draws the same songs")
-    play.add_argument("--out", type=Path, metavar="FILE", help="write it as .m3u8, .m3u, .pls, .xspf or .jspf")
+    out_word(play)
     schedule = action(actions, "schedule", _schedule, "say at which times of the week a profile holds by itself")
     _name(schedule)
     schedule.add_argument(
@@ -87,13 +86,14 @@ def _time(args: argparse.Namespace) -> dt.datetime:
 def _save(args: argparse.Namespace) -> int:
     services = services_to_change(args)
     try:
-        seeds = [seed for word in args.seeds for seed in seeds_of(services, word)]
+        seeds = [seed.song for seed in listed(services, args.seeds).songs]
         if any(isinstance(seed, OutsideSeed) for seed in seeds):
             raise ParameterError(
                 "a profile begins from songs of the library, and one of these is not in it",
                 remedy="Scan its folder first, or name another song",
             )
-        begins = tuple(Beginning(s.id, name_of(track_row(s, None))) for s in seeds if isinstance(s, Track))
+        tracks = [services.track(seed) for seed in seeds if not isinstance(seed, OutsideSeed)]
+        begins = tuple(Beginning(track.id, name_of(track_row(track, None))) for track in tracks)
         name = services.profiles.save(args.name, Profile(begins, spec_of(services, args, count=args.count)))
     finally:
         services.close()
@@ -172,7 +172,7 @@ def _play(args: argparse.Namespace) -> int:
         played = services.profiles.play(name, count=args.count, rng=np.random.default_rng(args.rng_seed))
         for gone in played.gone:
             print(f"segue: {one_line(gone)} has left the library, and is passed over", file=sys.stderr)
-        return tell(services, played.seeds, played.chosen, args)
+        return tell(services, [entry_of(track) for track in played.seeds], played.chosen, args)
     finally:
         services.close()
 

@@ -6,10 +6,10 @@ import argparse
 
 import numpy as np
 
-from segue.choose.playlist import OutsideSeed
 from segue.cli.answers import print_json, track_row
 from segue.cli.choice_words import direction_words, join_words, spec_of, wish_words
-from segue.cli.words import ear_of, ear_words, seeds_of
+from segue.cli.lists import listed
+from segue.cli.words import ear_of, ear_words
 from segue.services import Services
 
 PURPOSE = "tell why a song would come after others, or would not"
@@ -30,10 +30,9 @@ def words(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Run the command and return its exit code."""
     services = Services(args.data, ear=ear_of(args), read_only=True)
-    seeds = [seed for word in args.seeds for seed in seeds_of(services, word)]
     track = services.find_one(args.track)
     told = services.choosing.why(
-        [seed if isinstance(seed, OutsideSeed) else seed.id for seed in seeds],
+        [seed.song for seed in listed(services, args.seeds).songs],
         track.id,
         spec_of(services, args),
         rng=np.random.default_rng(args.rng_seed),

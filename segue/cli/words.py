@@ -12,9 +12,8 @@ from segue.config import SCAN
 from segue.embed.ears.musicnn import NAME as MUSICNN
 from segue.embed.encoder import MUSICNN_ALL
 from segue.embed.shelf import WITH_SEGUE
-from segue.errors import ParameterError, PlaylistError
+from segue.errors import ParameterError
 from segue.files import expanded, is_file
-from segue.play.m3u import read_playlist
 from segue.services import Services
 from segue.store.library import FILE_NAME
 from segue.values import Track
@@ -95,14 +94,3 @@ def seed_of(services: Services, word: str) -> Track | OutsideSeed:
     """A track of the library by id, path or words, or else any audio file."""
     path = expanded(word)
     return services.seed(path) if is_file(path) else services.find_one(word)
-
-
-def seeds_of(services: Services, word: str) -> list[Track | OutsideSeed]:
-    """What a word names: the songs of a playlist file, or one seed."""
-    path = expanded(word)
-    if path.suffix.lower() not in PLAYLISTS or not is_file(path):
-        return [seed_of(services, word)]
-    entries = read_playlist(path).entries
-    if not entries:
-        raise PlaylistError("there is no song in it", remedy="Name another playlist", path=path)
-    return [services.seed(entry.path) for entry in entries]

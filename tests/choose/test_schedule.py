@@ -48,7 +48,19 @@ def test_times_as_people_say_them(text: str, said: str) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["", "Sunday", "Sun 9", "Sun 25-26", "Sun 9:60-10", "So 9-12", "Su 9-12", "Sun-Blue 9-12", "9-12 Sun", "-9-12"],
+    [
+        "",
+        "Sunday",
+        "Sun 9",
+        "Sun 25-26",
+        "Sun 9:60-10",
+        "So 9-12",
+        "Su 9-12",
+        "Sun-Blue 9-12",
+        "9-12 Sun",
+        "-9-12",
+        ", 9-12",
+    ],
 )
 def test_what_is_no_time_is_refused_with_an_example(text: str) -> None:
     with pytest.raises(ParameterError) as caught:

@@ -13,7 +13,7 @@ from segue.config import CHOICE
 from segue.errors import ParameterError
 from segue.values import TrackId
 
-words = st.frozensets(st.text(max_size=8), max_size=3)
+words = st.frozensets(st.text(max_size=8).map("x".__add__), max_size=3)
 wishes = st.builds(
     Wishes,
     artist_spacing=st.integers(0, 100),
@@ -71,6 +71,9 @@ def test_what_is_not_said_is_as_usual() -> None:
         ({"wishes": {"first_year": 1.5}}, "'first_year' cannot be"),
         ({"wishes": {"first_year": 1990, "last_year": 1980}}, "first_year is 1990, but last_year only 1980"),
         ({"wishes": {"longest_s": -1}}, "longest_s is -1"),
+        ({"wishes": {"genres": ["jazz", "!?"]}}, "'!\\?' is no genre"),
+        ({"wishes": {"not_genres": [""]}}, "'' is no genre"),
+        ({"wishes": {"not_folders": [" "]}}, "a folder has no name"),
     ],
 )
 def test_damaged_settings_are_refused(value: object, what: str) -> None:
