@@ -26,7 +26,7 @@ from segue.choose.rules import (
 )
 from segue.choose.standing import StandingRule
 from segue.config import CHOICE, JOURNEY
-from segue.values import Floats, TrackInfo
+from segue.values import Floats, TrackId, TrackInfo
 
 Integers = NDArray[np.int64]
 
@@ -52,6 +52,17 @@ def levels(rules: RuleSet) -> Iterator[Level]:
 
 def _names(rules: RuleSet) -> set[str]:
     return {rule.name for rule in rules.standing} | {rule.name for rule in rules.history}
+
+
+def lifted(rules: RuleSet, catalogue: Catalogue, chosen: Iterable[TrackId]) -> RuleSet:
+    """The rules without those against a kind of track that the listener chose: who plays a carol wants carols."""
+    rows = catalogue.index.rows_of(chosen)
+    kept = (
+        rule
+        for rule in rules.standing
+        if rule.name not in ("season", "spoken word") or not refused(catalogue, [rule])[rows].any()
+    )
+    return rules._replace(standing=tuple(kept))
 
 
 def middle_of(catalogue: Catalogue) -> Floats:

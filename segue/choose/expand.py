@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from itertools import pairwise
 from typing import Any, NamedTuple
 
 import numpy as np
 
-from segue.choose.allowed import NOBODY, Allowed, Integers, Names, levels, middle_of
+from segue.choose.allowed import NOBODY, Allowed, Integers, Names, levels, lifted, middle_of
 from segue.choose.assignment import Doubles, Spacing
 from segue.choose.catalogue import Catalogue
 from segue.choose.itinerary import Waypoint
@@ -128,11 +129,13 @@ class _Growing:
     def __init__(self, catalogue: Catalogue, songs: Sequence[Waypoint], *, spec: ExpandSpec, facts: Facts) -> None:
         self._catalogue, self._spec = catalogue, spec
         once = replace(spec.wishes, repeat_after_tracks=0)
-        self._rules = rules_for(once, facts, disliked=facts.disliked, never=spec.never)
+        given = rules_for(once, facts, disliked=facts.disliked, never=spec.never)
+        self._rules = lifted(given, catalogue, (song for song in songs if isinstance(song, str)))
         self._names = Names(catalogue)
         price = np.inf if spec.wishes.strict else CHOICE.spacing_margin
         self._spacings = (Spacing(spec.wishes.artist_spacing, price), Spacing(spec.wishes.album_spacing, price))
         self._entries = [self._given(place, song) for place, song in enumerate(songs)]
+        self._joins: dict[tuple[int, int], float] = {}
         self._offers: dict[tuple[int, ...], _Offer | None] = {}
         self._allowed: list[Allowed] = []
 
@@ -166,7 +169,9 @@ class _Growing:
         last = self._allowed[-1]
         for row in range(len(self._catalogue.index)):
             last.refusal(row)
-        return "; ".join(f"{tracks(count)}: {why}" for why, count in last.reasons().items()) or "no other track"
+        counts = last.reasons()
+        counts["it stands in the list already"] = counts.pop("it already played", 0)
+        return "; ".join(f"{tracks(count)}: {why}" for why, count in counts.items() if count) or "no other track"
 
     def told(self) -> tuple[Expanded, ...]:
         """The list with the reasons of its new tracks."""
@@ -185,8 +190,14 @@ class _Growing:
         """Join score of each gap; a list of one song has one, after it."""
         if len(self._entries) == 1:
             return np.zeros(1)
-        pairs = zip(self._entries, self._entries[1:], strict=False)
-        return np.array([score(a.sounds, b.sounds, weights=self._spec.weights).score[0, 0] for a, b in pairs])
+        return np.array([self._step(before, after) for before, after in pairwise(self._entries)])
+
+    def _step(self, before: _Entry, after: _Entry) -> float:
+        """Join score of two entries, which stay as they are: remembered."""
+        key = (id(before), id(after))
+        if key not in self._joins:
+            self._joins[key] = float(score(before.sounds, after.sounds, weights=self._spec.weights).score[0, 0])
+        return self._joins[key]
 
     def _offer(self, gap: int) -> _Offer | None:
         """The best track for a gap, or None; remembered as long as nothing around the gap has changed."""

@@ -78,13 +78,8 @@ def handicaps_of(catalogue: Catalogue, weight: float) -> Floats:
     ``weight`` times how much more crowded it is around a track than around most. With a weight of 0.5 that ranks as
     CSLS does: what depends on the query alone changes no ranking.
     """
-
-    def make() -> Floats:
-        crowds: Floats = catalogue.once("crowding", lambda: crowding(catalogue.index.vectors))
-        return np.asarray(weight * (crowds - crowds.mean()), np.float32)
-
-    handicaps: Floats = catalogue.once(("handicaps", weight), make)
-    return handicaps
+    crowds: Floats = catalogue.once("crowding", lambda: crowding(catalogue.index.vectors))
+    return np.asarray(weight * (crowds - crowds.mean()), np.float32)
 
 
 def _likenesses(vectors: Floats, others: Floats, step: int) -> Iterator[tuple[slice, Floats]]:

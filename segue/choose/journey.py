@@ -78,7 +78,7 @@ def journey(
     asked = itinerary or Itinerary()
     if asked.minutes is not None:
         return _of_length(catalogue, waypoints, asked, facts=facts)
-    finder = Finder(catalogue, asked, facts)
+    finder = Finder(catalogue, waypoints, itinerary=asked, facts=facts)
     course = lay_out(catalogue, waypoints, asked)
     return _told(finder, course, finder.find(course), asked=asked)
 
@@ -122,7 +122,7 @@ def reroll(
         )
     free = set(range(course.stops)) - rows.keys() - {change.position}
     rows |= {place: index.row(track_id) for place, track_id in change.kept.items() if place in free}
-    finder = Finder(catalogue, itinerary, facts)
+    finder = Finder(catalogue, waypoints, itinerary=itinerary, facts=facts)
     unwanted = frozenset(index.rows_of(change.without).tolist())
     way = finder.another(course, [rows.get(at) for at in range(course.stops)], change.position, without=unwanted)
     return _told(finder, course, way, asked=itinerary)

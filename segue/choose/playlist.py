@@ -8,13 +8,13 @@ from typing import Any, Self
 
 import numpy as np
 
+from segue.choose.allowed import lifted
 from segue.choose.catalogue import Catalogue, camelot_code
 from segue.choose.hubness import handicaps_of
 from segue.choose.index import Index, unit_vector
 from segue.choose.joins import JoinWeights, Sounds
-from segue.choose.masks import refused
 from segue.choose.picking import Question, Search
-from segue.choose.rules import History, RuleSet, Song, rules_for
+from segue.choose.rules import History, Song, rules_for
 from segue.choose.why import Pick, Query, Towards, pick_of
 from segue.choose.wishes import NO_FACTS, Facts, Wishes, from_json, in_range, to_json
 from segue.config import CHOICE
@@ -158,14 +158,14 @@ def continue_from(
     spec : how to go on
     rng : drawn from only where noise or adventure is above 0
     facts : what the wishes are judged by beside the tags
-    home : the songs that ``spec.anchor`` stays with; None for all the seeds
+    home : the songs that ``spec.anchor`` stays with, as far as they are in the index; None for all the seeds
 
     Raises
     ------
     ParameterError
         If there are no seeds, or a vector has no direction or another dimension.
     UnknownTrackError
-        If one of the last ``lookback`` seeds is not in the index, or all of ``home``.
+        If one of the last ``lookback`` seeds is not in the index.
     """
     table = Table(catalogue, seeds, spec=spec, facts=facts, home=home)
     picks: list[Pick] = []
@@ -200,8 +200,10 @@ class Table:
         self._towards_home = self._mean_home() if spec.anchor else None
         self._history = History.of(_song(seed, catalogue) for seed in seeds)
         self._taste = facts.taste
+        self._handicaps = handicaps_of(catalogue, spec.hub_weight) if spec.hub_weight else None
         given = rules_for(spec.wishes, facts, disliked=spec.disliked, never=spec.never)
-        self._rules = _without_what_was_chosen(given, catalogue, self._home)
+        chosen = (seed for seed in self._home if isinstance(seed, str))
+        self._rules = lifted(given, catalogue, chosen)
 
     def ask(self, rng: np.random.Generator) -> tuple[Query, Search]:
         """Where to look for the next track, and the search there."""
@@ -216,13 +218,13 @@ class Table:
             self._spec.weights,
             self._spec.adventure,
             frozenset(seed for seed, _ in self._recent if isinstance(seed, str)),
-            handicaps_of(self._catalogue, self._spec.hub_weight) if self._spec.hub_weight else None,
+            self._handicaps,
         )
         return query, Search(question)
 
     def play(self, track_id: TrackId) -> None:
         """Let this track be the one that plays."""
-        self._history = History.of((*self._history.songs, _song(track_id, self._catalogue)))
+        self._history = self._history.then(_song(track_id, self._catalogue))
         self._recent = [*self._recent, (track_id, self._catalogue.index.vector(track_id))][-self._spec.lookback :]
 
     def _query(self, rng: np.random.Generator) -> Query:
@@ -275,17 +277,6 @@ class Table:
         if isinstance(seed, str):
             return self._catalogue.info(seed).title
         return seed.info.title if isinstance(seed, OutsideSeed) else ""
-
-
-def _without_what_was_chosen(rules: RuleSet, catalogue: Catalogue, seeds: Sequence[Seed]) -> RuleSet:
-    """The rules without those against a kind of track that the listener began with: who plays a carol wants carols."""
-    rows = catalogue.index.rows_of(seed for seed in seeds if isinstance(seed, str))
-    kept = (
-        rule
-        for rule in rules.standing
-        if rule.name not in ("season", "spoken word") or not refused(catalogue, [rule])[rows].any()
-    )
-    return rules._replace(standing=tuple(kept))
 
 
 def sounds_of(seed: Seed, catalogue: Catalogue) -> Sounds:

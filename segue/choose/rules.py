@@ -49,13 +49,17 @@ class Song(NamedTuple):
     vector: Floats | None = None
 
 
+_Heard = tuple[int, float]
+"""Where a recording came, and how long it was."""
+
+
 @dataclass(frozen=True, slots=True)
 class History:
     """What has been heard or queued, oldest first, and what the rules look up in it."""
 
     songs: tuple[Song, ...] = ()
     _last_place: Mapping[TrackId, int] = field(default_factory=dict, repr=False)
-    _recordings: Mapping[str, tuple[tuple[int, float], ...]] = field(default_factory=dict, repr=False)
+    _recordings: Mapping[str, tuple[_Heard, ...]] = field(default_factory=dict, repr=False)
     _versions: Mapping[str, int] = field(default_factory=dict, repr=False)
     _vectors: Floats = field(default_factory=lambda: np.empty((0, 0), np.float32), repr=False, compare=False)
 
@@ -64,14 +68,10 @@ class History:
         """The history of these songs."""
         heard = tuple(songs)
         places: dict[TrackId, int] = {}
-        recordings: dict[str, tuple[tuple[int, float], ...]] = {}
+        recordings: dict[str, tuple[_Heard, ...]] = {}
         versions: dict[str, int] = {}
         for place, song in enumerate(heard):
-            if song.track_id is not None:
-                places[song.track_id] = place
-            if key := recording_key(song.info):
-                recordings[key] = (*recordings.get(key, ()), (place, song.info.duration_s))
-                versions[song_key(song.info)] = place
+            _enter(song, place, places=places, recordings=recordings, versions=versions)
         dimension = max((len(song.vector) for song in heard if song.vector is not None), default=0)
         vectors = np.zeros((len(heard), dimension), np.float32)
         for row, song in zip(vectors, heard, strict=True):
@@ -79,9 +79,13 @@ class History:
                 row[:] = song.vector
         return cls(heard, places, recordings, versions, vectors)
 
-    def then(self, candidate: Candidate) -> History:
-        """This history with one more track at its end."""
-        return History.of((*self.songs, Song(candidate.track_id, candidate.info, candidate.vector)))
+    def then(self, song: Song) -> History:
+        """This history with one more song at its end."""
+        if song.vector is None or len(song.vector) != self._vectors.shape[1]:
+            return History.of((*self.songs, song))
+        places, recordings, versions = dict(self._last_place), dict(self._recordings), dict(self._versions)
+        _enter(song, len(self.songs), places=places, recordings=recordings, versions=versions)
+        return History((*self.songs, song), places, recordings, versions, np.vstack([self._vectors, song.vector]))
 
     def played(self, after_tracks: int) -> list[TrackId]:
         """What may not come again yet: all that was heard, or with ``after_tracks`` the last so many."""
@@ -121,6 +125,22 @@ class History:
 
     def _since(self, place: int | None) -> int | None:
         return None if place is None else len(self.songs) - 1 - place
+
+
+def _enter(
+    song: Song,
+    place: int,
+    *,
+    places: dict[TrackId, int],
+    recordings: dict[str, tuple[_Heard, ...]],
+    versions: dict[str, int],
+) -> None:
+    """Note a song's place in what a history looks up."""
+    if song.track_id is not None:
+        places[song.track_id] = place
+    if key := recording_key(song.info):
+        recordings[key] = (*recordings.get(key, ()), (place, song.info.duration_s))
+        versions[song_key(song.info)] = place
 
 
 class Rule(Protocol):

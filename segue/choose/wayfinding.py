@@ -7,13 +7,13 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from segue.choose.allowed import NOBODY, Allowed, Integers, Level, Names, levels, middle_of
+from segue.choose.allowed import NOBODY, Allowed, Integers, Level, Names, levels, lifted, middle_of
 from segue.choose.arc import energies, targets
 from segue.choose.assignment import Candidacies, Doubles, Spacing, assign
 from segue.choose.bottleneck import least_surprising
 from segue.choose.catalogue import Catalogue
 from segue.choose.index import DECIMALS
-from segue.choose.itinerary import Course, FixedStop, Gap, Itinerary, gap_points
+from segue.choose.itinerary import Course, FixedStop, Gap, Itinerary, Waypoint, gap_points
 from segue.choose.rules import History, Song, rules_for
 from segue.choose.wishes import Facts
 from segue.config import CHOICE, JOURNEY
@@ -40,11 +40,15 @@ class Way:
 class Finder:
     """Finds ways through one catalogue by one itinerary."""
 
-    def __init__(self, catalogue: Catalogue, itinerary: Itinerary, facts: Facts) -> None:
+    def __init__(
+        self, catalogue: Catalogue, waypoints: Sequence[Waypoint], *, itinerary: Itinerary, facts: Facts
+    ) -> None:
         self.catalogue, self.itinerary = catalogue, itinerary
         self.names = Names(catalogue)
         once = replace(itinerary.wishes, repeat_after_tracks=0)
-        self._rules = rules_for(once, facts, disliked=facts.disliked, never=itinerary.never)
+        chosen = [*(waypoint for waypoint in waypoints if isinstance(waypoint, str)), *dict(itinerary.pins).values()]
+        given = rules_for(once, facts, disliked=facts.disliked, never=itinerary.never)
+        self._rules = lifted(given, catalogue, chosen)
         wishes = itinerary.wishes
         price = _NEVER if wishes.strict else CHOICE.spacing_margin
         self.spacings = (Spacing(wishes.artist_spacing, price), Spacing(wishes.album_spacing, price))

@@ -111,15 +111,16 @@ def pick_of(search: Search, found: Found, query: Query) -> Pick:
 class Explanation:
     """Why a track would come next, or would not.
 
-    ``place`` is where it stands among all that the rules allow, 1 being what comes next; None where a rule refuses it,
-    or where it is too far away to be compared. ``refusals`` are the reasons of all the rules that refuse it, ``nearer``
+    ``rank`` is its place among all tracks but those that the query is made of, None for one of these. ``place`` is
+    where it stands among all that the rules allow, 1 being what comes next; None where a rule refuses it, or where it
+    is too far away to be compared. ``refusals`` are the reasons of all the rules that refuse it, ``nearer``
     some of the tracks that are nearer to the query, with what speaks against each, and ``instead`` what comes.
     """
 
     track_id: TrackId
     title: str
     similarity: float
-    rank: int
+    rank: int | None
     place: int | None
     refusals: tuple[str, ...]
     nearer: tuple[Refusal, ...]
@@ -138,16 +139,18 @@ def explain(search: Search, track_id: TrackId, query: Query, *, rng: np.random.G
     index, catalogue = search.question.catalogue.index, search.question.catalogue
     row = index.row(track_id)
     found = search.find(rng)
-    refusals = ("it plays now, or has just played",) if search.is_own(row) else tuple(search.reasons(row))
+    is_own = search.is_own(row)
+    refusals = ("it plays now, or has just played",) if is_own else tuple(search.reasons(row))
+    nearer = [] if is_own else search.nearer(row, CHOICE.reasons_kept)
     join = join_parts(search.joins(np.array([row])), 0, after=query.last)
     told = Explanation(
         track_id=track_id,
         title=catalogue.info(track_id).title,
         similarity=float(index.vectors[row] @ query.straight),
-        rank=search.rank(row),
+        rank=None if is_own else search.rank(row),
         place=_place(search, row, found, is_refused=bool(refusals)),
         refusals=refusals,
-        nearer=tuple(search.refusal(at, "no rule refuses it") for at in search.nearer(row, CHOICE.reasons_kept)),
+        nearer=tuple(search.refusal(at, "no rule refuses it") for at in nearer),
         seeds=similarities(query.towards, index.vectors[row]),
         join=join,
         instead=None if found is None or found.row == row else search.refusal(found.row, ""),
@@ -155,8 +158,7 @@ def explain(search: Search, track_id: TrackId, query: Query, *, rng: np.random.G
     )
     if found is not None and found.row == row:
         return replace(told, why=f"It comes next. {pick_of(search, found, query).why}")
-    others = len(index) - len(index.rows_of(search.question.own))
-    return replace(told, why=_why_not(told, found, None if search.is_own(row) else others))
+    return replace(told, why=_why_not(told, found, len(index) - len(index.rows_of(search.question.own))))
 
 
 def _place(search: Search, row: int, found: Found | None, *, is_refused: bool) -> int | None:
@@ -207,9 +209,9 @@ def _join_words(pick: Pick, *, is_closest: bool) -> str:
     return f"; follows {last} best" + (f" ({', '.join(facts)})" if facts else "")
 
 
-def _why_not(told: Explanation, found: Found | None, others: int | None) -> str:
-    """The same for a track that does not come; ``others`` is among how many it is ranked, None if it is not."""
-    near = "" if others is None else f" By sound it is number {told.rank:,} of {others:,} ({told.similarity:.2f})."
+def _why_not(told: Explanation, found: Found | None, others: int) -> str:
+    """The same for a track that does not come; ``others`` is among how many it is ranked."""
+    near = "" if told.rank is None else f" By sound it is number {told.rank:,} of {others:,} ({told.similarity:.2f})."
     if told.refusals:
         more = f", and {told.refusals[1]}" if len(told.refusals) > 1 else ""
         return f"It does not come next because {told.refusals[0]}{more}.{near}"

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
+import datetime as dt
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -12,7 +14,7 @@ from segue.choose.expand import ExpandSpec, Expansion, expand
 from segue.choose.index import Index
 from segue.choose.joins import JoinWeights
 from segue.choose.playlist import OutsideSeed
-from segue.choose.wishes import Wishes
+from segue.choose.wishes import Facts, Wishes
 from segue.errors import ParameterError
 from segue.values import TrackId, TrackInfo
 
@@ -58,6 +60,7 @@ def test_fewer_tracks_and_a_reason(fan: Index, infos: Infos) -> None:
     assert found.ended is not None
     assert found.ended.startswith("4 tracks fewer than wanted")
     assert "you do not want to hear it" in found.ended
+    assert "9 tracks: it stands in the list already" in found.ended
     strict = go(fan, infos, "aj", 2, wishes=Wishes(shortest_s=300, strict=True))
     assert names(strict) == "aj"
     assert "too short" in (strict.ended or "")
@@ -70,6 +73,23 @@ def test_the_artist_is_kept_away_from(fan: Index, infos: Infos) -> None:
     namesake = {**infos, TrackId("f"): TrackInfo("Song f", "Artist a", duration_s=200.0)}
     assert names(go(fan, namesake, "aj", 1)) in ("aej", "agj")
     assert names(go(fan, namesake, "aj", 1, wishes=Wishes(artist_spacing=0))) in ("aej", "afj")
+
+
+def test_who_lists_carols_may_have_more_of_them(fan: Index, infos: Infos) -> None:
+    carols = {**infos, **{TrackId(n): replace(infos[TrackId(n)], genre="Christmas") for n in "aej"}}
+    summer = Facts(today=dt.date(2026, 6, 1))
+    spec = ExpandSpec(1, WHOLE)
+    for songs, expected in (("aj", "aej"), ("bi", "bfi")):
+        found = expand(Catalogue.plain(fan, carols), [TrackId(n) for n in songs], spec, facts=summer)
+        assert names(found) == expected
+
+
+def test_rules_that_gave_way_are_told(fan: Index, infos: Infos) -> None:
+    same = {i: replace(info, artist="X", album="Y") for i, info in infos.items()}
+    found = go(fan, same, "aj", 1, wishes=Wishes(album_spacing=1))
+    assert found.songs[1].why.endswith(
+        "; artist spacing and album spacing were relaxed, as there was no other choice nearby"
+    )
 
 
 def test_an_empty_list_and_an_outside_song(fan: Index, infos: Infos) -> None:

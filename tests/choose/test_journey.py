@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import copy
+import datetime as dt
 import json
 from dataclasses import replace
 
@@ -48,6 +49,16 @@ def made(seed: int, count: int, *, artists: int = 5, kinds: int = 4) -> Catalogu
     }
     loud, fast = (np.where(rng.random(count) < 0.5, rng.normal(size=count), np.nan).astype(np.float32) for _ in "ab")
     return replace(Catalogue.plain(Index.build(ids, vectors), infos), loudness_lufs=loud, tempo_bpm=fast)
+
+
+def test_who_travels_between_carols_may_hear_carols(fan: Index, infos: Infos) -> None:
+    """In summer too; the rule used to be lifted for playlists alone."""
+    carols = {**infos, **{TrackId(n): replace(infos[TrackId(n)], genre="Christmas") for n in "aej"}}
+    summer = Facts(today=dt.date(2026, 6, 1))
+    for waypoints, expected in (("aj", "aej"), ("bi", "bfi")):
+        ways = [TrackId(n) for n in waypoints]
+        found = journey(Catalogue.plain(fan, carols), ways, Itinerary(between=1), facts=summer)
+        assert names(found) == expected
 
 
 def test_the_dots_are_joined_evenly(fan: Index, infos: Infos) -> None:

@@ -266,7 +266,7 @@ def test_what_follows_less_well_is_told_what_follows_better(joined: Catalogue) -
     assert (told.place, told.rank) == (2, 1)
     assert told.instead is not None
     assert told.why == (
-        "It would come as number 2: 'Song 3' follows better (0.95 against 0.49). By sound it is number 1 of 5 (0.98)."
+        "It would come as number 2: 'Song 3' follows better (0.95 against 0.49). By sound it is number 1 of 4 (0.98)."
     )
 
 
@@ -275,10 +275,20 @@ def test_what_is_refused_is_told_every_reason() -> None:
     told = why(songs, [0], 1)
     assert told.refusals == ("it lasts 15:00", "X has just played")
     assert told.why == (
-        "It does not come next because it lasts 15:00, and X has just played. By sound it is number 1 of 6 (0.95)."
+        "It does not come next because it lasts 15:00, and X has just played. By sound it is number 1 of 5 (0.95)."
     )
     assert told.place is None
-    assert why(songs, [0], 0).why.startswith("It does not come next because it plays now, or has just played.")
+
+
+def test_what_plays_has_no_rank() -> None:
+    """It was once said to be the farthest of all."""
+    told = why(library(named(6)), [0], 0)
+    assert (told.rank, told.place, told.nearer) == (None, None, ())
+    assert told.why == "It does not come next because it plays now, or has just played."
+
+
+def test_the_farthest_of_all_is_the_last() -> None:
+    assert "By sound it is number 5 of 5 (" in why(library(named(6)), [0], 5).why
 
 
 def test_what_is_nearer_is_told_with_what_speaks_against_it() -> None:

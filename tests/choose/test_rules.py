@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import numpy as np
 import pytest
 
 from segue.choose.names import artist_key, recording_key
@@ -98,6 +99,23 @@ def test_unknown_artists_are_nobodys_namesakes() -> None:
 
 def test_then_leaves_the_history_as_it_was() -> None:
     before = History.of([_song("a")])
-    after = before.then(_candidate("b"))
+    after = before.then(_song("b"))
     assert [song.track_id for song in before.songs] == ["a"]
     assert [song.track_id for song in after.songs] == ["a", "b"]
+
+
+def test_song_by_song_it_is_the_same_history() -> None:
+    """Songs without vectors first, then with them, one of them twice."""
+    rng = np.random.default_rng(0)
+    songs = [_song(name, artist, "Title") for name, artist in zip("abcdb", "XYXZY", strict=True)]
+    songs = [
+        song._replace(vector=rng.normal(size=3).astype(np.float32)) if at > 1 else song for at, song in enumerate(songs)
+    ]
+    grown = History()
+    for song in songs:
+        grown = grown.then(song)
+    whole = History.of(songs)
+    assert grown == whole
+    assert np.array_equal(grown._vectors, whole._vectors)
+    assert grown.tracks_since(TrackId("b")) == 0
+    assert grown.tracks_since_recording(_song("e", "X", "Title").info) == 2
