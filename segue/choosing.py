@@ -30,7 +30,8 @@ from segue.tagging import Tags
 from segue.values import Fingerprint, Floats, Track, TrackId, TrackInfo
 
 _DROPS_KEPT = 200  # seeds from outside the library; each takes a few hundred bytes
-_REFRESH_S = 1.0  # while a scan adds tracks, the index is made anew no more often than this
+_REFRESH_S = 1.0  # while a scan adds tracks, the index is made anew no more often than this,
+_REFRESH_SHARE = 10.0  # and stays in use for at least so many times as long as it took to make
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -40,7 +41,7 @@ class _Snapshot:
     version: int
     fingerprint: Fingerprint
     catalogue: Catalogue | None
-    made_s: float
+    keep_until_s: float
 
 
 class Choosing:
@@ -206,18 +207,25 @@ class Choosing:
 
     def _current(self) -> _Snapshot:
         with self._lock:
-            held = self._snapshot
+            held, fingerprint = self._snapshot, self._ear_in_use().fingerprint
             version = self._library.version()
-            fresh = held is not None and (held.version == version or time.monotonic() - held.made_s < _REFRESH_S)
-            if held is None or not fresh or held.catalogue is None:
-                held = self._snapshot = self._take(version)
+            if (
+                held is None
+                or held.catalogue is None
+                or held.fingerprint != fingerprint
+                or (held.version != version and time.monotonic() >= held.keep_until_s)
+            ):
+                began_s = time.monotonic()
+                catalogue = self._take(fingerprint)
+                now_s = time.monotonic()
+                keep_until_s = now_s + max(_REFRESH_S, _REFRESH_SHARE * (now_s - began_s))
+                held = self._snapshot = _Snapshot(version, fingerprint, catalogue, keep_until_s)
             return held
 
-    def _take(self, version: int) -> _Snapshot:
-        fingerprint = self._ear_in_use().fingerprint
+    def _take(self, fingerprint: Fingerprint) -> Catalogue | None:
         vectors = self._library.vectors(fingerprint)
         if not vectors.ids:
-            return _Snapshot(version, fingerprint, None, time.monotonic())
+            return None
         index = Index.build(vectors.ids, vectors.matrix)
         ends = self._library.ends.of(index.ids, fingerprint, dimension=index.dimension)
         infos: dict[TrackId, TrackInfo] = {}
@@ -228,5 +236,4 @@ class Choosing:
             folders = tuple(os.path.dirname(path) for path in track.paths)  # noqa: PTH120 - ten times as fast
             places[track.id] = same.setdefault(folders, folders)
         plain = Catalogue.plain(index, infos).with_rhythms(self._library.beatless_rhythms())
-        catalogue = replace(plain, heads=ends.heads, tails=ends.tails, places=places)
-        return _Snapshot(version, fingerprint, catalogue, time.monotonic())
+        return replace(plain, heads=ends.heads, tails=ends.tails, places=places)

@@ -6,6 +6,7 @@ import datetime as dt
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -106,6 +107,19 @@ def test_what_an_ear_hears_as_speech_is_no_music(choosing: Make) -> None:
 def test_tags_are_asked_for_only_where_the_ear_has_some(choosing: Make) -> None:
     with pytest.raises(ModelError, match="no tags"):
         go(choosing(), 0, only_tags=frozenset({"jazz"}))
+
+
+def test_a_catalogue_that_took_long_to_make_stays_in_use_for_longer(
+    library: Library, choosing: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """While a large library was scanned, every question used to wait for a new one."""
+    clock_s = iter([0.0, 3.0, 32.0, 34.0, 34.0, 34.5])
+    monkeypatch.setattr("segue.choosing.time", SimpleNamespace(monotonic=lambda: next(clock_s)))
+    choose = choosing()
+    first = choose.catalogue()
+    add(library, heard(7, TrackInfo("Song 7", duration_s=100.0)), "/music/7.mp3")
+    assert choose.catalogue() is first
+    assert len(choose.catalogue().index) == len(first.index) + 1
 
 
 def test_seeds_and_beginnings_that_are_gone_are_passed_over(choosing: Make) -> None:
