@@ -129,7 +129,7 @@ class _Growing:
     def __init__(self, catalogue: Catalogue, songs: Sequence[Waypoint], *, spec: ExpandSpec, facts: Facts) -> None:
         self._catalogue, self._spec = catalogue, spec
         once = replace(spec.wishes, repeat_after_tracks=0)
-        given = rules_for(once, facts, disliked=facts.disliked, never=spec.never)
+        given = rules_for(once, facts, never=spec.never)
         self._rules = lifted(given, catalogue, (song for song in songs if isinstance(song, str)))
         self._names = Names(catalogue)
         price = np.inf if spec.wishes.strict else CHOICE.spacing_margin

@@ -47,7 +47,7 @@ class Finder:
         self.names = Names(catalogue)
         once = replace(itinerary.wishes, repeat_after_tracks=0)
         chosen = [*(waypoint for waypoint in waypoints if isinstance(waypoint, str)), *dict(itinerary.pins).values()]
-        given = rules_for(once, facts, disliked=facts.disliked, never=itinerary.never)
+        given = rules_for(once, facts, never=itinerary.never)
         self._rules = lifted(given, catalogue, chosen)
         wishes = itinerary.wishes
         price = _NEVER if wishes.strict else CHOICE.spacing_margin
