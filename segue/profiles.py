@@ -107,6 +107,11 @@ class ProfileShelf:
     def save(self, name: str, profile: Profile) -> str:
         """Keep a profile under a name; one of the same name gives way, but hands on its times. Returns the name."""
         plain = checked_name(name)
+        if not 0 < len(profile.seeds) <= _MOST_SEEDS:
+            raise ParameterError(
+                f"a profile that begins from {len(profile.seeds):,} songs",
+                remedy=f"Choose 1 to {_MOST_SEEDS:,}; the last few of them set the direction",
+            )
         shelf = self.all()
         held = next((other for other in shelf.profiles if other.casefold() == plain.casefold()), None)
         if held is not None:

@@ -152,6 +152,14 @@ def test_times_of_the_week(data: Path, capsys: pytest.CaptureFixture[str]) -> No
         main(["profile", "now", "--at", "noon", "--data", str(data)])
 
 
+def test_where_there_is_nothing_to_list_that_is_said(data: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    for words, what in (("profile", "No profile is saved yet"), ("taste", "Nothing is liked, disliked or banned")):
+        capsys.readouterr()
+        assert main([words, "list", "--data", str(data)]) == 0
+        told = capsys.readouterr()
+        assert (told.out, what in told.err) == ("", True)
+
+
 def test_what_is_wrong_with_a_profile_is_said(data: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert "Save one first" in said(capsys, data, "profile", "show", "Sunday", code=1)
     answer(capsys, data, "profile", "save", "Sunday", "low 0", "low 1")
@@ -161,6 +169,9 @@ def test_what_is_wrong_with_a_profile_is_said(data: Path, tmp_path: Path, capsys
     outside = tmp_path / "more" / "bright" / "Bright 0 - High 0.wav"
     outside.write_bytes(outside.read_bytes() + b"\0\0")
     assert "not in it" in said(capsys, data, "profile", "save", "Other", outside, code=1)
+    song = next((data.parent / "music").rglob("*.wav"))
+    (tmp_path / "all.m3u").write_text(f"{song}\n" * 10_001)
+    assert "10,001 songs" in said(capsys, data, "profile", "save", "Other", tmp_path / "all.m3u", code=1)
     with closing(sqlite3.connect(data / "library.db", isolation_level=None)) as db:
         body = json.loads(db.execute("SELECT body FROM profiles").fetchone()[0])
         gone = {**body, "seeds": [["f" * 16, "Nobody - Nothing"], *body["seeds"]]}

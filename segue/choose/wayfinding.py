@@ -22,7 +22,7 @@ from segue.values import Floats
 _NEVER = 10_000.0
 """The price of what may not be; more than to leave a stop empty."""
 
-_POINTS_AT_ONCE = 64  # of half a megabyte each in a library of a hundred thousand
+_COSTS_AT_ONCE = 6_400_000  # some 80 MB with all that is made of them
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -113,8 +113,9 @@ class Finder:
 
     def iter_costs(self, course: Course, points: Floats, positions: Sequence[int]) -> Iterator[tuple[int, Floats]]:
         """Each of some positions with its row of `costs`, without holding those of all."""
-        for start in range(0, len(positions), _POINTS_AT_ONCE):
-            some = np.array(positions[start : start + _POINTS_AT_ONCE], np.int64)
+        step = max(1, _COSTS_AT_ONCE // max(1, len(self.catalogue.index)))
+        for start in range(0, len(positions), step):
+            some = np.array(positions[start : start + step], np.int64)
             yield from zip(some.tolist(), self.costs(course, points, some), strict=True)
 
     # The shortest way -------------------------------------------------------------------------------------------------

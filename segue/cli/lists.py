@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from segue.choose.joins import JoinWeights
+from segue.choose.picking import tracks
 from segue.choose.playlist import OutsideSeed
 from segue.choose.reorder import Flow
 from segue.cli.answers import entry_of, track_row
@@ -89,7 +90,7 @@ def write_out(path: Path | None, entries: Sequence[PlaylistEntry]) -> None:
     """Write a playlist where one is wanted, and say so."""
     if path is not None:
         write_playlist(path, entries)
-        print(f"{len(entries)} tracks written to {printable(path)}", file=sys.stderr)
+        print(f"{tracks(len(entries))} written to {printable(path)}", file=sys.stderr)
 
 
 def weights_of(args: argparse.Namespace) -> JoinWeights:

@@ -114,6 +114,8 @@ def _list(args: argparse.Namespace) -> int:
     for row in rows:
         times = "; ".join(row["times"]) or "no times"
         print(f"{row['name']}: begins from {_begins(row['seeds'])} ({times})")
+    if not rows and not shelf.damaged:
+        print("No profile is saved yet. Save one: segue profile save NAME SONG ...", file=sys.stderr)
     for name, what in shelf.damaged.items():
         print(f"segue: the profile '{one_line(name)}' cannot be read: {what}", file=sys.stderr)
     return 0

@@ -121,6 +121,8 @@ def _list(args: argparse.Namespace) -> int:
     finally:
         services.close()
     print_rows(rows, as_json=args.json, line=_opinion_line)
+    if not said and not args.json:
+        print("Nothing is liked, disliked or banned yet", file=sys.stderr)
     gone = len(said) - len(rows)
     if gone and not args.json:
         print(f"and {gone} that have left the library", file=sys.stderr)
