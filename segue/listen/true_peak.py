@@ -12,7 +12,9 @@ from segue.values import Floats
 _HALF = 8
 _AT_A_TIME = 1 << 15  # crests, so that a plateau, all of which are crests, takes 7 MB
 _INAUDIBLE = 1e-6  # 120 dB below full scale, where arithmetic is slow
-_FARTHEST = 1.5  # 3.5 dB: a sine that the samples miss as far as they can passes them by 3.0 dB
+FARTHEST = 2.0
+"""6 dB: a sine that the samples miss as far as they can passes them by 3.0 dB, hiss near half the rate by more."""
+
 MARGIN_SAMPLES = 2 * _HALF
 """Samples before those of a buffer that `TruePeak.take` wants to see once more."""
 
@@ -32,8 +34,8 @@ _TAPS = phases(4)
 class TruePeak:
     """Finds the largest absolute value of the sound at four times the rate, interpolating only where it can lie.
 
-    That is on either side of samples that are no smaller than their neighbours and no more than 3.5 dB below the
-    largest value so far.
+    That is on either side of samples at which the sound turns and that are no more than 6 dB below the largest value so
+    far.
     """
 
     def __init__(self) -> None:
@@ -53,21 +55,21 @@ class TruePeak:
         """
         self.value = max(self.value, largest)
         nearest = max(largest, float(sizes[:, :MARGIN_SAMPLES].max()))
-        if self.value > _INAUDIBLE and nearest * _FARTHEST >= self.value:
-            found = crests(buffer, sizes, above=self.value / _FARTHEST, taps=_TAPS)
+        if self.value > _INAUDIBLE and nearest * FARTHEST >= self.value:
+            found = crests(buffer, sizes, above=self.value / FARTHEST, taps=_TAPS)
             self.value = max(self.value, float(found.peaks.max(initial=0.0)))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Crests:
-    """Samples that are no smaller than their neighbours: ``at`` ``(k,)`` in a buffer, and the peaks beside them."""
+    """Samples at which a sound turns: ``at`` ``(k,)`` in a buffer, and the peaks beside them."""
 
     at: NDArray[np.intp]
     peaks: Floats
 
 
 def crests(buffer: Floats, sizes: Floats, *, above: float, taps: Floats) -> Crests:
-    """Find the true peaks beside all crests that are larger than a value, but for those at the buffer's ends.
+    """Find the true peaks beside all crests and troughs beyond a value, but for those at the buffer's ends.
 
     Parameters
     ----------
@@ -76,7 +78,7 @@ def crests(buffer: Floats, sizes: Floats, *, above: float, taps: Floats) -> Cres
     sizes : (c, 2 half + n) float32
         Their absolute values.
     above : float
-        Smaller crests are passed over. Beside a crest the sound may rise above it by 3.5 dB.
+        Smaller crests are passed over. Beside a crest the sound may rise above it by 6 dB.
     taps : (2 half, k) float32
         What `phases` gives.
 
@@ -86,11 +88,10 @@ def crests(buffer: Floats, sizes: Floats, *, above: float, taps: Floats) -> Cres
         In no order of time; ``at`` counts from the buffer's first sample.
     """
     half, width = len(taps) // 2, sizes.shape[1]
-    inner = sizes[:, half : width - half]
-    is_crest = inner > above  # all of them at a time: in loud music a list of what is high is longer than this
-    is_crest &= inner >= sizes[:, half - 1 : width - half - 1]
-    is_crest &= inner >= sizes[:, half + 1 : width - half + 1]
-    channel, at = np.divmod(np.flatnonzero(is_crest), inner.shape[1])
+    here, before, behind = (buffer[:, half + k : width - half + k] for k in (0, -1, 1))
+    is_crest = (here > above) & (here >= before) & (here >= behind)  # all of them at a time: in loud music a list of
+    is_crest |= (here < -above) & (here <= before) & (here <= behind)  # what is high is longer than this
+    channel, at = np.divmod(np.flatnonzero(is_crest), here.shape[1])
     at += half
     peaks = sizes[channel, at]
     for start in range(0, len(at), _AT_A_TIME):

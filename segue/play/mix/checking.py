@@ -11,18 +11,16 @@ from numpy.typing import NDArray
 
 from segue.config import MIX
 from segue.listen.stereo import StereoReader
-from segue.listen.true_peak import crests
+from segue.listen.true_peak import FARTHEST, crests
 from segue.play.mix.limiter import PEAK_MARGIN_SAMPLES, PEAK_TAPS
 from segue.values import Floats
 
 _SAFE_DB = 0.12  # other meters interpolate otherwise, at other rates
-_MORE_DB = 0.15  # an encoder answers a lower peak with another error
-_FARTHEST = 1.5
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Overshoots:
-    """Samples ``(k,)`` beside which a file is above a ceiling, and by how many dB ``(k,)`` they should be lower."""
+    """Samples ``(k,)`` beside which a file is above a ceiling, and by how many dB ``(k,)``."""
 
     at: NDArray[np.intp]
     by_db: Floats
@@ -39,11 +37,11 @@ def overshoots(path: Path, ceiling_dbtp: float, *, on_second: Callable[[int], No
         while (block := reader.read(MIX.sample_rate_hz)).shape[1]:
             buffer = np.concatenate([before, block], axis=1)
             sizes = np.abs(buffer)
-            if float(sizes.max()) * _FARTHEST > limit:
-                found = crests(buffer, sizes, above=limit / _FARTHEST, taps=PEAK_TAPS)
+            if float(sizes.max()) * FARTHEST > limit:
+                found = crests(buffer, sizes, above=limit / FARTHEST, taps=PEAK_TAPS)
                 loud = found.peaks > limit
                 places.append(found.at[loud] + number * MIX.sample_rate_hz - PEAK_MARGIN_SAMPLES)
-                excess.append(20.0 * np.log10(found.peaks[loud] / limit) + np.float32(_MORE_DB))
+                excess.append(20.0 * np.log10(found.peaks[loud] / limit))
             before = buffer[:, -PEAK_MARGIN_SAMPLES:]
             number += 1
             on_second(number)

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from segue.config import MIX
-from segue.listen.true_peak import crests, phases
+from segue.listen.true_peak import FARTHEST, crests, phases
 from segue.values import Floats
 
 BLOCK_SAMPLES = MIX.sample_rate_hz
@@ -21,7 +21,6 @@ _STEP = 63  # samples between two points of the gain: 1.4 ms, and a block is 700
 _POINTS = BLOCK_SAMPLES // _STEP
 _SMOOTH = 7  # points on either side over which the gain is smoothed: it is down 10 ms ahead of a peak
 _RELEASE = 84  # points, 120 ms, in which it comes back: longer takes more off drums, shorter roughens basses
-_FARTHEST = 1.5  # the sound may rise above its samples by 3.5 dB
 _MARGIN_DB = 0.12  # other meters interpolate otherwise, and a changing gain adds a little between the samples
 
 _HALF = 16
@@ -83,9 +82,9 @@ class Limiter:
         sizes = np.abs(buffer)
         largest = float(sizes.max())
         self.peak = max(self.peak, largest)
-        if largest * _FARTHEST <= self._ceiling:
+        if largest * FARTHEST <= self._ceiling:
             return
-        found = crests(buffer, sizes, above=self._ceiling / _FARTHEST, taps=PEAK_TAPS)
+        found = crests(buffer, sizes, above=self._ceiling / FARTHEST, taps=PEAK_TAPS)
         loud = found.peaks > self._ceiling
         if loud.any():
             points = (found.at[loud] - PEAK_MARGIN_SAMPLES) // _STEP + 2 * _POINTS
@@ -98,8 +97,11 @@ class Ducks:
     def __init__(self) -> None:
         self._needs: dict[int, Floats] = {}  # by block, (700,)
 
-    def add(self, at: NDArray[np.intp], by_db: Floats) -> None:
-        """Ask for the samples ``at`` ``(k,)`` to be lower by so many dB ``(k,)``, on top of what was asked before."""
+    def add(self, at: NDArray[np.intp], by_db: Floats, *, reach_samples: int = 0) -> None:
+        """Ask for the samples ``at`` ``(k,)``, and those so near, to be lower by so many dB ``(k,)`` than before."""
+        reach = np.arange(-reach_samples, reach_samples + 1, _STEP)
+        at = np.maximum(at[:, None] + reach, 0).reshape(-1)
+        by_db = np.repeat(by_db, len(reach))
         blocks = at // BLOCK_SAMPLES
         for number in np.unique(blocks).tolist():
             here = blocks == number

@@ -35,8 +35,9 @@ log = logging.getLogger(__name__)
 RENDER_VERSION = 1
 """Goes up whenever the same plan would be rendered to other bytes: what an older Segue left is not gone on with."""
 
-_MOST_ROUNDS = 4  # of encoding, until no peak is above the ceiling
-_FARTHEST = 1.6  # a codec raises a peak by 1 dB at most, and the sound lies up to 3 dB above its samples
+_MORE_DB = 0.15  # an encoder answers a lower peak with another error; twice as much in each round of encoding...
+_REACH_SAMPLES = 1024  # ...and so much further to either side, since that error may come from beside it
+_FARTHEST = 2.5  # a codec raises a peak by 2 dB at most, and the sound lies up to 6 dB above its samples
 _FOLDER = ".segue-mix-"
 
 
@@ -212,9 +213,14 @@ class Rendering:
         return plan
 
     def _encode_until_right(self, plan: MixPlan, workshop: Workshop, unfinished: Path, clock: _Clock) -> int:
-        """Encode, look where the codec has raised a peak above the ceiling, lower these places, and encode anew."""
+        """Encode, look where the codec has raised a peak above the ceiling, lower these places, and encode anew.
+
+        That comes to an end: what is lowered ever more, and ever wider, is silent at last.
+        """
         ducks = Ducks()
-        for number in range(1, _MOST_ROUNDS + 1):
+        number = 0
+        while True:
+            number += 1
             blocks = self._rendered(plan, workshop, clock) if number == 1 else workshop.iter_blocks()
             loudest = self._encode(blocks, ducks, unfinished, clock)
             if loudest * _FARTHEST < 10.0 ** (self._plan.ceiling_dbtp / 20.0) or self._coding.overshoot_db == 0.0:
@@ -223,9 +229,8 @@ class Rendering:
             if not len(found.at):
                 return number
             log.info("%s: lowers %d peaks of up to %.2f dB", self._target, len(found.at), found.by_db.max())
-            ducks.add(found.at, found.by_db)
-        log.warning("%s: some peaks are still above %.1f dBTP", self._target, self._plan.ceiling_dbtp)
-        return _MOST_ROUNDS
+            more_db = _MORE_DB * 2.0 ** (number - 1)
+            ducks.add(found.at, found.by_db + np.float32(more_db), reach_samples=_REACH_SAMPLES * (number - 1))
 
     def _encode(self, blocks: Iterator[Samples16], ducks: Ducks, path: Path, clock: _Clock) -> float:
         """Encode all blocks and return the largest sample."""

@@ -43,6 +43,24 @@ def lufs(samples: Floats, *, rate_hz: int = RATE_HZ) -> float:
     return found
 
 
+def hats(seconds: int, *, up_to_hz: float = RATE_HZ / 2.0) -> Floats:
+    """Eight bursts of hiss a second, nearly all of it close to half the rate: peaks lie far above the samples."""
+    rng = np.random.default_rng(1)
+    hiss = np.diff(rng.standard_normal((2, seconds * RATE_HZ + 2)), 2, axis=1)
+    spectrum = np.fft.rfft(hiss * np.exp(-(np.arange(hiss.shape[1]) % (RATE_HZ // 8)) / 500.0))
+    spectrum[:, round(up_to_hz * seconds) :] = 0.0
+    found = np.fft.irfft(spectrum, hiss.shape[1])
+    return (found / np.abs(found).max()).astype(np.float32)
+
+
+def square_tune(seconds: int) -> Floats:
+    """Square waves as small computers play them: encoders raise their peaks by two decibels."""
+    pitches = np.random.default_rng(1).choice([220.0, 330.0, 440.0, 880.0, 1760.0, 3520.0], seconds * 8)
+    at_s = np.arange(seconds * RATE_HZ) / RATE_HZ
+    tune = np.sign(np.sin(2.0 * np.pi * pitches[(at_s * 8.0).astype(int)] * at_s))
+    return np.stack([tune, np.roll(tune, 17)]).astype(np.float32)
+
+
 def write_song(path: Path, samples: Floats) -> Path:
     write_audio(path, samples, extension="flac")
     return path
@@ -50,7 +68,7 @@ def write_song(path: Path, samples: Floats) -> Path:
 
 def part_of(path: Path, samples: Floats, *, begin_s: float = 0.0, louder_db: float = 0.0) -> Part:
     """All of a file from ``begin_s`` on, at -14 LUFS and so much more."""
-    gain_db = round(gain_to_target_db(lufs(samples), target_lufs=-14.0), 2) + louder_db  # not to hang on a last bit
+    gain_db = gain_to_target_db(lufs(samples), target_lufs=-14.0) + louder_db
     return Part(path, TrackInfo(path.stem, "Somebody"), begin_s, samples.shape[1] / RATE_HZ, gain_db)
 
 

@@ -9,7 +9,7 @@ from scipy.signal import resample_poly
 from segue.play.mix.limiter import BLOCK_SAMPLES, WARM_UP_BLOCKS, Ducks, Limiter
 from segue.values import Floats
 from tests.listen.known_sounds import sine
-from tests.play.mix.sounds import song
+from tests.play.mix.sounds import hats, song
 
 CEILING = 10.0 ** (-1.0 / 20.0)
 
@@ -33,7 +33,14 @@ def test_nothing_passes_the_ceiling(louder_db: float) -> None:
     spectrum = np.fft.rfft(np.random.default_rng(0).standard_normal((2, 2 * BLOCK_SAMPLES)))
     spectrum[:, 2 * 20_000 :] = 0.0  # what lies between the samples of noise up to 22 kHz is anybody's guess
     noise = np.fft.irfft(spectrum).astype(np.float32)
-    for sound in (loud, noise, sine(997.0, seconds=2.0, dbfs=louder_db), sine(11_025.5, seconds=2.0, dbfs=louder_db)):
+    hiss = hats(4, up_to_hz=20_000.0) * np.float32(10.0 ** ((louder_db - 3.0) / 20.0))
+    for sound in (
+        loud,
+        noise,
+        hiss,
+        sine(997.0, seconds=2.0, dbfs=louder_db),
+        sine(11_025.5, seconds=2.0, dbfs=louder_db),
+    ):
         assert true_peak(limited(sound)) < CEILING
 
 
