@@ -67,7 +67,6 @@ class _Step:
         """Pass over it."""
         voices[self.number].skip(self.length_samples)
         if self.join:
-            voices[self.number].close()
             voices[self.number + 1].skip(self.length_samples)
 
     def play(self, voices: list[_Voice]) -> Iterator[Floats]:
@@ -75,13 +74,9 @@ class _Step:
         if not self.join:
             for at in range(0, self.length_samples, _PIECE):
                 yield voices[self.number].read(min(_PIECE, self.length_samples - at))
-        else:
-            going, coming = voices[self.number : self.number + 2]
-            tail = going.read(self.length_samples)
-            going.close()
-            if self.length_samples:
-                head = coming.read(self.length_samples)
-                yield crossfaded(tail, head, style=self.plan.joins[self.number].style)
+        elif self.length_samples:
+            tail, head = (voice.read(self.length_samples) for voice in voices[self.number : self.number + 2])
+            yield crossfaded(tail, head, style=self.plan.joins[self.number].style)
 
 
 def _steps(plan: MixPlan) -> Iterator[_Step]:
@@ -118,13 +113,6 @@ class _Voice:
             self._open()
         return self._next(count)
 
-    def close(self) -> None:
-        """Close the file; raises if too much of what was read of it was damaged."""
-        if self._reader is not None:
-            self._reader.close()
-            self._reader = None
-            self._ahead = self._bent = np.zeros((2, 0), np.float32)
-
     def abandon(self) -> None:
         """Close the file whatever is wrong with it."""
         if self._reader is not None:
@@ -149,7 +137,16 @@ class _Voice:
         sound: Floats = np.concatenate([bent_now, ahead, source], axis=1) * self._gain
         self._round_edges(sound)
         self._at += count
+        if self._at == self._placed.length_samples:
+            self._close()
         return sound
+
+    def _close(self) -> None:
+        """Close the file at the part's end; raises if too much of what was read of it was damaged."""
+        if self._reader is not None:
+            self._reader.close()
+            self._reader = None
+            self._ahead = self._bent = np.zeros((2, 0), np.float32)
 
     def _source(self, count: int) -> Floats:
         """The next samples of the file; a little that it lacks at its end is silence."""

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from scipy.io import wavfile
 
 from segue.errors import DamagedAudioError
 from segue.listen.audio import iter_samples
@@ -170,3 +171,19 @@ def test_a_file_that_is_damaged_from_its_middle_on_stops_the_mix_by_its_name(tmp
     with pytest.raises(DamagedAudioError, match=r"bad\.mp3: "):
         render(plan, tmp_path / "mix.flac")
     assert sorted(path.name for path in tmp_path.iterdir()) == ["bad.mp3", "good.flac"]
+
+
+@pytest.mark.parametrize("place", ["middle", "last", "alone"])
+def test_a_file_that_is_no_sound_for_much_of_its_length_stops_the_mix_wherever_it_plays(
+    tmp_path: Path, place: str
+) -> None:
+    """A damaged file that came last was rendered with its holes."""
+    samples = song(120.0).copy()
+    good = part_of(write_song(tmp_path / "good.flac", samples), samples, begin_s=0.4)
+    samples[:, 5 * RATE_HZ : 20 * RATE_HZ] = np.nan
+    wavfile.write(tmp_path / "bad.wav", RATE_HZ, samples.T)
+    bad = replace(good, path=tmp_path / "bad.wav", end_s=22.0, true_peak_dbtp=-30.0)  # its level is not looked at
+    parts = {"middle": [good, bad, good], "last": [good, bad], "alone": [bad]}[place]
+    with pytest.raises(DamagedAudioError, match=r"bad\.wav: "):
+        render(plan_of(parts, "fade"), tmp_path / "mix.flac")
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["bad.wav", "good.flac"]
