@@ -21,6 +21,7 @@ from segue.mixing import MixOrder, PlannedMix
 from segue.play.mix.listing import tracklist
 from segue.play.mix.outputs import Outputs
 from segue.play.mix.plan import MixPlan, plan_from_json
+from segue.play.mix.planning import MixSettings
 from segue.play.tracklist import Wanted
 from segue.services import Services
 from segue.store.library import Library
@@ -377,6 +378,9 @@ def test_a_list_in_another_order(services: Services, folder: Path) -> None:
 
 
 def test_numbers_out_of_range() -> None:
+    for lufs in (14.0, float("nan"), -90.0):
+        with pytest.raises(ParameterError, match=f"a mix of {lufs:g} LUFS"):
+            MixSettings(target_lufs=lufs)
     with pytest.raises(ParameterError, match="101 tracks between two"):
         Extent(between=101)
     with pytest.raises(ParameterError, match="a mix of 0 minutes"):

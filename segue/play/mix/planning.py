@@ -8,10 +8,12 @@ from itertools import pairwise
 from math import log10
 
 from segue.config import MIX
+from segue.errors import ParameterError
 from segue.play.mix.facts import TrackFacts
 from segue.play.mix.plan import MixPlan, Part, gain_to_target_db
 from segue.play.mix.transitions import Transition, Wishes, transition
 
+_SOFTEST_LUFS, _LOUDEST_LUFS = -50.0, -5.0
 _TOLD_DB = 1.0  # a track that stays quieter than the target by less is not told of
 
 
@@ -22,6 +24,13 @@ class MixSettings:
     title: str = "A mix"
     wishes: Wishes = field(default_factory=Wishes)
     target_lufs: float = MIX.target_lufs
+
+    def __post_init__(self) -> None:
+        if not _SOFTEST_LUFS <= self.target_lufs <= _LOUDEST_LUFS:
+            raise ParameterError(
+                f"a mix of {self.target_lufs:g} LUFS",
+                remedy=f"Choose {_SOFTEST_LUFS:g} (soft) to {_LOUDEST_LUFS:g} (as loud as can be), such as -14",
+            )
 
 
 def plan_mix(tracks: Sequence[TrackFacts], settings: MixSettings) -> MixPlan:
