@@ -10,7 +10,7 @@ MUSIC_CACHE ?= .music
 HOURS ?= 1.3
 PRECISION ?= float32
 
-.PHONY: help install install-dev run test check lint bench music model lock clean
+.PHONY: help install install-dev run test check lint bench music model live-models lock clean
 .DEFAULT_GOAL := help
 
 help: ## Say what there is
@@ -55,6 +55,11 @@ model: install-dev ## Train the bundled ear anew; resumes where it stopped. HOUR
 	@$(BIN)/python train_speccy.py --recipe bundled --music .training/music \
 	  --teacher .training/musicnn/musicnn/MSD_musicnn --work .training/speccy \
 	  --hours $(HOURS) --precision $(PRECISION)
+
+live-models: install-dev ## Fit anew what `segue live` undoes rooms by, and tells speech by; minutes, resumes
+	@tests/music.sh live .training/music
+	@for recipe in room speech; do \
+	  $(BIN)/python train_speccy.py --recipe $$recipe --music .training/music --work .training/live || exit; done
 
 lock: ## Resolve the lock files anew
 	@for set in requirements requirements-train requirements-dev; do \

@@ -1,10 +1,13 @@
 #!/usr/bin/env bash
-# Fetch free music from Debian's game packages: tests/music.sh small|training DIR unpacks each into DIR/<package>/.
+# Fetch free music from Debian's game packages: tests/music.sh small|live|training DIR unpacks each into DIR/<package>/.
 # Nothing is installed, and nothing of it is kept in the repository: licences are per file.
 set -euo pipefail
 set_name=$1 folder=$2
 
 small="zaz-data warzone2100-music planetblupi-music-ogg singularity-music pingus-data"
+live="$small asc-music wesnoth-1.16-music ufoai-music hedgewars-data supertux-data colobot-common-sounds marsshooter-data fillets-ng-data
+  frozen-bubble-data unknown-horizons asterisk-core-sounds-en-g722 asterisk-core-sounds-es-g722 asterisk-core-sounds-fr-g722
+  asterisk-core-sounds-it-g722 asterisk-core-sounds-ru-g722"
 training="$small asc-music wesnoth-1.16-music ufoai-music hedgewars-data supertux-data colobot-common-sounds blobwars-data
   drascula-music marsshooter-data freedroidrpg-data fretsonfire-songs-sectoid fretsonfire-songs-muldjord starfighter-data
   fillets-ng-data ardentryst frozen-bubble-data supertuxkart-data unknown-horizons flare-game 0ad-data
@@ -20,8 +23,9 @@ mkdir -p "$folder"
 folder=$(cd "$folder" && pwd)
 case $set_name in
   small) packages=$small ;;
+  live) packages=$live ;;
   training) packages=$training ;;
-  *) echo "music: '$set_name' is no set; say small or training" >&2; exit 2 ;;
+  *) echo "music: '$set_name' is no set; say small, live or training" >&2; exit 2 ;;
 esac
 apt-cache show zaz-data >/dev/null 2>&1 || apt-get update -qq
 for package in $packages; do

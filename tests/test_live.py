@@ -13,8 +13,9 @@ from segue.choose.wishes import Wishes
 from segue.errors import EmptyLibraryError, ParameterError
 from segue.live import LiveSession, LiveSettings, Moment
 from segue.services import Services
-from tests.rooms import through_room, voice
+from segue.train.rooms import Room, through_room
 from tests.songs import RATE_HZ, band_song, tone_song, write_samples
+from tests.voices import voice
 
 SONGS = range(8)
 ANY_LENGTH = Wishes(shortest_s=0.0)
@@ -59,7 +60,7 @@ def test_through_a_loudspeaker_and_a_room_it_is_still_found(services: Services) 
     places = []
     for seed in SONGS:
         session = services.live.session(LiveSettings(wishes=ANY_LENGTH))
-        listen(session, through_room(band_song(seed), np.random.default_rng(seed))[4 * RATE_HZ :])
+        listen(session, through_room(band_song(seed), Room(), rng=np.random.default_rng(seed))[4 * RATE_HZ :])
         ranking = session._recogniser.ranking(session._memory, services.choosing.catalogue())
         found = [services.track(track_id).paths[0].stem for track_id, _ in ranking]
         places.append(1 + found.index(f"Band {seed} - Song {seed}"))
@@ -81,7 +82,7 @@ def test_speech_and_silence_are_said_and_change_nothing(services: Services) -> N
 
 
 def test_the_sizes_of_the_pieces_do_not_matter(services: Services) -> None:
-    song = through_room(tone_song(0, seconds=26.0), np.random.default_rng(9))
+    song = through_room(tone_song(0, seconds=26.0), Room(), rng=np.random.default_rng(9))
     small, large = (
         listen(services.live.session(LiveSettings(wishes=ANY_LENGTH)), song, piece=piece) for piece in (777, 200_000)
     )

@@ -5,12 +5,14 @@ from __future__ import annotations
 import io
 import zipfile
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
 from segue.embed.encoder import Ear
 from segue.errors import ModelError
+from segue.files import atomic_write
 from segue.values import Floats
 
 _PARTS = ("kernel", "bias", "centre", "whitening")
@@ -60,6 +62,18 @@ def _unit(rows: NDArray[np.floating], otherwise: Floats) -> Floats:
     return found
 
 
+def write_room_map(path: Path, found: RoomMap, *, ear: Ear) -> None:
+    """Write a map that was fitted to an ear, as float16; the ear looks for it at ``room_map_path``."""
+    parts = {name: getattr(found, name).astype(np.float16) for name in _PARTS}
+    with atomic_write(path) as partial, partial.open("wb") as file:
+        np.savez_compressed(file, **parts, ear=np.array(str(ear.fingerprint)))
+
+
+def room_map_path(ear: Ear) -> Path:
+    """Where the map of an ear lies: beside its network."""
+    return ear.network.with_suffix(ROOM_SUFFIX)
+
+
 def find_room_map(ear: Ear) -> RoomMap | None:
     """Read the map that lies beside an ear's network; None where there is none.
 
@@ -68,7 +82,7 @@ def find_room_map(ear: Ear) -> RoomMap | None:
     ModelError
         If the file is damaged, or was fitted to another network.
     """
-    path = ear.network.with_suffix(ROOM_SUFFIX)
+    path = room_map_path(ear)
     try:
         content = path.read_bytes()
     except FileNotFoundError:

@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
 from typing import Literal, NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from segue.config import LIVE, SPECCY_MEL
+from segue.errors import ModelError
+from segue.files import atomic_write
 from segue.values import Floats
 
 SoundKind = Literal["silence", "noise", "speech", "music"]
@@ -15,6 +22,9 @@ SoundKind = Literal["silence", "noise", "speech", "music"]
 _FRAMES_A_SECOND = SPECCY_MEL.sample_rate_hz / SPECCY_MEL.hop_samples
 _BIN_HZ = SPECCY_MEL.sample_rate_hz / SPECCY_MEL.n_fft_samples
 _BANDS_HZ = np.concatenate([np.arange(200.0, 1000.0, 100.0), np.geomspace(1000.0, 6000.0, 13)])
+SPEECH_MODEL = Path(__file__).with_name("speech.json")
+_PARTS = ("middle", "spread", "weights")
+_FARTHEST = 4.0
 _SMALLEST = 1e-12
 _QUIETEST_DBFS = -120.0
 _FULL = 0.99  # of full scale; from here on a sample counts as clipped
@@ -55,11 +65,53 @@ class SpeechTraits(NamedTuple):
     centre_spread: float
 
 
-_MIDDLE = SpeechTraits(0.5149, 0.4403, 0.3678, 5.0241, -15.4441, 0.3505, 5.7264, -0.0437, 1.2599)
-_SPREAD = SpeechTraits(0.2589, 0.2587, 0.2383, 2.9548, 11.279, 0.2039, 2.51, 0.7371, 0.773)
-_WEIGHTS = SpeechTraits(-0.843, -2.282, -0.254, 1.302, -2.784, -3.058, 1.723, -0.412, 0.288)
-_BIAS = -6.225
-"""A logistic model, fitted to 23 voices and 274 pieces of music, dry and in simulated rooms; docs/live.md says how."""
+@dataclass(frozen=True, slots=True)
+class SpeechModel:
+    """A logistic model of traits: what each is taken off and divided by, what it then weighs, and a constant."""
+
+    middle: SpeechTraits
+    spread: SpeechTraits
+    weights: SpeechTraits
+    bias: float
+
+    def scaled(self, traits: NDArray[np.floating]) -> NDArray[np.float64]:
+        """Traits ``(..., 9)`` in spreads from the middle, each held within four so that nothing decides alone."""
+        return np.asarray(np.clip((traits - np.array(self.middle)) / np.array(self.spread), -_FARTHEST, _FARTHEST))
+
+    def odds(self, traits: NDArray[np.floating]) -> NDArray[np.float64]:
+        """Natural logarithm of the odds that traits ``(..., 9)`` are of speech, ``(...,)``."""
+        return np.asarray(self.bias + self.scaled(traits) @ np.array(self.weights))
+
+
+@cache
+def speech_model() -> SpeechModel:
+    """Read the model that comes with Segue; `segue.train.speech` fits it, and docs/live.md says to what.
+
+    Raises
+    ------
+    ModelError
+        If its file is missing or damaged.
+    """
+    return read_speech_model(SPEECH_MODEL)
+
+
+def read_speech_model(path: Path) -> SpeechModel:
+    """Read a model that `write_speech_model` wrote; raises ModelError."""
+    try:
+        stored = json.loads(path.read_text(encoding="utf-8"))
+        middle, spread, weights = (SpeechTraits(**{k: float(v) for k, v in stored[part].items()}) for part in _PARTS)
+        return SpeechModel(middle, spread, weights, float(stored["bias"]))
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        what = f"the speech model cannot be read ({type(error).__name__}: {error})"
+        raise ModelError(what, remedy="Install Segue anew", path=path) from error
+
+
+def write_speech_model(path: Path, model: SpeechModel, *, scores: Mapping[str, float]) -> None:
+    """Write a model as JSON, and beside its numbers what it scored."""
+    parts = {part: getattr(model, part)._asdict() for part in _PARTS}
+    with atomic_write(path) as partial:
+        text = json.dumps({**parts, "bias": model.bias, "scores": dict(scores)}, indent=2)
+        partial.write_text(f"{text}\n", encoding="utf-8")
 
 
 def speech_odds(power: Floats) -> float:
@@ -73,12 +125,10 @@ def speech_odds(power: Floats) -> float:
     Returns
     -------
     float
-        Natural logarithm of the odds, from a logistic model of `speech_traits`, each held within four of its spreads
-        so that nothing unheard of decides alone. Above ``LIVE.speech_odds`` it counts as speech.
+        Natural logarithm of the odds, from the `speech_model` of its `speech_traits`. Above ``LIVE.speech_odds`` it
+        counts as speech.
     """
-    found = np.array(speech_traits(power))
-    scaled = np.clip((found - np.array(_MIDDLE)) / np.array(_SPREAD), -4.0, 4.0)
-    return float(_BIAS + scaled @ np.array(_WEIGHTS))
+    return float(speech_model().odds(np.array(speech_traits(power))))
 
 
 def speech_traits(power: Floats) -> SpeechTraits:

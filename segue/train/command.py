@@ -8,13 +8,16 @@ from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
+from segue.embed.encoder import load_ear
 from segue.errors import ParameterError
+from segue.listen.sounding import SPEECH_MODEL
 from segue.train.options import LearnSpec, add_options, spec_of
 
 OnProgress = Callable[[str, int, int], None]
 """Told what is being done, how much of it is done, and of how much."""
 
 BUNDLED = Path(__file__).parent.parent / "embed" / "models"
+_FITS = ("room", "speech")
 _NUMBERS = tuple(f.name for f in fields(LearnSpec) if f.name not in ("arch", "precision"))
 _EPILOG = """
 The bundled ear:        --recipe bundled --music DIR --teacher DIR
@@ -23,6 +26,7 @@ With vectors you have:  --vectors DIR_OR_NPZ --music DIR
 A head on an ear:       --arch head --ear speccy --playlists DIR --data Pickles
 Fine-tuning:            --from bundled --playlists DIR --data Pickles
 Which network:          --compare --arch cnn1d,resnet_se --playlists DIR --music DIR
+For segue live:         --recipe room --music DIR [--ear speccy]; --recipe speech --music DIR
 """
 
 
@@ -44,7 +48,11 @@ def make_parser(description: str) -> argparse.ArgumentParser:
 
 
 def _add_recipe(group: argparse._ArgumentGroup) -> None:
-    group.add_argument("--recipe", choices=["bundled"], help="make the ear that comes with Segue")
+    group.add_argument(
+        "--recipe",
+        choices=["bundled", *_FITS],
+        help="make the ear that comes with Segue, or what `segue live` undoes rooms by, or tells speech by",
+    )
     group.add_argument("--teacher", type=Path, help="folder MSD_musicnn of the PyPI package musicnn")
     group.add_argument("--hours", type=float, default=1.3, help="time for training (%(default)s)")
     group.add_argument("--held-out", action="append", metavar="PACKAGE", help="package never learned from; repeatable")
@@ -77,6 +85,8 @@ def is_recipe(args: argparse.Namespace) -> bool:
 
 def missing(args: argparse.Namespace) -> str:
     """What else has to be given, in words; "" where nothing is."""
+    if args.recipe in _FITS:
+        return _missing_for_a_fit(args)
     if is_recipe(args):
         lacks = [name for name in ("music", "teacher") if not getattr(args, name)]
         if lacks:
@@ -100,6 +110,16 @@ def missing(args: argparse.Namespace) -> str:
     return next((text for text, is_so in wrong.items() if is_so), "")
 
 
+def _missing_for_a_fit(args: argparse.Namespace) -> str:
+    numbers = [name for name in _NUMBERS if name != "seed"]
+    foreign = ["teacher", "playlists", "vectors", "data", "start", "compare", "windows", "arch", *numbers]
+    if strange := _named(args, foreign):
+        return f"{strange} means nothing to the recipe {args.recipe}"
+    if not args.music:
+        return "the following arguments are required: --music"
+    return "the recipe takes one folder of packages" if len(args.music) > 1 else ""
+
+
 def _named(args: argparse.Namespace, names: Sequence[str]) -> str:
     """Those of the options that are given, as they are written."""
     given = ("from" if name == "start" else name for name in names if getattr(args, name) is not None)
@@ -114,6 +134,8 @@ def run(args: argparse.Namespace, *, on_progress: OnProgress) -> list[str]:
     SegueError
         Whatever stands in the way.
     """
+    if args.recipe in _FITS:
+        return _run_fit(args, on_progress)
     if is_recipe(args):
         return _run_recipe(args)
     numbers = spec_of(args)  # refuses what cannot be meant, whichever training it is for
@@ -180,6 +202,23 @@ def _run_recipe(args: argparse.Namespace) -> list[str]:
         )
     )
     return [f"{name:24} {value:g}" for name, value in scores.items()]
+
+
+def _run_fit(args: argparse.Namespace, on_progress: OnProgress) -> list[str]:
+    """What `segue live` needs besides an ear; no network is trained for it."""
+    from segue.train.room_map import HELD_OUT, RoomRecipe, run_room_recipe
+    from segue.train.speech import SpeechRecipe, run_speech_recipe
+
+    seed, held_out = spec_of(args).seed, tuple(args.held_out or HELD_OUT)
+    if args.recipe == "room":
+        ear = load_ear(args.ear)
+        return run_room_recipe(
+            RoomRecipe(args.music[0], args.work, ear, args.out, held_out=held_out, seed=seed), on_progress=on_progress
+        )
+    out = SPEECH_MODEL if args.out is None else args.out / SPEECH_MODEL.name
+    return run_speech_recipe(
+        SpeechRecipe(args.music[0], args.work, out, held_out=held_out, seed=seed), on_progress=on_progress
+    )
 
 
 def _run_supervised(args: argparse.Namespace, own: object, on_progress: OnProgress) -> list[str]:

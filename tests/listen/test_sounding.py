@@ -6,8 +6,9 @@ import pytest
 from segue.config import SPECCY_MEL
 from segue.listen.sounding import level_of
 from segue.listen.stream import SoundStream
-from tests.rooms import through_room, voice
+from segue.train.rooms import Room, through_room
 from tests.songs import RATE_HZ, tone_song
+from tests.voices import voice
 
 RNG = np.random.default_rng(4)
 
@@ -41,7 +42,7 @@ def test_a_loud_fan_is_noise() -> None:
 def test_somebody_speaks(pitch_hz: float) -> None:
     """A window alone is not believed yet: the first may be called music."""
     dry = voice(7, seconds=26.0, pitch_hz=pitch_hz)
-    for heard in (dry, through_room(dry, RNG, gain_db=0.0)):
+    for heard in (dry, through_room(dry, Room(gain_db=0.0), rng=RNG)):
         assert kinds(heard)[1:] == ["speech"] * 4
 
 
@@ -49,7 +50,7 @@ def test_somebody_speaks(pitch_hz: float) -> None:
 def test_music_is_no_speech_even_in_a_room(bright: bool) -> None:
     song = tone_song(5, seconds=16.0, bright=bright)
     assert kinds(song) == ["music"] * 3
-    assert kinds(through_room(song, RNG)) == ["music"] * 3
+    assert kinds(through_room(song, Room(), rng=RNG)) == ["music"] * 3
 
 
 def test_speech_over_music_counts_as_music() -> None:

@@ -1,4 +1,4 @@
-"""What a loudspeaker, a room and a microphone do to music, and voices that speak: known by construction."""
+"""Voices that speak: known by construction."""
 
 from __future__ import annotations
 
@@ -6,22 +6,6 @@ import numpy as np
 import scipy.signal
 
 from tests.songs import RATE_HZ
-
-
-def through_room(
-    samples: np.ndarray, rng: np.random.Generator, *, rt60_s: float = 0.4, snr_db: float = 15.0, gain_db: float = -20.0
-) -> np.ndarray:
-    """Band-limited to 150 to 7,000 Hz, with a tail that decays by 60 dB in ``rt60_s``, and white noise."""
-    band = scipy.signal.butter(4, [150.0, 7000.0], "bandpass", fs=RATE_HZ, output="sos")
-    time_s = np.arange(int(1.2 * rt60_s * RATE_HZ)) / RATE_HZ
-    tail = rng.standard_normal(len(time_s)) * 10.0 ** (-3.0 * time_s / rt60_s)
-    tail[: int(0.004 * RATE_HZ)] = 0.0
-    tail *= np.sqrt(0.5 / np.sum(tail**2))  # 3 dB below the direct sound
-    tail[0] = 1.0
-    heard = scipy.signal.fftconvolve(scipy.signal.sosfilt(band, samples), tail)[: len(samples)]
-    noise = rng.standard_normal(len(heard))
-    noise *= np.std(heard) * 10.0 ** (-snr_db / 20.0)
-    return ((heard + noise) * 10.0 ** (gain_db / 20.0)).astype(np.float32)
 
 
 def voice(seed: int, *, seconds: float = 12.0, pitch_hz: float = 120.0) -> np.ndarray:
