@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import pty
 import subprocess
 import sys
 from pathlib import Path
@@ -104,6 +105,32 @@ def test_what_cannot_be_done_is_said_in_a_line(
     error = capsys.readouterr().err
     assert said in error
     assert error.count("\n") == 1
+
+
+def test_ctrl_c_at_a_terminal_ends_it_cleanly(folder: Path) -> None:
+    """A song at its own pace, stopped in its midst: the screen stays, nothing is said, and the exit code is 0."""
+    song = folder / "music" / "Song 0.wav"
+    command = [*LIVE, "--data", str(folder / "data"), "--input", str(song), "--real-time"]
+    pid, terminal = pty.fork()
+    if pid == 0:  # pragma: no cover - another process
+        os.execve(
+            sys.executable, [sys.executable, "-m", "segue.cli", *command], {**os.environ, "PYTHONPATH": str(ROOT)}
+        )
+    shown = b""
+    try:
+        while b"listening ..." not in shown:
+            shown += os.read(terminal, 4096)
+        os.write(terminal, b"\x03")
+        while True:
+            shown += os.read(terminal, 4096)
+    except OSError:  # the other end is closed: it has ended
+        pass
+    finally:
+        os.close(terminal)
+    assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 0
+    after = shown.decode().rpartition("^C")[2]
+    assert "Traceback" not in shown.decode()
+    assert "segue:" not in after
 
 
 def test_a_pipe_of_no_audio_or_of_nothing_says_so(folder: Path, tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ from segue.embed.encoder import load_ear
 from segue.embed.rooms import find_room_map
 from segue.errors import ParameterError
 from segue.train.room_map import Pairs, RoomRecipe, fit_room_map, run_room_recipe
-from tests.songs import band_song, write_samples
+from tests.songs import tone_song, write_samples
 
 
 def unit(rows: np.ndarray) -> np.ndarray:
@@ -53,7 +53,7 @@ def test_too_few_pairs_are_refused() -> None:
 def test_the_recipe_leaves_a_map_that_the_ear_finds_and_goes_on_where_it_stopped(tmp_path: Path) -> None:
     for seed in range(8):
         package = "held" if seed > 5 else "learned"
-        write_samples(tmp_path / "music" / package / f"{seed}.wav", band_song(seed, seconds=31.0))
+        write_samples(tmp_path / "music" / package / f"{seed}.wav", tone_song(seed, seconds=31.0))
     ear = load_ear()
     recipe = RoomRecipe(
         tmp_path / "music", tmp_path / "work", ear, tmp_path / "out", held_out=("held",), rooms=3, seed=3
