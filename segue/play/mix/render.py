@@ -19,6 +19,7 @@ import numpy as np
 from segue.errors import FileAccessError, MixCancelledError, MixError
 from segue.files import access_error, atomic_write, is_file, is_folder
 from segue.listen.decoding import encoding_of
+from segue.play.mix.alone import held_alone
 from segue.play.mix.checking import overshoots
 from segue.play.mix.encoding import Words, coding_for, open_writer
 from segue.play.mix.labels import Label, chapters_of
@@ -152,7 +153,15 @@ class Rendering:
     def run(self, on_progress: OnProgress, cancel: threading.Event) -> Rendered:
         """Check, render, encode, check again, put in place."""
         check_files(self._plan, self._target)
-        folder = self._work_folder()
+        try:
+            folder = self._work_folder()
+            with held_alone(folder, self._target, others=f"{folder.name.rpartition('-')[0]}-*"):
+                return self._make(folder, on_progress, cancel)
+        except OSError as error:
+            raise access_error(error, self._target) from error
+
+    def _make(self, folder: Path, on_progress: OnProgress, cancel: threading.Event) -> Rendered:
+        """Render into a folder that nobody else works in, and put the file in its place."""
         try:
             workshop = Workshop(folder)
             resumed = workshop.seconds
@@ -164,8 +173,6 @@ class Rendering:
             unfinished.replace(self._target)
         except BaseException as error:
             _tidy(folder, error)
-            if isinstance(error, OSError):
-                raise access_error(error, self._target) from error
             raise
         workshop.remove()
         return Rendered(self._target, to_seconds(self._sound.length_samples), float(resumed), encodings)
@@ -175,20 +182,15 @@ class Rendering:
         return self._plan.ceiling_dbtp - self._coding.overshoot_db
 
     def _work_folder(self) -> Path:
-        """Where this very mix is made; what is left of others that were to become the same file is deleted."""
+        """Where this very mix is made."""
         key = hashlib.sha256(
             f"{RENDER_VERSION} {self._ceiling_dbtp} {self._sound.name} {self._plan.fingerprint}".encode()
         )
         for path in sorted({part.path for part in self._plan.parts}):
             status = path.stat()
             key.update(f"{status.st_size} {status.st_mtime_ns}".encode())
-        place = self._target.parent
         start = _FOLDER + hashlib.sha256(os.fsencode(self._target.name)).hexdigest()[:8]
-        folder = place / f"{start}-{key.hexdigest()[:16]}"
-        for other in place.glob(f"{start}-*"):
-            if other != folder:
-                shutil.rmtree(other, ignore_errors=True)
-        return folder
+        return self._target.parent / f"{start}-{key.hexdigest()[:16]}"
 
     def _check_space(self, done_s: int) -> None:
         """Refuse at once what the disk has no room for."""

@@ -13,12 +13,12 @@ import numpy as np
 import pytest
 from scipy.io import wavfile
 
-from segue.errors import DamagedAudioError
+from segue.errors import DamagedAudioError, FileAccessError
 from segue.listen.audio import iter_samples
 from segue.play.mix.labels import Label
 from segue.play.mix.pcm import Workshop
 from segue.play.mix.plan import MixPlan, Part, plan_to_json
-from segue.play.mix.render import render
+from segue.play.mix.render import RenderProgress, render
 from segue.play.mix.timeline import iter_mix
 from segue.values import TrackInfo
 from tests.conftest import ROOT
@@ -80,6 +80,23 @@ def test_kept_sound_that_is_not_whole_is_made_anew(tmp_path: Path) -> None:
     again = Workshop(tmp_path)
     assert again.seconds == 60
     assert sum(len(kept) for kept in again.iter_blocks()) == 60 * RATE_HZ
+
+
+@pytest.mark.parametrize("same", [True, False])
+def test_two_renderings_to_one_file_do_not_meet(long: MixPlan, tmp_path: Path, same: bool) -> None:
+    plan = MixPlan((replace(long.parts[0], end_s=6.0),), ())
+    other = plan if same else replace(plan, title="Another")
+    refused: list[str] = []
+
+    def render_another(progress: RenderProgress) -> None:
+        if progress.phase == "rendering" and not refused:
+            with pytest.raises(FileAccessError, match=r"mix\.wav: a mix is being made there already") as caught:
+                render(other, tmp_path / "mix.wav")
+            refused.append(str(caught.value))
+
+    render(plan, tmp_path / "mix.wav", on_progress=render_another)
+    assert refused
+    assert [path.name for path in tmp_path.iterdir()] == ["mix.wav"]
 
 
 def test_another_plan_for_the_same_file_begins_anew(long: MixPlan, tmp_path: Path) -> None:
