@@ -237,12 +237,15 @@ def test_what_cannot_be_written_is_said_before_anything_is_heard(
         ((), "no list is named"),
         (("a.txt",), "no mix is named"),
         (("--plan-file", "p.json", "a.txt", "b.mp3"), "two mixes"),
+        (("--plan-file", "p.json", "b.mp3", "--style", "cut", "--reorder"), "--reorder, --style would change nothing"),
+        (("EVENING", "b.mp3", "--preview", "--picture", "b.png"), "joins alone have no picture"),
     ],
 )
 def test_places_that_are_missing(
     folder: Path, words: tuple[str, ...], said: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert run(folder, *words) == 1
+    named = (str(folder / "evening.txt") if word == "EVENING" else word for word in words)
+    assert run(folder, *named) == 1
     assert said in capsys.readouterr().err
 
 

@@ -134,12 +134,29 @@ def _settle_places(args: argparse.Namespace) -> None:
         if args.out is not None:
             raise ParameterError("a plan and a list make two mixes", remedy="Name the one or the other, and the mix")
         args.list, args.out = None, args.list
+        idle = [word for word, value in _of_planning(args).items() if value]
+        if idle:
+            what = f"the plan is made already, and {', '.join(idle)} would change nothing"
+            raise ParameterError(what, remedy="Leave that out, or plan the list anew")
     elif args.list is None:
         raise ParameterError("no list is named", remedy="Say segue mix tracks.txt mix.mp3")
     if args.out is None and not args.plan:
         raise ParameterError(
             "no mix is named", remedy="Say segue mix tracks.txt mix.mp3, or --plan to see the plan alone"
         )
+
+
+def _of_planning(args: argparse.Namespace) -> dict[str, object]:
+    """What was asked of the planning, by the words that ask for it."""
+    return {
+        "--between": args.between,
+        "--minutes": args.minutes,
+        "--reorder": args.reorder,
+        "--style": args.style != "auto",
+        "--fade-s": args.fade_s,
+        "--loudness": args.loudness != MIX.target_lufs,
+        "--title": args.title,
+    }
 
 
 def _mix(args: argparse.Namespace, services: Services, bar: _Bar) -> int:
@@ -185,6 +202,8 @@ def _from_file(path: Path) -> PlannedMix:
 
 def _outputs(args: argparse.Namespace) -> Outputs:
     if args.preview:
+        if args.picture or args.tracklist:
+            raise ParameterError("joins alone have no picture and no tracklist", remedy="Leave out --preview, or those")
         return Outputs(args.out, preview=True)
     beside = Outputs.beside(args.out)
     tracklists = tuple(args.tracklist) or beside.tracklists
@@ -206,7 +225,8 @@ def _tell(args: argparse.Namespace, planned: PlannedMix, files: tuple[Path, ...]
         return
     styles = [join.style for join in plan.joins]
     joins = ", ".join(f"{styles.count(style)} by {style}" for style in dict.fromkeys(sorted(styles)))
-    print(f"{len(plan.parts)} tracks, {clock(plan.length_s)}; joins: {joins or 'none'}")
+    tracks = "1 track" if len(plan.parts) == 1 else f"{len(plan.parts)} tracks"
+    print(f"{tracks}, {clock(plan.length_s)}; joins: {joins or 'none'}")
     for path in files:
         print(f"  {one_line(path)}")
 
