@@ -388,3 +388,10 @@ def test_numbers_out_of_range() -> None:
         Extent(between=101)
     with pytest.raises(ParameterError, match="a mix of 0 minutes"):
         Extent(minutes=0.0)
+
+
+def test_a_title_of_any_bytes(folder: Path, tmp_path: Path) -> None:
+    """Bytes that are no text ended in a traceback when the file was begun."""
+    (tmp_path / "one.txt").write_text(str(folder / "one.flac"), encoding="utf-8")
+    assert run(folder, tmp_path / "one.txt", tmp_path / "mix.m4a", "--title", 'a\udcff"b') == 0
+    assert (tmp_path / "mix.cue").read_text(encoding="utf-8").startswith('TITLE "a\ufffd\'b"')

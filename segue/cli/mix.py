@@ -182,7 +182,7 @@ def _mix(args: argparse.Namespace, services: Services, bar: _Bar) -> int:
 
 
 def _planned(args: argparse.Namespace, services: Services, listed: Tracklist, bar: _Bar) -> PlannedMix:
-    settings = MixSettings(args.title or listed.name, Wishes(args.style, args.fade_s), args.loudness)
+    settings = MixSettings(printable(args.title or listed.name), Wishes(args.style, args.fade_s), args.loudness)
     extent = Extent(args.between, args.minutes, args.reorder)
     choose = bar.ask if sys.stdin.isatty() and sys.stderr.isatty() else None
     order = MixOrder(listed.wanted, settings, extent, args.skip_bad)
