@@ -164,7 +164,8 @@ class Services:
             exact = [track for track in found if track.info.title.casefold() == what.casefold()]
             found = tuple(exact) if len(exact) == 1 else found
         if len(found) > 1:
-            some = "; ".join(f"{t.id} {t.info.artist} - {t.info.title}" for t in found[:5])
+            some = "; ".join(f"{t.id} {' - '.join(filter(None, (t.info.artist, t.info.title)))}" for t in found[:5])
+            some += f", and {len(found) - 5} more" if len(found) > 5 else ""
             raise UnknownTrackError(
                 f"'{what}' fits {len(found)} tracks: {some}", remedy="Give one id, a path or more words"
             )

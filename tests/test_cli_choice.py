@@ -158,6 +158,12 @@ def test_why_agrees_with_the_playlist(scanned: Path, capsys: pytest.CaptureFixtu
     assert said[1].endswith("to High 1")
 
 
+def test_the_words_of_the_booth_hold_on_the_command_line(scanned: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    words = ["--min-length", "0", "--count", "3", "--data", scanned, "--json"]
+    booth = answer(capsys, "playlist", "high 1", "--keep-on", "1", "--drunk", "0.4", *words)
+    assert booth == answer(capsys, "playlist", "high 1", "--lookback", "1", "--noise", "0.4", *words)
+
+
 def test_a_ban_holds_on_the_command_line_too(scanned: Path, capsys: pytest.CaptureFixture[str]) -> None:
     words = ["--min-length", "0", "--data", scanned, "--json"]
     first = answer(capsys, "playlist", "high 1", "--count", "1", *words)["picks"][0]
@@ -167,6 +173,7 @@ def test_a_ban_holds_on_the_command_line_too(scanned: Path, capsys: pytest.Captu
         picks = answer(capsys, "playlist", "high 1", *words)["picks"]
         assert first["id"] not in [pick["id"] for pick in picks]
         assert picks[0]["refused"][0]["reason"] == "you banned it"
+        assert not [pick["why"] for pick in picks if "banned" in pick["why"]]
     finally:
         with Library.open(scanned) as library:
             library.bans.drop(first["id"])

@@ -28,6 +28,7 @@ GIVES_WAY = (
 )
 """The rules that give way where nothing else is left to play, in this order; all others never do."""
 
+YOU_BANNED, YOU_DISLIKED = "you banned it", "you disliked it"
 SPACING = GIVES_WAY[:2]
 """Of these, the rules that give way step by step, and to closeness too: a song of another kind follows less well."""
 
@@ -290,8 +291,8 @@ def rules_for(
 ) -> RuleSet:
     """The rules that wishes amount to."""
     asked = (
-        Listed(facts.banned, "you banned it", "never again") if facts.banned else None,
-        Listed(disliked | facts.disliked, "you disliked it", "disliked") if disliked or facts.disliked else None,
+        Listed(facts.banned, YOU_BANNED, "never again") if facts.banned else None,
+        Listed(disliked | facts.disliked, YOU_DISLIKED, "disliked") if disliked or facts.disliked else None,
         Listed(never) if never else None,
         HeardAs(facts.heard, wishes.only_tags, wishes.not_tags) if wishes.only_tags or wishes.not_tags else None,
         OfGenre(wishes.genres) if wishes.genres else None,

@@ -10,6 +10,7 @@ import numpy as np
 
 from segue.choose.joins import Joins
 from segue.choose.picking import Found, Refusal, Search, relaxed_words, tracks
+from segue.choose.rules import YOU_BANNED, YOU_DISLIKED
 from segue.config import CHOICE
 from segue.values import Floats, TrackId
 
@@ -189,7 +190,8 @@ def _why(pick: Pick, found: Found, query: Query, *, otherwise: str) -> str:
     text += _join_words(pick, is_closest=is_closest)
     if pick.drawn_from > 1:
         text += f"; drawn from {pick.drawn_from} that go nearly as well"
-    by_rule = [refusal for refusal in pick.refused if refusal.reason != otherwise]
+    untold = (otherwise, YOU_BANNED, YOU_DISLIKED)  # who banned a song need not hear of it with every pick
+    by_rule = [refusal for refusal in pick.refused if refusal.reason not in untold]
     if by_rule:
         text += f"; passed over '{by_rule[0].title}' because {by_rule[0].reason}"
         text += f", and {tracks(pick.rank - 2)} more" if is_closest and pick.rank > 2 else ""

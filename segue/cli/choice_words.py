@@ -34,8 +34,10 @@ def number_range(text: str) -> Range:
 def direction_words(parser: argparse.ArgumentParser) -> None:
     """Add the words that say where the music goes."""
     group = parser.add_argument_group("where the music goes")
-    group.add_argument("--lookback", type=int, default=CHOICE.lookback, help=_help("lookback"))
-    _share(group, "--noise", "noise")
+    group.add_argument(
+        "--lookback", "--keep-on", type=int, metavar="N", default=CHOICE.lookback, help=_help("lookback")
+    )
+    _share(group, "--noise", "noise", "--drunk")
     _share(group, "--anchor", "anchor")
     _share(group, "--adventure", "adventure")
     _share(group, "--hub-weight", "hub_weight")
@@ -164,8 +166,9 @@ def _folder(word: str) -> str:
     return str(real_path(expanded(word))) if os.sep in word or word in (".", "..", "~") else word
 
 
-def _share(group: argparse._ArgumentGroup, word: str, name: str) -> None:
-    group.add_argument(word, type=float, default=getattr(CHOICE, name), metavar="0..1", help=_help(name))
+def _share(group: argparse._ArgumentGroup, word: str, name: str, *others: str) -> None:
+    default = getattr(CHOICE, name)
+    group.add_argument(word, *others, dest=name, type=float, default=default, metavar="0..1", help=_help(name))
 
 
 def _help(name: str) -> str:

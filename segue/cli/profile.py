@@ -203,7 +203,8 @@ def _now(args: argparse.Namespace) -> int:
         print_json({"at": when.isoformat(" ", "minutes"), "holds": _held(held), "next": _coming(following)})
         return 0
     if held is None:
-        print("No profile holds now.")
+        remedy = "" if following else " Give one its times with: segue profile schedule NAME TIME"
+        print(f"No profile holds now.{remedy}")
     else:
         print(f"'{held.name}' holds until {held.until:%a %H:%M}, by {held.slot}.")
         if held.others:

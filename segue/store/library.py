@@ -374,7 +374,7 @@ class Library:
 
     def _unknown(self, what: str) -> UnknownTrackError:
         remedy = "Check the spelling, or scan the folder it lies in"
-        return UnknownTrackError(f'no track is, lies at or is called "{printable(what)}"', remedy=remedy)
+        return UnknownTrackError(f'no track has "{printable(what)}" for its id, path or name', remedy=remedy)
 
     def _refuse_other_ears(self, db: Connection, wanted: Fingerprint) -> None:
         held = track_rows.fingerprints_in(db)
