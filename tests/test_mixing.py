@@ -249,6 +249,12 @@ def test_places_that_are_missing(
     assert said in capsys.readouterr().err
 
 
+def test_places_may_stand_anywhere_among_the_options(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """`LIST --between 2 MIX` was "unrecognized arguments: MIX", as argparse gave both places to LIST."""
+    assert run(folder, folder / "gone.txt", "--fade-s", "4", folder / "b.mp3", "--style", "fade") == 1
+    assert "gone.txt" in capsys.readouterr().err
+
+
 def test_interrupted_it_leaves_no_mix_and_goes_on_where_it_was(
     folder: Path, mixed: MixPlan, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -8,7 +8,7 @@ import logging
 import re
 import sys
 from collections.abc import Sequence
-from typing import NoReturn, Protocol
+from typing import Any, NoReturn, Protocol
 
 from segue import __version__
 from segue.cli import (
@@ -97,7 +97,24 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 class _Parser(argparse.ArgumentParser):
-    """A parser that asks after the word that was meant, for a command or an option that is mistyped."""
+    """A parser that takes words and options in any order, and asks after the word that was meant if one is mistyped."""
+
+    _in_any_order = False
+
+    def parse_known_args(self, args: Any = None, namespace: Any = None) -> Any:
+        """As argparse does, but `LIST --between 2 MIX` is `LIST MIX --between 2`.
+
+        Left to itself it hands all optional words out at the first of them. Commands that have commands of their own,
+        and words after `--`, are taken as they stand.
+        """
+        has_commands = any(action.nargs == argparse.PARSER for action in self._actions)
+        if self._in_any_order or has_commands or args is None or "--" in args:
+            return super().parse_known_args(args, namespace)
+        self._in_any_order = True  # it calls this function again, for the options and then for the words
+        try:
+            return self.parse_known_intermixed_args(args, namespace)
+        finally:
+            self._in_any_order = False
 
     def error(self, message: str) -> NoReturn:
         """Say what is wrong, and which word is nearest; then leave with code 2."""

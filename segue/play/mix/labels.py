@@ -80,9 +80,9 @@ def vorbis_chapters(chapters: tuple[Chapter, ...]) -> dict[str, str]:
     """Chapters as Vorbis comments, three digits each."""
     found = {}
     for number, chapter in enumerate(chapters):
-        minutes, seconds = divmod(chapter.begin_s, 60.0)
-        hours, minutes = divmod(int(minutes), 60)
-        found[f"CHAPTER{number:03d}"] = f"{hours:02d}:{minutes:02d}:{seconds:06.3f}"
+        seconds, thousandths = divmod(round(chapter.begin_s * 1000.0), 1000)  # rounded first: there is no 60th second
+        minutes, seconds = divmod(seconds, 60)
+        found[f"CHAPTER{number:03d}"] = f"{minutes // 60:02d}:{minutes % 60:02d}:{seconds:02d}.{thousandths:03d}"
         found[f"CHAPTER{number:03d}NAME"] = chapter.title
     return found
 
