@@ -172,9 +172,8 @@ def test_a_taste_turns_the_query_and_says_so(fan: Index, infos: Infos) -> None:
     pick = continue_from(Catalogue.plain(fan, infos), seeds=[TrackId("e")], spec=spec, rng=rng, facts=facts).picks[0]
     assert pick.track_id == "h"
     assert pick.similarity == pytest.approx(np.cos(np.deg2rad(30)), abs=1e-5)
-    assert pick.why.startswith(
-        "Closest to the last song (0.87, turned to your taste); passed over 'Song g' because you"
-    )
+    assert pick.why == "Closest to the last song (0.87, turned to your taste)"
+    assert [refusal.track_id for refusal in pick.refused] == ["g"]
 
 
 def test_opposite_vectors_leave_the_last_track_and_say_so() -> None:

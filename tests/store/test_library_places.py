@@ -10,6 +10,7 @@ import pytest
 
 from segue.errors import EmptyLibraryError, LibraryError
 from segue.store.library import FILE_NAME, Library
+from segue.store.schema import SCHEMA_VERSION
 from tests.store_heard import EAR, add, heard, number
 
 
@@ -63,7 +64,7 @@ class TestBadPlaces:
         newer.execute("PRAGMA user_version = 99")
         newer.close()
         for read_only in (True, False):
-            with pytest.raises(LibraryError, match=r"schema 99; this one reads up to 3.*Upgrade"):
+            with pytest.raises(LibraryError, match=rf"schema 99; this one reads up to {SCHEMA_VERSION}.*Upgrade"):
                 Library.open(data, read_only=read_only)
 
     def test_a_full_disk_loses_nothing_that_was_there(self, library: Library) -> None:
