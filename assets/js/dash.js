@@ -31,6 +31,10 @@
         if (version) segue.libraryIs(version);
         return none();
       },
+      onAddress(path) {
+        segue.enter(path || "/");
+        return none();
+      },
       onShortcuts(on) {
         segue.shortcuts = on !== false;
         return none();

@@ -5,7 +5,7 @@
   const props = (id, values) => window.dash_clientside.set_props(id, values);
   const whole = (text) => Number.parseInt(text, 10);
 
-  const acts = {
+  const acts = Object.assign((segue.acts ??= {}), {
     play: ({ track }) => segue.send("play", { track }),
     play_next: ({ track }) => said("play_next", track, "It plays next."),
     add: ({ track }) => said("add", track, "Added to the queue."),
@@ -31,8 +31,9 @@
     failures: () => props("failures", { opened: true }),
     help: () => props("help", { opened: true }),
     theme: () => nextTheme(),
-    tab: ({ to }) => showTab(to),
-  };
+    queue: () => showQueue(!queueShown()),
+    rooms: () => showRooms(menuOfRooms().hidden),
+  });
 
   function said(kind, track, words) {
     segue.send(kind, { track });
@@ -145,14 +146,54 @@
     showTheme();
   }
 
-  // Narrow pages ------------------------------------------------------------------------------------------------------
+  // Rooms -------------------------------------------------------------------------------------------------------------
 
-  function showTab(name) {
-    document.body.dataset.tab = name;
-    for (const button of document.querySelectorAll('[data-act="tab"]'))
-      button.setAttribute("aria-pressed", String(button.dataset.to === name));
-    window.scrollTo(0, 0);
+  const narrow = window.matchMedia("(max-width: 860px)");
+  const menuOfRooms = () => document.getElementById("room-menu");
+  const queueShown = () => !document.body.classList.contains("is-queueless");
+
+  /* On a wide page the queue stands beside every room, unless it is put away; on a narrow one it takes their place. */
+  function showQueue(on) {
+    document.body.classList.toggle("is-queueless", !on);
+    if (!narrow.matches) segue.keep("queue-shown", on);
+    for (const button of document.querySelectorAll('[data-act="queue"]')) button.setAttribute("aria-pressed", String(on));
+    markPlace();
   }
+
+  function showRooms(on) {
+    const button = document.querySelector('[data-act="rooms"]');
+    if (!button) return;
+    menuOfRooms().hidden = !on;
+    button.setAttribute("aria-expanded", String(on));
+  }
+
+  function markPlace() {
+    const isCovered = narrow.matches && queueShown();
+    for (const link of document.querySelectorAll("a.place")) {
+      const isHere = !isCovered && new URL(link.href).pathname === document.body.dataset.room;
+      if (isHere) link.setAttribute("aria-current", "page");
+      else link.removeAttribute("aria-current");
+    }
+  }
+
+  segue.go = (path) => props("location", { pathname: path });
+
+  /* Another room is shown; the words in the search field mean the music, wherever they are typed. */
+  segue.enter = (path) => {
+    document.body.dataset.room = path === "/" ? path : path.replace(/\/+$/, "");
+    showRooms(false);
+    if (narrow.matches) showQueue(false);
+    markPlace();
+    document.getElementById("music").scrollTo(0, 0);
+  };
+
+  document.addEventListener("input", ({ target }) => {
+    if (target === search() && document.body.dataset.room !== "/") segue.go("/");
+  });
+  document.addEventListener("click", ({ target }) => {
+    if (!target.closest?.('[data-act="rooms"], #room-menu')) showRooms(false);
+    if (narrow.matches && target.closest?.("a.place")) showQueue(false); // also where the room is there already
+  });
 
   // Files -------------------------------------------------------------------------------------------------------------
 
@@ -249,7 +290,8 @@
     upload,
     boot() {
       document.body.append(chooser, menu);
-      showTab("music");
+      showQueue(narrow.matches ? false : segue.kept("queue-shown") !== false);
+      narrow.addEventListener("change", () => showQueue(narrow.matches ? false : segue.kept("queue-shown") !== false));
       showTheme();
       bright.addEventListener("change", showTheme);
     },

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from segue.choose.playlist import Continuation, ContinueSpec
-from segue.config import CHOICE
+from segue.config import CHOICE, QUEUE
 from segue.errors import EmptyLibraryError, LibraryError, ParameterError, UnknownTrackError
 from segue.play import playqueue
 from segue.play.playqueue import Entry, Queue, Song, is_track_id
@@ -93,6 +93,17 @@ def _play(desk: Desk, booth: Booth, command: Mapping[str, Any]) -> Outcome:
     picks = [song for song in _picked(queue) if song.track_id != track_id]
     booth = replace(booth, start=start_at(EntryId(queue.next_id)))
     return _restarted(desk, booth, [Song(track_id), *picks])
+
+
+def _play_list(desk: Desk, booth: Booth, command: Mapping[str, Any]) -> Outcome:
+    """Play these songs in their order, from the first one on; what follows goes with them."""
+    songs = _known_list(desk, command)
+    return _restarted(desk, replace(booth, start=start_at(EntryId(booth.queue.next_id))), songs)
+
+
+def _add_list(desk: Desk, booth: Booth, command: Mapping[str, Any]) -> Outcome:
+    """Put these songs after those already picked."""
+    return _with_picks(desk, booth, [*_picked(booth.queue), *_known_list(desk, command)])
 
 
 def _seed(desk: Desk, booth: Booth, command: Mapping[str, Any]) -> Outcome:
@@ -246,6 +257,8 @@ _ACTIONS: Mapping[str, Callable[[Desk, Booth, Mapping[str, Any]], Outcome]] = {
     "restore": _restore,
     "refresh": _refresh,
     "play": _play,
+    "play_list": _play_list,
+    "add_list": _add_list,
     "seed": _seed,
     "play_next": _play_next,
     "add": _add,
@@ -377,6 +390,18 @@ def _known_track(desk: Desk, command: Mapping[str, Any]) -> TrackId:
     if not is_track_id(track_id):
         raise ParameterError("this page named a song in a way Segue does not know", remedy="Reload the page")
     return desk.services.track(TrackId(str(track_id))).id
+
+
+def _known_list(desk: Desk, command: Mapping[str, Any]) -> list[Song]:
+    """The command's songs, as far as the library holds them; raises ParameterError if it holds none."""
+    wanted = command.get("tracks")
+    if not isinstance(wanted, list) or len(wanted) > QUEUE.longest_entries or not all(map(is_track_id, wanted)):
+        most = f"Choose at most {QUEUE.longest_entries:,} songs"
+        raise ParameterError("this page named songs in a way Segue does not know, or too many of them", remedy=most)
+    songs = [Song(track.id) for track in desk.services.tracks_of([TrackId(track_id) for track_id in wanted])]
+    if not songs:
+        raise ParameterError("none of these songs is in the library", remedy="Choose others")
+    return songs
 
 
 def _entry_id(command: Mapping[str, Any]) -> EntryId:

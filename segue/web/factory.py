@@ -19,6 +19,7 @@ from segue.errors import ParameterError
 from segue.web.callbacks.browser import register_browser
 from segue.web.callbacks.library import PULSE_BUSY_MS, PULSE_IDLE_MS, register_library
 from segue.web.callbacks.queue import register_queue
+from segue.web.callbacks.rooms import register_rooms
 from segue.web.callbacks.taste import register_taste
 from segue.web.guard import Faults, callback_boundary, guard
 from segue.web.heard import heard_routes
@@ -72,6 +73,7 @@ def create_app(services: Services) -> Dash:
     register_queue(app, services)
     register_taste(app, services)
     register_browser(app)
+    register_rooms(app, services)
     server.register_blueprint(media_routes(services))
     server.register_blueprint(upload_routes(services))
     server.register_blueprint(heard_routes(services))

@@ -4,6 +4,10 @@ from __future__ import annotations
 
 PROVIDER = "provider"
 PAGE = "page"
+LOCATION = "location"
+HOME = "home"
+ROOM = "room"
+ROOM_MENU = "room-menu"
 
 # What the browser keeps and sends
 BOOTH = "booth"

@@ -324,3 +324,27 @@ def test_forgetting_says_how_much_that_was(desk: Desk, shelf: tuple[Track, ...])
     assert steer(desk, Booth(), {"kind": "forget"}).said == "2 plays, skips and ratings are forgotten"
     assert desk.services.listening.ratings() == {}
     assert desk.services.listening.bans() == {shelf[1].id}
+
+
+def test_a_list_plays_in_its_order_and_one_undo_takes_it_back(desk: Desk, shelf: tuple[Track, ...]) -> None:
+    before = do(desk, Booth(), "play", track=shelf[0].id)
+    wanted = [shelf[5].id, shelf[2].id, shelf[8].id]
+    after = do(desk, before, "play_list", tracks=wanted)
+    current = after.queue.current
+    assert current is not None
+    assert [current.track_id, *(e.track_id for e in after.queue.upcoming)][:3] == wanted
+    undone = do(desk, after, "undo")
+    assert undone.queue.track_ids == before.queue.track_ids
+
+
+def test_a_list_is_added_behind_what_was_picked(desk: Desk, shelf: tuple[Track, ...]) -> None:
+    booth = do(desk, do(desk, Booth(), "play", track=shelf[0].id), "add", track=shelf[6].id)
+    booth = do(desk, booth, "add_list", tracks=[shelf[9].id, shelf[3].id])
+    picked = [e.track_id for e in booth.queue.upcoming if e.origin == "picked"]
+    assert picked == [shelf[6].id, shelf[9].id, shelf[3].id]
+
+
+@pytest.mark.parametrize("tracks", [None, "x", [1], ["0" * 16], ["0" * 16] * 3000])
+def test_a_list_of_nothing_known_is_refused(desk: Desk, tracks: Any) -> None:
+    with pytest.raises(ParameterError):
+        do(desk, Booth(), "play_list", tracks=tracks)

@@ -36,8 +36,10 @@ def test_scripts_name_only_ids_that_are_there(script: Path) -> None:
 
 
 def test_every_act_of_the_page_has_its_script(shelf: tuple[Track, ...]) -> None:
-    source = (assets_folder() / "js" / "page.js").read_text(encoding="utf-8")
-    acts = source[source.index("const acts") : source.index("};")]
+    sources = [script.read_text(encoding="utf-8") for script in SCRIPTS]
+    acts = "".join(
+        part[: part.index("});")] for source in sources for part in source.split("(segue.acts ??= {}), {")[1:]
+    )
     shown = playqueue.go_next(playqueue.append(Queue(), [Song(track.id) for track in shelf]))
     tracks = {track.id: track for track in shelf}
     counts = LibraryCounts(12, 12, 12, 1)

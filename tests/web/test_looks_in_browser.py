@@ -21,13 +21,13 @@ def test_dark_light_and_system_are_remembered(address: str, visit: Visit) -> Non
     wait(page, f"{scheme} === 'light' && getComputedStyle(document.body).backgroundColor === 'rgb(250, 247, 242)'")
 
 
-def test_a_narrow_page_has_one_column_and_two_tabs(long_songs: StandIn, serve: Serve, visit: Visit) -> None:
+def test_a_narrow_page_has_one_column_and_a_bar(long_songs: StandIn, serve: Serve, visit: Visit) -> None:
     url = serve(long_songs)
     page = visit(url, viewport={"width": 390, "height": 844}, has_touch=True)
     page.click(FIRST)
     wait(page, f"{AUDIO}.currentTime > 0.2")
     assert not page.is_visible("#queue")
-    page.click("[data-act=tab][data-to=queue]")
+    page.click(".bar-nav [data-act=queue]")
     assert page.is_visible("#queue")
     assert not page.is_visible("#music")
     assert page.is_visible("#player-toggle")

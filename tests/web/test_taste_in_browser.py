@@ -157,7 +157,7 @@ def test_it_fits_a_telephone(long_songs: StandIn, serve: Serve, visit: Visit) ->
     page: Any = visit(serve(long_songs), viewport={"width": 390, "height": 844}, has_touch=True)
     page.click(FIRST)
     wait(page, f"{AUDIO}.currentTime > 0.2")
-    page.click("[data-act=tab][data-to=queue]")
+    page.click(".bar-nav [data-act=queue]")
     page.click("#now [data-act=like]")
     wait(page, PRESSED.format("like", "true"))
     page.click("#queue-list > div > ol > li:nth-child(1) [data-act=more]")

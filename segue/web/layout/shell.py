@@ -9,6 +9,7 @@ from dash import dcc, html
 
 from segue.web import ids
 from segue.web.layout.music import search_field, upkeep
+from segue.web.layout.navigation import bar, rail
 from segue.web.layout.parts import act_button, icon, icon_button
 from segue.web.layout.player import player_bar
 from segue.web.layout.queue import queue_side
@@ -48,15 +49,17 @@ def page(*, empty: bool, busy: bool, pulse_ms: int, watched: bool = True, watch_
         theme=_THEME,
         defaultColorScheme="dark",
         children=[
+            dcc.Location(id=ids.LOCATION, refresh=False),
             dmc.NotificationContainer(id=ids.NOTIFICATIONS, position="top-right", limit=3),
             html.Div(
                 [
                     html.A("Skip to the songs", href=f"#{ids.MUSIC}", className="skip-link"),
                     _header(),
+                    rail(),
                     _music(upkeep(watched=watched, line=watch_line)),
                     html.Aside(queue_side(), id=ids.QUEUE, className="queue", **{"aria-label": "Queue"}),
                     player_bar(),
-                    _tabs(),
+                    bar(),
                 ],
                 id=ids.PAGE,
                 className=page_class(empty=empty, busy=busy),
@@ -86,6 +89,7 @@ def _header() -> html.Header:
                         "choose-file", "Play songs that go with a file of yours", icon("drop"),
                         html.Span("Go with a file"), look="outline small",
                     ),
+                    icon_button("queue", "Show or hide the queue", "queue"),
                     icon_button("add-music", "Add music from a folder", "folder"),
                     icon_button("taste", "Your taste, and what Segue makes of it", "taste"),
                     icon_button("theme", "Dark or light", "theme"),
@@ -101,26 +105,20 @@ def _header() -> html.Header:
 def _music(upkeep_row: html.Div) -> html.Main:
     return html.Main(
         [
-            upkeep_row,
-            html.Div(welcome(), id=ids.WELCOME),
-            html.Div(id=ids.RESULTS),
-            html.Button("Show more", id=ids.MORE, type="button", n_clicks=0, className="button outline more"),
+            html.Div(
+                [
+                    upkeep_row,
+                    html.Div(welcome(), id=ids.WELCOME),
+                    html.Div(id=ids.RESULTS),
+                    html.Button("Show more", id=ids.MORE, type="button", n_clicks=0, className="button outline more"),
+                ],
+                id=ids.HOME,
+            ),
+            html.Div(id=ids.ROOM),
         ],
         id=ids.MUSIC,
         className="music",
         tabIndex=-1,
-    )
-
-
-def _tabs() -> html.Nav:
-    """On a narrow page the two sides share the place."""
-    return html.Nav(
-        [
-            act_button("tab", "Music", icon("note"), html.Span("Music"), look="tab", to="music"),
-            act_button("tab", "Queue", icon("queue"), html.Span("Queue"), look="tab", to="queue"),
-        ],
-        className="tabs",
-        **{"aria-label": "Pages"},
     )
 
 

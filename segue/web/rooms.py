@@ -1,0 +1,14 @@
+"""The rooms of the booth, in the order in which the navigation shows them."""
+
+from __future__ import annotations
+
+from segue.web.room import Room
+
+HOME = "/"
+ROOMS: tuple[Room, ...] = ()
+
+
+def room_at(path: str) -> Room | None:
+    """The room at an address; None for the music itself, and where there is none."""
+    plain = path.rstrip("/") or HOME
+    return next((room for room in ROOMS if room.path == plain), None)
