@@ -350,6 +350,15 @@ def _check_profiles(db: Connection) -> Iterator[_Fault]:
             yield _drop("profiles", [row], f"the profile '{shown}' cannot be read", "save it anew")
 
 
+def _check_kept(db: Connection) -> Iterator[_Fault]:
+    """Kept objects that are none: they would only be passed over."""
+    if "kept" not in _names(db):
+        return
+    bad = [row for row, body in db.execute("SELECT rowid, CAST(body AS BLOB) FROM kept") if body_of(body) is None]
+    if bad:
+        yield _drop("kept", bad, f"{_count(bad, 'setting')} or the like that cannot be read", "set it anew")
+
+
 def _drop(table: str, some: list[int], what: str, lost: str) -> _Fault:
     def mend_it(db: Connection) -> None:
         db.executemany(f"DELETE FROM {table} WHERE rowid = ?", ((row,) for row in some))
@@ -374,4 +383,5 @@ _CHECKS: tuple[Callable[[Connection], Iterator[_Fault]], ...] = (
     _check_events,
     _check_bans,
     _check_profiles,
+    _check_kept,
 )

@@ -18,6 +18,7 @@ from segue.store.database import Connection, Database
 from segue.store.ends import Ends, put_ends
 from segue.store.events import Events
 from segue.store.heard_tags import HeardTags
+from segue.store.kept import Kept
 from segue.store.profiles import Profiles
 from segue.store.roots import Roots
 from segue.store.searching import search
@@ -59,6 +60,7 @@ class Library:
         # What the listener does changes no track: the version, and all that is made anew with it, stay as they are.
         self.events = Events(self._database.reading, self._database.writing)
         self.bans = Bans(self._database.reading, self._database.writing)
+        self.kept = Kept(self._database.reading, self._database.writing)
         self.profiles = Profiles(self._database.reading, self._database.writing)
 
     @classmethod

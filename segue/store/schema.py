@@ -5,7 +5,7 @@ from __future__ import annotations
 APPLICATION_ID = 0x53656775
 """'Segu' in the file's header, so that another program's database is not taken for a library."""
 
-SCHEMA_VERSION = 4
+SCHEMA_VERSION = 5
 
 _HEARD_TAGS = """
 CREATE TABLE heard_tags (
@@ -72,6 +72,11 @@ CREATE TABLE profiles (
 );
 """
 
+_KEPT = """
+CREATE TABLE kept (kind TEXT, name TEXT, body TEXT NOT NULL, at_s REAL NOT NULL, PRIMARY KEY (kind, name));
+"""
+"""Short, and one for all, so that what names the tables stays within one page, which a repair reads best."""
+
 TABLES = (
     """
 CREATE TABLE meta (
@@ -134,7 +139,8 @@ INSERT INTO meta VALUES ('version', 0), ('content', 0);
     + _HEARD_TAGS
     + _RHYTHMS
     + _LISTENING
+    + _KEPT
 )
 
-MIGRATIONS = {1: _HEARD_TAGS, 2: _RHYTHMS, 3: _LISTENING}
+MIGRATIONS = {1: _HEARD_TAGS, 2: _RHYTHMS, 3: _LISTENING, 4: _KEPT}
 """What turns a library of a version into one of the next."""

@@ -139,3 +139,32 @@ def test_an_older_library_that_may_not_be_written_has_none(data: Path) -> None:
         assert library.profiles.all().bodies == {}
         with pytest.raises(LibraryError, match="reading only"):
             library.events.add(Event(1.0, "liked", TrackId(A)))
+
+
+@pytest.mark.parametrize("read_only", [True, False])
+def test_a_library_of_the_fourth_schema_keeps_what_it_holds_and_gets_a_table_of_what_is_kept(
+    data: Path, read_only: bool
+) -> None:
+    """``library-4.db`` was made by the fourth schema: the tracks of ``library-3.db``, a ban and a profile."""
+    with Library.open(older_library(data, 4), read_only=read_only) as library:
+        assert len(library.bans.all()) == 1
+        assert library.profiles.all().bodies == {"Sunday": {"kept": True}}
+    with closing(sqlite3.connect(data / FILE_NAME)) as db:
+        tables = {name for (name,) in db.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
+    assert ("kept" in tables) == (not read_only)
+
+
+def test_kept_objects(library: Library, data: Path) -> None:
+    version = library.version()
+    library.kept.put("setting", "rules", {"fade_s": 4.0}, at_s=1.0)
+    library.kept.put("setting", "rules", {"fade_s": 6.0, "word": "\ud800"}, at_s=2.0)
+    library.kept.put("booth", "rules", {"queue": []}, at_s=1.0)
+    alter(data, "INSERT INTO kept VALUES ('setting', 'damaged', x'ff', 1)")
+    assert library.kept.get("setting", "rules") == {"fade_s": 6.0, "word": "\ud800"}
+    assert library.kept.get("setting", "damaged") is None
+    assert library.kept.all("setting").keys() == {"rules"}
+    assert library.kept.drop_older("booth", than_s=1.5) == 1
+    assert library.kept.all("booth") == {}
+    assert library.kept.drop("setting", "rules")
+    assert not library.kept.drop("setting", "rules")
+    assert library.version() == version

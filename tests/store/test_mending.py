@@ -102,6 +102,7 @@ DAMAGED: dict[str, tuple[str, str, int]] = {
     "events": ("INSERT INTO events VALUES (1, 1, 'danced', '0', NULL, NULL, 'picked')", "1 event that cannot", TRACKS),
     "bans": ("INSERT INTO bans VALUES (CAST(x'ff' AS TEXT), 1)", "1 ban of what is no song", TRACKS),
     "a profile": ("INSERT INTO profiles VALUES ('Sunday', '{')", "the profile 'Sunday' cannot be read", TRACKS),
+    "kept": ("INSERT INTO kept VALUES ('setting', 'rules', '{', 1)", "1 setting or the like", TRACKS),
     "paths": ("UPDATE paths SET path = 17 WHERE rowid = 1", "1 file whose path", TRACKS - 1),
 }
 
