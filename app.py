@@ -1,4 +1,4 @@
-"""Open the booth: `python app.py [--music DIR] [--demo] [--data Pickles] [--port 8050]`."""
+"""Open the booth: `python app.py [--music DIR] [--demo [SECONDS]] [--data Pickles] [--port 8050]`."""
 
 import sys
 from collections.abc import Sequence

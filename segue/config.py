@@ -270,6 +270,18 @@ class WebSpec:
 
 
 @dataclass(frozen=True, slots=True)
+class PlayerSpec:
+    """How the booth plays; loudness, ceiling and what bounds a fade are those of the mix."""
+
+    fade_s: float = _number(6.0, "two songs sound together for no longer than this, unless the listener says otherwise")
+    most_fade_s: float = _number(12.0, "...who may choose 0 (no gap and no fade) to so many seconds")
+    skip_s: float = _number(0.15, "a song that the listener leaves dies away within this")
+    outline_columns: int = _number(600, "numbers that draw a song in the bar")
+    longest_outline_s: float = _number(7200.0, "longer songs are not drawn")
+    outline_wait_s: float = _number(5.0, "songs are drawn one at a time; one that waits for so long is asked for again")
+
+
+@dataclass(frozen=True, slots=True)
 class PlaylistSpec:
     """Which playlists are learned from, and how large their files may be."""
 
@@ -380,6 +392,7 @@ JOURNEY = JourneySpec()
 LIVE = LiveSpec()
 QUEUE = QueueSpec()
 WEB = WebSpec()
+PLAYER = PlayerSpec()
 PLAYLISTS = PlaylistSpec()
 SESSIONS = SessionSpec()
 FETCH = FetchSpec()
@@ -400,6 +413,7 @@ TABLES = (
     LiveSpec,
     QueueSpec,
     WebSpec,
+    PlayerSpec,
     PlaylistSpec,
     SessionSpec,
     EvaluationSpec,

@@ -24,6 +24,7 @@ from segue.listening import Listening, TasteReport
 from segue.live import Live
 from segue.mixing import Mixing
 from segue.play.render import TranscodeCache, browser_mime
+from segue.playing import Playing
 from segue.profiles import ProfileShelf
 from segue.scanning import Order, Scanner
 from segue.store.background import BackgroundScan, BackgroundWatch, ScanStatus
@@ -75,11 +76,17 @@ class Services:
     """Everything Segue does, over one data folder. Safe from several threads.
 
     It goes by the ear that is asked for, by name or by the path of a card, or else by the library's own choice, and
-    then follows when another is chosen.
+    then follows when another is chosen. ``only_s`` plays no more than the first seconds of each song.
     """
 
     def __init__(
-        self, data: Path, *, ear: str | None = None, workers: int = SCAN.workers, read_only: bool = False
+        self,
+        data: Path,
+        *,
+        ear: str | None = None,
+        workers: int = SCAN.workers,
+        read_only: bool = False,
+        only_s: float | None = None,
     ) -> None:
         self.data = data
         self.library = Library.open(data, read_only=read_only)
@@ -97,6 +104,8 @@ class Services:
         self.profiles = ProfileShelf(self.library, self.choosing)
         self.live = Live(self.library, lambda: self.ear, self.choosing)
         self.mixing = Mixing(self.library, self.choosing, self.seed, workers=workers)
+        outlines = data / "cache" / "outlines"
+        self.playing = Playing(self.track, self.rhythm, self._present_path, cache=outlines, only_s=only_s)
         self._workers = workers
         self._lock = threading.RLock()
         self._ears_free = threading.Semaphore(_DROPS_HEARD_AT_ONCE)

@@ -25,7 +25,7 @@ PARTS = [
     "evaluation",
     "playlist_quality",
 ]  # of the services
-PARTS += ["mixing", "extending", "gathering"]
+PARTS += ["mixing", "extending", "gathering", "playing"]
 ALLOWED: dict[str, set[str]] = {
     **{room: {room, *ORDER[:at]} for at, room in enumerate(ORDER)},
     "demo": {"demo"},
@@ -41,6 +41,7 @@ ALLOWED: dict[str, set[str]] = {
     "profiles": {"profiles", "choosing", "store", "choose", "play"},
     "live": {"live", "choosing", "listen", "embed", "store", "choose"},
     "gathering": {"gathering", *ORDER},
+    "playing": {"playing", *ORDER},
     "extending": {"extending", "gathering", "choosing", *ORDER},
     "mixing": {"mixing", "extending", "gathering", "choosing", *ORDER},
     "services": {"services", "demo", *PARTS, *ORDER},

@@ -3,7 +3,9 @@
 (() => {
   "use strict";
   const segue = (window.segue = window.segue || {});
-  const SILENCE_MS = 4000; // after this the page asks whether the server is there at all
+  const SILENCE_MS = 1500; // after this the page asks whether the server is there at all
+  const LOOK_EVERY_MS = 2000; // how often it looks whether a server that went away is back
+  const KEPT = new Set(["restore", "advance", "settings"]); // what is sent again then; the rest may be wanted no more
   const GIVE_UP_MS = 30000;
   const SETTLE_MS = 1200; // while a scan runs the server looks at new songs about once a second
 
@@ -13,6 +15,7 @@
   let timers = [];
   let refreshTimer = null;
   let cleared = false;
+  let away = false;
 
   segue.booth = null; // as the server last answered
   segue.deck = null;
@@ -53,6 +56,7 @@
   };
 
   segue.send = (kind, details = {}) => {
+    if (away && !KEPT.has(kind)) return segue.notify(AWAY);
     waiting.push({ kind, ...details });
     sendNext();
   };
@@ -60,7 +64,7 @@
   segue.isWaiting = () => sent !== null || waiting.length > 0;
 
   function sendNext() {
-    if (sent || waiting.length === 0) return;
+    if (sent || away || waiting.length === 0) return;
     number += 1;
     sent = { ...waiting.shift(), number };
     document.body.classList.add("is-sending");
@@ -76,13 +80,35 @@
   }
 
   function askWhetherThere() {
-    fetch("/api/ping", { cache: "no-store" }).catch(giveUp);
+    fetch("/api/ping", { cache: "no-store" }).catch(segue.isAway);
   }
 
   function giveUp() {
     release();
     waiting.length = 0;
-    segue.notify("Segue does not answer. Is it still running? The queue is kept here.");
+    segue.notify("Segue takes too long to answer. Try it again.");
+  }
+
+  const AWAY = "Segue does not answer. Is it still running?";
+
+  /* The server is away: a line says so until it is back, and then the page goes on where it was. */
+  segue.isAway = () => {
+    if (away) return;
+    away = true;
+    const kept = [sent, ...waiting].filter((command) => KEPT.has(command?.kind));
+    release();
+    waiting.splice(0, waiting.length, ...kept);
+    document.getElementById("player-away").textContent = `${AWAY} The music goes on when it is back.`;
+    setTimeout(look, LOOK_EVERY_MS);
+  };
+
+  async function look() {
+    const answer = await fetch("/api/ping", { cache: "no-store" }).catch(() => null);
+    if (!answer) return setTimeout(look, LOOK_EVERY_MS);
+    away = false;
+    document.getElementById("player-away").textContent = "";
+    segue.player.returned();
+    sendNext();
   }
 
   /* The server's answer to the command that is under way. */

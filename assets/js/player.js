@@ -1,54 +1,52 @@
-/* The player: one audio element, the bar that steers it, the operating system's media keys. It follows the deck that
-   the server answers; when a song ends it goes on by itself and tells the server afterwards. */
+/* The player: it follows the deck that the server answers, lets one song go over into the next as the deck says, tells
+   the server afterwards, and hears the operating system's media keys. The sound itself is sound.js's, the bar bar.js's. */
 (() => {
   "use strict";
   const segue = (window.segue = window.segue || {});
   const STEP_S = 10;
+  const VOLUME_STEP = 0.05;
   const RESTART_S = 3; // "previous" within the first seconds goes back a song, later it starts the song again
   const KEEP_EVERY_MS = 2000;
+  const AHEAD_S = 1.2; // so long before a song goes over into the next a timer takes the place of the sound's own ticks
   const HEARD_S = 30; // a song that was heard for so long is what the next one follows
   const MOST_ERRORS = 5; // songs in a row that would not play
-  const PLAYS = new Set(["play", "seed", "jump", "advance", "back"]);
-  const LEAVES = new Set(["play", "seed", "jump", "back", "remove", "never", "undo", "redo"]); // the listener left a song
-
-  const audio = new Audio();
-  audio.id = "segue-audio";
-  audio.preload = "auto";
-  const warm = new Audio(); // never plays: it draws the next song into the browser's cache
-  warm.preload = "auto";
-  warm.muted = true;
+  const PLAYS = new Set(["play", "play_list", "seed", "jump", "advance", "back"]);
+  const LEAVES = new Set(["play", "play_list", "seed", "jump", "back", "remove", "never", "undo", "redo"]); // the listener left a song
 
   const others = "BroadcastChannel" in window ? new BroadcastChannel("segue") : null;
   const tab = Math.random().toString(36).slice(2);
 
-  let song = null; // what is loaded, in the form of present.deck_entry
-  let told = null; // the entry whose end was reported, or is not to be
+  let sound; // segue.sound, whose script may be read after this one
   let before = null; // the last track that was really heard
-  let dragging = false;
   let errors = 0;
   let refused = false;
-  let seek, volume;
+  let wants = false; // whether there should be sound
+  let timer = null;
+  let at_s = 0; // where the song was when it last sounded
 
-  const by = (id) => document.getElementById(id);
-  const clock = (s) => {
-    const whole = Math.max(0, Math.floor(s || 0));
-    const [hours, minutes, seconds] = [Math.floor(whole / 3600), Math.floor(whole / 60) % 60, whole % 60];
-    const two = (n) => String(n).padStart(2, "0");
-    return hours ? `${hours}:${two(minutes)}:${two(seconds)}` : `${minutes}:${two(seconds)}`;
-  };
-  const shownLength = () => Math.round(song && song.duration_s > 0 ? song.duration_s : length()); // as the lists show it
-  const length = () => (Number.isFinite(audio.duration) ? audio.duration : song ? song.duration_s : 0);
+  const song = () => sound.lead.song;
+  const audio = () => sound.lead.audio;
+  const breaksOff = () => song()?.ends_s ?? Infinity;
+  const length = () => Math.min(breaksOff(), Number.isFinite(audio().duration) ? audio().duration : song()?.duration_s || 0);
+  const isOver = () => audio().ended || audio().currentTime >= breaksOff() - 0.05;
+  const isCurrent = () => Boolean(song()) && segue.deck?.current?.entry === song().entry;
+  const nextUp = () => (isCurrent() ? segue.deck.next : null);
 
-  // The sound ---------------------------------------------------------------------------------------------------------
+  // What was heard ----------------------------------------------------------------------------------------------------
 
-  /* Report what became of the song that is over: how much of it was heard, and whether it ended by itself. */
-  function leave(ended = false) {
-    if (!song || told === song.entry) return;
-    const { entry, track, origin } = song;
-    let heard = 0;
-    for (let i = 0; i < audio.played.length; i += 1) heard += audio.played.end(i) - audio.played.start(i);
+  function heardOf({ audio: { played }, heard_s }) {
+    let heard = heard_s;
+    for (let i = 0; i < played.length; i += 1) heard += played.end(i) - played.start(i);
+    return heard;
+  }
+
+  /* Report what became of a song that is over: how much of it was heard, and whether it ended by itself. */
+  function leave(deck, ended = false) {
+    if (!deck.song || deck.told || deck.song.ends_s !== null) return; // of a song that is broken off nothing is learnt
+    const { track, origin } = deck.song;
+    const heard = heardOf(deck);
     if (heard === 0) return;
-    told = entry;
+    deck.told = true;
     const body = JSON.stringify({ track, before, heard_s: heard, ended, origin });
     const headers = { "Content-Type": "application/json" };
     fetch("/api/heard", { method: "POST", headers, body, keepalive: true }).catch(() => {
@@ -57,269 +55,320 @@
     if (ended || heard >= HEARD_S) before = track;
   }
 
-  function load(entry, at = 0) {
-    told = null;
-    song = entry;
-    audio.src = entry.src;
-    if (at > 0) audio.addEventListener("loadedmetadata", () => (audio.currentTime = at), { once: true });
-    describe();
+  function onOut(deck) {
+    if (deck.plays_out) leave(deck, true);
+    deck.plays_out = false;
+    prepare();
+    segue.bar.show();
+  }
+
+  // From song to song -------------------------------------------------------------------------------------------------
+
+  const startOf = (entry) => (segue.deck.fade && nextUp()?.entry === entry.entry ? segue.deck.fade.start_s : 0);
+
+  /* The next song waits, loaded, where it begins to sound. */
+  function prepare() {
+    const next = nextUp();
+    if (!next || sound.isFading) return;
+    const { rest } = sound;
+    if (rest.song?.entry === next.entry && rest.song.track === next.track && !rest.is_out) rest.song = next;
+    else sound.load(rest, next, startOf(next));
+  }
+
+  /* Another song leads from now on; what sounds dies away under it. */
+  function change(entry, { starts_s = 0, fade_s = segue.player.SKIP_S } = {}) {
+    clearTimeout(timer);
+    timer = null;
+    const { rest } = sound;
+    const waits = rest.song?.entry === entry.entry && rest.song.track === entry.track && !rest.is_out;
+    const isReady = waits && !rest.audio.error && !rest.quiet && starts_s === 0;
+    if (isReady || !audio().paused) {
+      sound.settle();
+      if (!isReady) sound.load(rest, entry, starts_s || startOf(entry));
+      sound.swap(fade_s);
+    } else sound.load(sound.lead, entry, starts_s);
+    at_s = starts_s;
+    segue.bar.describe();
+  }
+
+  /* In how many seconds the song goes over into the next, and for how long both then sound. */
+  function due() {
+    const plan = segue.deck?.fade;
+    if (!plan || !nextUp() || audio().paused || sound.isFading) return null;
+    const left_s = Math.min(plan.end_s ?? Infinity, length()) - audio().currentTime;
+    const fade_s = plan.gapless ? 0 : Math.min(plan.fade_s, segue.player.fade_s);
+    const early_s = fade_s > 0 ? 0 : sound.start_s;
+    return { in_s: left_s - fade_s - early_s, fade_s: Math.max(0, Math.min(fade_s, left_s)), gapless: plan.gapless };
+  }
+
+  function watch() {
+    const turn = due();
+    if (turn && turn.in_s < AHEAD_S) timer ??= setTimeout(turnOver, Math.max(0, 1000 * turn.in_s));
+    else if (!nextUp() && !audio().paused && isOver()) onward();
+  }
+
+  function turnOver() {
+    timer = null;
+    const turn = due();
+    if (!turn || turn.in_s > 0.03) return watch(); // it was sought, or held, meanwhile
+    goOver(turn);
+  }
+
+  function goOver({ fade_s, gapless }) {
+    const from = song().entry;
+    const next = nextUp();
+    const { lead } = sound;
+    lead.plays_out = true;
+    if (gapless) next.gain_db = Math.min(lead.gain_db, next.most_gain_db); // an album keeps its balance
+    if (gapless) sound.rest.gain_db = next.gain_db;
+    change(next, { fade_s });
+    play();
+    segue.send("advance", { entry: from });
+  }
+
+  /* On to the next song: the listener wants it, or this one has ended. */
+  function onward() {
+    const from = song() ? song().entry : null;
+    const next = nextUp();
+    if (next || isOver()) leave(sound.lead, isOver());
+    if (next) {
+      change(next);
+      play();
+    } else if (song() && isOver()) sound.pause();
+    segue.send("advance", { entry: from });
   }
 
   function play() {
     refused = false;
+    wants = true;
     others?.postMessage({ plays: tab });
-    const started = audio.play();
-    started?.catch((error) => {
-      if (error.name === "NotAllowedError") {
-        refused = true;
-        segue.notify("The browser waits for you: press play.", "note");
-      }
-      show();
-    });
-    show();
+    sound.play();
+    segue.bar.show();
   }
 
-  function unload() {
-    song = null;
-    audio.pause();
-    audio.removeAttribute("src");
-    audio.load();
-    describe();
+  function pause() {
+    wants = false;
+    sound.pause();
   }
 
-  function draw(next) {
-    if (next && warm.getAttribute("src") !== next.src) warm.src = next.src;
-  }
-
-  function onward() {
-    const from = song ? song.entry : null;
-    const next = segue.deck?.current?.entry === from ? segue.deck.next : null;
-    if (next || audio.ended) leave(audio.ended);
-    if (next) {
-      load(next);
-      play();
+  function onRefused(error) {
+    if (error.name === "NotAllowedError") {
+      refused = true;
+      wants = false;
+      sound.settle();
+      segue.notify("The browser waits for you: press play.", "note");
     }
-    segue.send("advance", { entry: from });
+    segue.bar.show();
   }
+
+  function seek(to_s) {
+    if (!song()) return;
+    sound.settle();
+    clearTimeout(timer);
+    timer = null;
+    audio().currentTime = Math.min(Math.max(0, to_s), Math.max(0, length() - 0.5));
+    segue.bar.showTime();
+  }
+
+  // What does not play ------------------------------------------------------------------------------------------------
 
   async function onError() {
-    if (!song || !audio.getAttribute("src")) return;
-    const failed = song;
+    const failed = song();
+    if (!failed || !audio().getAttribute("src")) return;
     let reason = "";
     try {
       const answer = await fetch(failed.src, { headers: { Range: "bytes=0-0" } });
       if (!answer.ok) reason = (await answer.text()).trim();
     } catch (error) {
-      segue.notify("Segue does not answer. Is it still running?");
-      show();
+      segue.isAway(); // it goes on where it was when the server is back
+      segue.bar.show();
       return;
     }
-    if (!song || failed.entry !== song.entry) return; // any command may have renewed the song meanwhile
+    if (failed.entry !== song()?.entry) return; // any command may have renewed the song meanwhile
     errors += 1;
-    told = failed.entry; // what could not be played tells nothing of the listener
+    sound.lead.told = true; // what could not be played tells nothing of the listener
     segue.notify(reason || `“${failed.title}” cannot be played in this browser.`);
     if (errors >= MOST_ERRORS) {
       errors = 0;
       segue.notify("Several songs in a row would not play; the player has stopped.");
-      audio.pause();
-      show();
+      pause();
+      segue.bar.show();
     } else onward();
+  }
+
+  /* The server is back: what broke off is fetched again from where it was. */
+  function returned() {
+    const { lead } = sound;
+    if (!song() || !lead.audio.error) return prepare();
+    const heard_s = heardOf(lead);
+    sound.load(lead, song(), at_s);
+    lead.heard_s = heard_s;
+    if (wants) play();
+    prepare();
   }
 
   // What the server answered ------------------------------------------------------------------------------------------
 
   function follow(deck, command, isAhead = false) {
     const current = deck.current;
-    const isLeft = song && song.entry !== current?.entry;
-    if (isLeft && isAhead) return draw(deck.next);
-    if (isLeft && (LEAVES.has(command.kind) || (command.kind === "advance" && command.entry === song.entry))) leave();
+    const isLeft = song() && song().entry !== current?.entry;
+    if (isLeft && isAhead) return;
+    if (isLeft && (LEAVES.has(command.kind) || (command.kind === "advance" && command.entry === song().entry)))
+      leave(sound.lead, command.kind === "advance" && isOver());
     if (!current) {
-      if (song) unload();
-    } else if (!song || song.entry !== current.entry) {
-      const plays = PLAYS.has(command.kind) || (song !== null && !audio.paused);
-      const kept = command.kind === "restore" ? segue.kept("position") : null;
-      load(current, kept && kept.entry === current.entry && kept.track === current.track ? kept.at_s : 0);
-      if (plays) play();
+      if (song()) sound.unload(sound.lead);
+    } else if (!song() || isLeft) {
+      start(current, deck.next, command);
     } else {
-      song = current;
+      sound.lead.song = current;
       if (command.kind === "play" || command.kind === "jump") {
-        if (command.kind === "play") audio.currentTime = 0;
+        if (command.kind === "play") seek(0);
         play();
-      } else if (command.kind === "refresh" && audio.ended && deck.next) {
-        onward(); // the song had ended with nothing to follow it; now there is something
-      }
+      } else if (wants && isOver() && deck.next) onward(); // it had ended with nothing to follow it; now there is something
     }
-    draw(deck.next);
-    describe();
+    prepare();
+    segue.bar.describe();
   }
 
-  // The bar -----------------------------------------------------------------------------------------------------------
-
-  function range(id, label, place, max, step) {
-    const input = document.createElement("input");
-    Object.assign(input, { type: "range", id, min: 0, max, step, value: 0, className: "range" });
-    input.setAttribute("aria-label", label);
-    by(place).append(input);
-    return input;
-  }
-
-  function fill(input) {
-    const share = input.max > 0 ? (100 * input.value) / input.max : 0;
-    input.style.setProperty("--share", `${share}%`);
-  }
-
-  function describe() {
-    by("player-title").textContent = song ? song.title : "";
-    by("player-artist").textContent = song ? song.artist : "";
-    const place = by("player-cover");
-    const shown = place.querySelector("img");
-    if (!song) place.replaceChildren();
-    else if (!shown || shown.getAttribute("src") !== song.thumb) {
-      const img = Object.assign(document.createElement("img"), { src: song.thumb, alt: "", className: "cover" });
-      place.replaceChildren(img);
-    }
-    for (const button of by("player-opinions").children) {
-      const pressed = song?.rating === `${button.dataset.act}d`;
-      button.dataset.track = song ? song.track : "";
-      button.disabled = !song;
-      button.setAttribute("aria-pressed", String(pressed));
-    }
-    document.title = song ? `${song.title} – ${song.artist} · Segue` : "Segue";
-    markRows();
-    if ("mediaSession" in navigator) tellSystem();
-    show();
-  }
-
-  /* The playing song stands out wherever it is listed, also in lists that come later. */
-  function markRows() {
-    let style = by("playing-style");
-    if (!style) {
-      style = Object.assign(document.createElement("style"), { id: "playing-style" });
-      document.head.append(style);
-    }
-    style.textContent = song ? `[data-of="${song.track}"] .title { color: var(--accent); }` : "";
-  }
-
-  function tellSystem() {
-    navigator.mediaSession.metadata = song
-      ? new MediaMetadata({
-          title: song.title,
-          artist: song.artist,
-          album: song.album,
-          artwork: [{ src: song.cover, sizes: "512x512" }],
-        })
-      : null;
-  }
-
-  function show() {
-    const button = by("player-toggle");
-    const playing = Boolean(song) && !audio.paused;
-    const waits = playing && audio.readyState < 3;
-    button.dataset.state = waits ? "wait" : playing ? "pause" : "play";
-    button.setAttribute("aria-label", playing ? "Pause" : "Play");
-    button.title = playing ? "Pause" : "Play";
-    document.body.classList.toggle("is-playing", playing);
-    document.body.classList.toggle("is-refused", refused);
-    if ("mediaSession" in navigator) navigator.mediaSession.playbackState = playing ? "playing" : "paused";
-    showTime();
-  }
-
-  function showTime() {
-    const total = length();
-    const at = dragging ? Number(seek.value) : audio.currentTime;
-    seek.max = total || 1;
-    if (!dragging) seek.value = at;
-    seek.disabled = !song;
-    seek.setAttribute("aria-valuetext", `${clock(at)} of ${clock(shownLength())}`);
-    by("player-elapsed").textContent = clock(at);
-    by("player-length").textContent = clock(shownLength());
-    fill(seek);
-  }
-
-  function showVolume() {
-    volume.value = audio.muted ? 0 : audio.volume;
-    volume.setAttribute("aria-valuetext", `${Math.round(100 * volume.value)} percent`);
-    fill(volume);
-    const button = document.querySelector('[data-act="mute"]');
-    button.dataset.state = audio.muted || audio.volume === 0 ? "off" : "on";
-    button.setAttribute("aria-label", audio.muted ? "Sound on" : "Mute");
-    button.setAttribute("aria-pressed", String(audio.muted));
+  function start(current, next, { kind }) {
+    const plays = PLAYS.has(kind) || (song() !== null && wants);
+    const kept = kind === "restore" ? segue.kept("position") : null;
+    const isKept = (entry) => kept && entry && kept.entry === entry.entry && kept.track === entry.track;
+    if (isKept(next)) {
+      change(next, { starts_s: kept.at_s }); // the page was left before the server had heard of it
+      segue.send("advance", { entry: current.entry });
+    } else change(current, { starts_s: isKept(current) ? kept.at_s : 0 });
+    if (plays) play();
   }
 
   function keepPosition() {
-    if (song) segue.keep("position", { entry: song.entry, track: song.track, at_s: audio.currentTime });
+    if (song()) segue.keep("position", { entry: song().entry, track: song().track, at_s: audio().currentTime || at_s });
   }
 
   // What the listener does --------------------------------------------------------------------------------------------
 
   const player = (segue.player = {
-    audio,
+    STEP_S,
+    VOLUME_STEP,
+    get audio() {
+      return audio();
+    },
+    get song() {
+      return song();
+    },
+    get length() {
+      return length();
+    },
+    get isPlaying() {
+      return Boolean(song()) && !audio().paused;
+    },
+    get refused() {
+      return refused;
+    },
+    get upNext() {
+      return nextUp();
+    },
+    tellSystem,
+    tellPosition,
     follow,
+    returned,
+    seek,
     toggle() {
-      if (!song) segue.send("advance", { entry: null });
-      else if (audio.paused) play();
-      else audio.pause();
+      if (!song()) segue.send("advance", { entry: null });
+      else if (audio().paused) play();
+      else pause();
     },
     next: onward,
     previous() {
-      if (audio.currentTime > RESTART_S || !segue.deck?.has_previous) audio.currentTime = 0;
-      else segue.send("back", { entry: song.entry });
+      if (audio().currentTime > RESTART_S || !segue.deck?.has_previous) seek(0);
+      else segue.send("back", { entry: song().entry });
     },
-    step(seconds) {
-      if (song) audio.currentTime = Math.min(Math.max(0, audio.currentTime + seconds), Math.max(0, length() - 0.5));
+    step: (seconds) => seek(audio().currentTime + seconds),
+    mute: () => setVolume({ muted: !sound.muted }),
+    setVolume: (level) => setVolume({ level, muted: false }),
+    louder: (by) => setVolume({ level: Math.min(1, Math.max(0, sound.level + by)), muted: false }),
+    setSound(values) {
+      const chosen = { fade_s: player.fade_s, even: sound.isEven, ...values };
+      segue.keep("sound", chosen);
+      player.fade_s = chosen.fade_s;
+      if (chosen.even !== sound.isEven) sound.setEven(chosen.even);
+      clearTimeout(timer);
+      timer = null;
     },
-    mute() {
-      audio.muted = !audio.muted;
-    },
-    STEP_S,
     boot() {
-      document.body.append(audio);
-      seek = range("player-seek", "Position in the song", "seek-place", 1, "any");
-      volume = range("player-volume", "Volume", "volume-place", 1, 0.02);
-      listenToBar();
+      sound = segue.sound;
+      const { fadeS, skipS } = document.getElementById("player").dataset;
+      player.SKIP_S = Number(skipS);
+      player.fade_s = Number(fadeS);
+      sound.begins({ onOut, onRefused });
+      sound.boot();
       listenToSound();
       listenToSystem();
-      const kept = segue.kept("volume");
-      if (kept) Object.assign(audio, { volume: kept.volume, muted: kept.muted });
-      showVolume();
-      describe();
+      const kept = segue.kept("sound");
+      if (kept) player.setSound(kept);
+      segue.bar.boot();
+      setVolume(segue.kept("volume") ?? {});
+      segue.bar.describe();
     },
   });
 
-  function listenToBar() {
-    seek.addEventListener("input", () => {
-      dragging = true;
-      showTime();
-    });
-    seek.addEventListener("change", () => {
-      dragging = false;
-      audio.currentTime = Number(seek.value);
-      showTime();
-    });
-    volume.addEventListener("input", () => {
-      audio.muted = false;
-      audio.volume = Number(volume.value);
-    });
-    window.addEventListener("pagehide", keepPosition);
-    setInterval(() => !audio.paused && keepPosition(), KEEP_EVERY_MS);
-    if (others)
-      others.onmessage = ({ data }) => {
-        if (data.plays !== tab && !audio.paused) audio.pause(); // another tab plays now
-      };
+  function setVolume({ level, volume = level, muted }) {
+    sound.set({ level: volume, muted });
+    segue.keep("volume", { volume: sound.level, muted: sound.muted });
+    segue.bar.showVolume();
   }
 
   function listenToSound() {
-    for (const event of ["play", "pause", "playing", "waiting", "loadedmetadata", "seeked", "emptied"])
-      audio.addEventListener(event, show);
-    audio.addEventListener("playing", () => (errors = 0));
-    audio.addEventListener("pause", keepPosition);
-    audio.addEventListener("timeupdate", showTime);
-    audio.addEventListener("ended", onward);
-    audio.addEventListener("error", onError);
-    audio.addEventListener("volumechange", () => {
-      segue.keep("volume", { volume: audio.volume, muted: audio.muted });
-      showVolume();
+    const ifLeads = (deck, handler) => () => deck === sound.lead && handler();
+    for (const deck of [sound.lead, sound.rest]) {
+      const on = (event, handler) => deck.audio.addEventListener(event, ifLeads(deck, handler));
+      for (const event of ["play", "pause", "playing", "waiting", "loadedmetadata", "seeked", "emptied"])
+        on(event, () => segue.bar.show());
+      on("playing", () => (errors = 0));
+      on("pause", keepPosition);
+      on("timeupdate", () => {
+        if (audio().currentTime > 0) at_s = audio().currentTime;
+        segue.bar.showTime();
+        watch();
+      });
+      on("ended", onward);
+      on("error", onError);
+    }
+    window.addEventListener("pagehide", () => {
+      keepPosition();
+      if (sound.dying?.plays_out) leave(sound.dying, true);
     });
+    setInterval(() => player.isPlaying && keepPosition(), KEEP_EVERY_MS);
+    if (others)
+      others.onmessage = ({ data }) => {
+        if (data.plays !== tab && !audio().paused) pause(); // another tab plays now
+      };
+  }
+
+  function tellSystem() {
+    if (!("mediaSession" in navigator)) return;
+    const playing = song();
+    navigator.mediaSession.metadata = playing
+      ? new MediaMetadata({
+          title: playing.title,
+          artist: playing.artist,
+          album: playing.album,
+          artwork: [
+            { src: playing.thumb, sizes: "96x96" },
+            { src: playing.cover, sizes: "512x512" },
+          ],
+        })
+      : null;
+  }
+
+  /* The lock screen counts on by itself from here. */
+  function tellPosition() {
+    if (!("mediaSession" in navigator)) return;
+    navigator.mediaSession.playbackState = !song() ? "none" : player.isPlaying ? "playing" : "paused";
+    const duration = length();
+    if (!song() || !(duration > 0)) return navigator.mediaSession.setPositionState?.();
+    const position = Math.min(duration, Math.max(0, audio().currentTime));
+    navigator.mediaSession.setPositionState?.({ duration, position, playbackRate: 1 });
   }
 
   function listenToSystem() {
@@ -331,12 +380,13 @@
         /* an action that this browser does not know */
       }
     };
-    on("play", () => audio.paused && player.toggle());
-    on("pause", () => audio.pause());
-    on("nexttrack", () => player.next());
+    on("play", () => audio().paused && player.toggle());
+    on("pause", pause);
+    on("stop", pause);
+    on("nexttrack", onward);
     on("previoustrack", () => player.previous());
-    on("seekbackward", () => player.step(-STEP_S));
-    on("seekforward", () => player.step(STEP_S));
-    on("seekto", ({ seekTime }) => (audio.currentTime = seekTime));
+    on("seekbackward", ({ seekOffset }) => player.step(-(seekOffset || STEP_S)));
+    on("seekforward", ({ seekOffset }) => player.step(seekOffset || STEP_S));
+    on("seekto", ({ seekTime }) => seek(seekTime));
   }
 })();

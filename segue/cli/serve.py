@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from math import inf, nan
 
 from segue.cli.answers import tell_of_ear
 from segue.cli.words import at_least, ear_of, ear_words
@@ -17,7 +18,17 @@ PURPOSE = "open the booth in the browser"
 def words(parser: argparse.ArgumentParser) -> None:
     """Add the words of this command."""
     parser.add_argument("--music", type=expanded, metavar="DIR", help="scan this folder while serving")
-    parser.add_argument("--demo", action="store_true", help="compose the demo library if there is no music yet")
+    parser.add_argument(
+        "--demo",
+        type=_seconds,
+        nargs="?",
+        const=inf,
+        metavar="SECONDS",
+        help="compose the demo library if there is no music yet; with a number, play only so much of each song",
+    )
+    parser.add_argument(
+        "--demo-seconds", type=_seconds, metavar="SECONDS", help="play only the first seconds of each song"
+    )
     parser.add_argument("--host", default=WEB.host, help=f"{describe(WebSpec, 'host')} (default: %(default)s)")
     parser.add_argument(
         "--port", type=int, default=WEB.port, help=f"{describe(WebSpec, 'port')} (default: %(default)s)"
@@ -32,18 +43,30 @@ def run(args: argparse.Namespace) -> int:
 
     if not 0 < args.port < 65_536:
         raise ParameterError(f"the port is {args.port}", remedy="Choose one from 1024 to 65535")
-    services = Services(args.data, ear=ear_of(args), workers=args.workers)
+    only_s = min(args.demo or inf, args.demo_seconds or inf)
+    services = Services(args.data, ear=ear_of(args), workers=args.workers, only_s=only_s if only_s < inf else None)
     tell_of_ear(services)
     try:
         if args.music is not None:
             services.start_scan(args.music)
-        elif args.demo and not services.has_own_music():
+        elif args.demo is not None and not services.has_own_music():
             services.start_demo()
         services.watch.start()
         serve(services, host=args.host, port=args.port, on_ready=_announce)
     finally:
         services.close()
     return 0
+
+
+def _seconds(text: str) -> float:
+    """Seconds of a song, as somebody typed them."""
+    try:
+        seconds = float(text)
+    except ValueError:
+        seconds = nan
+    if not 1.0 <= seconds < inf:
+        raise argparse.ArgumentTypeError(f"{text} is no number of seconds, from 1 up")
+    return seconds
 
 
 def _announce(address: str) -> None:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
+import logging
+from functools import lru_cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from flask import Blueprint, Response, abort, request, send_file
 
 from segue.config import QUEUE
-from segue.errors import FileAccessError
+from segue.errors import AudioError, FileAccessError
 from segue.play.covers import SIZES, Picture, drawn, scaled
 from segue.play.m3u import PlaylistEntry, format_playlist
 from segue.play.playqueue import is_track_id
@@ -18,6 +19,8 @@ from segue.values import TrackId
 if TYPE_CHECKING:
     from segue.services import Services
 
+log = logging.getLogger(__name__)
+
 _KEPT_S = 24 * 3600
 _COVERS_KEPT = 1024  # a few kilobytes each; the large ones 50 at most
 
@@ -25,6 +28,7 @@ _COVERS_KEPT = 1024  # a few kilobytes each; the large ones 50 at most
 def media_routes(services: Services) -> Blueprint:
     """The addresses from which the page plays and shows."""
     routes = Blueprint("media", __name__)
+    routes.add_url_rule("/media/<track_id>/outline", endpoint="outline", view_func=partial(_outline, services))
 
     @lru_cache(maxsize=_COVERS_KEPT)
     def cover_of(track_id: TrackId, size: int) -> Picture:
@@ -79,6 +83,21 @@ def media_routes(services: Services) -> Blueprint:
         return Response(text.encode("utf-8", "surrogateescape"), mimetype="audio/x-mpegurl")
 
     return routes
+
+
+def _outline(services: Services, track_id: str) -> Response:
+    """A byte a column; nothing (204) for a song that cannot be drawn, and 202 while others are being drawn."""
+    try:
+        drawn_as = services.playing.outline(_checked(track_id))
+    except (AudioError, FileAccessError) as error:
+        log.info("a song is shown without its outline: %s", error)
+        return Response(status=204)
+    if drawn_as is None:
+        return Response(status=202)
+    response = Response(drawn_as, mimetype="application/octet-stream")
+    response.cache_control.private = True
+    response.cache_control.max_age = _KEPT_S
+    return response
 
 
 def _checked(track_id: str) -> TrackId:

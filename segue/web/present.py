@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import asdict
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from segue.config import CHOICE, WATCH
 from segue.errors import SegueError, one_line
+from segue.play.fades import Sound, Turn
 from segue.play.playqueue import Entry, Queue
 from segue.store.events import Rating
 from segue.values import LibraryCounts, Rhythm, ScanProgress, Track, TrackId
@@ -20,6 +22,7 @@ FAULT_TEXT = "Something went wrong inside Segue. The log has the details; the mu
 UNKNOWN_ARTIST = "Unknown artist"
 GONE = "No longer in the library"
 NO_RATINGS: Mapping[TrackId, Rating] = MappingProxyType({})
+NO_TURN = Turn()
 _FEW = 20  # new songs that are listened to without a card about it
 
 
@@ -175,8 +178,10 @@ def notification(message: str, *, kind: str = "problem") -> dict[str, Any]:
     }
 
 
-def deck_entry(entry: Entry, tracks: Mapping[TrackId, Track], ratings: Mapping[TrackId, Rating]) -> dict[str, Any]:
-    """One entry as the player takes it."""
+def deck_entry(
+    entry: Entry, tracks: Mapping[TrackId, Track], ratings: Mapping[TrackId, Rating], sound: Sound | None
+) -> dict[str, Any]:
+    """One entry as the player takes it; times and gains as plain numbers, null where they are not known."""
     track = tracks.get(entry.track_id)
     return {
         "entry": entry.id,
@@ -189,19 +194,25 @@ def deck_entry(entry: Entry, tracks: Mapping[TrackId, Track], ratings: Mapping[T
         "cover": cover_url(entry.track_id, size=512),
         "thumb": cover_url(entry.track_id, size=96),
         "origin": entry.origin,
+        "why": entry.why,
         "rating": ratings.get(entry.track_id),
+        **asdict(sound or Sound()),
     }
 
 
 def deck(
-    queue: Queue, tracks: Mapping[TrackId, Track], ratings: Mapping[TrackId, Rating] = NO_RATINGS
+    queue: Queue,
+    tracks: Mapping[TrackId, Track],
+    ratings: Mapping[TrackId, Rating] = NO_RATINGS,
+    turn: Turn = NO_TURN,
 ) -> dict[str, Any]:
-    """What the player needs to know of the queue: what plays, what comes then, what can be taken back."""
+    """What the player needs to know of the queue: what plays, what comes then and how, what can be taken back."""
     current, upcoming = queue.current, queue.upcoming
     return {
         "version": queue.version,
-        "current": deck_entry(current, tracks, ratings) if current else None,
-        "next": deck_entry(upcoming[0], tracks, ratings) if upcoming else None,
+        "current": deck_entry(current, tracks, ratings, turn.this) if current else None,
+        "next": deck_entry(upcoming[0], tracks, ratings, turn.next) if upcoming else None,
+        "fade": asdict(turn.fade) if turn.fade else None,
         "upcoming": len(upcoming),
         "ahead": CHOICE.queue_ahead,
         "has_previous": bool(queue.position),

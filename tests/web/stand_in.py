@@ -19,6 +19,7 @@ from segue.ears import InUse
 from segue.errors import FileAccessError, NotAudioError, UnknownTrackError
 from segue.files import track_id_of
 from segue.listening import Listening, TasteReport
+from segue.playing import Playing
 from segue.services import DroppedSeed, PlayableFile
 from segue.store.background import ScanStatus
 from segue.store.library import Library
@@ -92,11 +93,16 @@ class StandIn:
     lock: threading.Lock = field(default_factory=threading.Lock)
     watch: WatchStandIn = field(default_factory=WatchStandIn)
     listening: Listening = field(init=False)
+    playing: Playing = field(init=False)
+    only_s: float | None = None
 
     def __post_init__(self) -> None:
         library = Library.open(self.data)
         weakref.finalize(self, library.close)
         self.listening = Listening(library, self, lambda: InUse(EAR, "stand-in"))  # type: ignore[arg-type]
+        self.playing = Playing(
+            self.track, self.rhythm, lambda track: track.paths[0], cache=self.data / "outlines", only_s=self.only_s
+        )
 
     def confident(self) -> dict[TrackId, tuple[str, ...]]:
         return self.tags

@@ -15,6 +15,7 @@ from segue.listen.grids import BeatGrid
 from segue.listen.mel import iter_power
 from segue.listen.rhythm import RhythmMeter
 from segue.listen.tags import AlbumPlace, read_place, read_tags
+from segue.play.fades import Span, sounding
 from segue.values import Floats, Rhythm, TrackId, TrackInfo
 
 
@@ -37,19 +38,24 @@ class TrackFacts:
     why: str = ""
 
     @property
+    def span(self) -> Span:
+        """What of it sounds."""
+        return sounding(self.rhythm, self.duration_s)
+
+    @property
     def sound_begins_s(self) -> float:
-        """Where the silence at its beginning ends; a little earlier, for soft attacks."""
-        return max(0.0, self.rhythm.leading_silence_s - MIX.attack_s)
+        """Where the silence at its beginning ends."""
+        return self.span.begin_s
 
     @property
     def sound_ends_s(self) -> float:
-        """Where the silence at its end begins; a little later, for what rings."""
-        return min(self.duration_s, self.duration_s - self.rhythm.trailing_silence_s + MIX.attack_s)
+        """Where the silence at its end begins."""
+        return self.span.end_s
 
     @property
     def sound_s(self) -> float:
         """How long it sounds."""
-        return self.sound_ends_s - self.sound_begins_s
+        return self.span.length_s
 
 
 @dataclass(frozen=True, slots=True)

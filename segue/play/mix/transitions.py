@@ -7,18 +7,16 @@ from typing import Literal
 
 import numpy as np
 
-from segue.choose.catalogue import camelot_code
-from segue.choose.joins import key_agreement
 from segue.config import MIX
 from segue.errors import ParameterError
+from segue.play.fades import agreement, is_next_on_album, room_s
 from segue.play.mix.beatmatch import Match, match_beats
 from segue.play.mix.facts import TrackFacts
 from segue.play.mix.plan import Join, JoinStyle
 
 StyleWish = Literal["auto", "cut", "fade", "eq", "beat"]
 
-_CLASH_BARS = 4  # keys that clash are not heard together for longer...
-_CLASH_S = 4.0
+_CLASH_BARS = 4  # keys that clash are not heard together for longer
 _LEVEL_DB = 12.0  # what runs on is about as loud before and after
 _SOUNDING_DB = -30.0  # at its very end or beginning, against the track: what rings out or fades is softer
 _LEAST_FADE_S = 0.5  # a shorter one is a cut
@@ -75,14 +73,9 @@ def transition(a: TrackFacts, b: TrackFacts, wishes: Wishes) -> Transition:
 
 def runs_on(a: TrackFacts, b: TrackFacts) -> bool:
     """Whether B follows A on the same album, and sound goes on from the one into the other."""
-    if a.place is None or b.place is None or not a.info.album:
-        return False
-    same_album = a.info.album.casefold() == b.info.album.casefold()
-    same_source = a.path.parent == b.path.parent or (a.info.artist != "" and a.info.artist == b.info.artist)
-    next_to = b.place.disc == a.place.disc and b.place.number == a.place.number + 1
     sounding = min(a.course.ends_db, b.course.starts_db) >= _SOUNDING_DB
     level = abs(a.course.ends_db - b.course.starts_db) <= _LEVEL_DB
-    return same_album and same_source and next_to and sounding and level
+    return is_next_on_album(a, b) and sounding and level
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,16 +88,15 @@ class _Keys:
     @classmethod
     def of(cls, a: TrackFacts, b: TrackFacts) -> _Keys:
         one, other = a.rhythm.camelot, b.rhythm.camelot
-        if one is None or other is None:
+        agree = agreement(one, other)
+        if agree is None:
             return cls(clash=False, words="")
-        codes = (np.array([camelot_code(camelot)], np.int8) for camelot in (one, other))
-        agreement = float(key_agreement(*codes)[0])
-        both = f"both are in {one}" if one == other else f"keys {one} and {other} {_verb(agreement)}"
-        return cls(clash=agreement < 0.0, words=f"; {both}")
+        both = f"both are in {one}" if one == other else f"keys {one} and {other} {_verb(agree)}"
+        return cls(clash=agree < 0.0, words=f"; {both}")
 
 
-def _verb(agreement: float) -> str:
-    return "agree" if agreement > 0.5 else "go together" if agreement >= 0.0 else "clash"
+def _verb(agree: float) -> str:
+    return "agree" if agree > 0.5 else "go together" if agree >= 0.0 else "clash"
 
 
 def _most_bars(a: TrackFacts, keys: _Keys, wishes: Wishes) -> int:
@@ -147,12 +139,9 @@ def _fade(a: TrackFacts, b: TrackFacts, style: JoinStyle, wishes: Wishes, *, key
 def fade_length_s(a: TrackFacts, b: TrackFacts, *, clash: bool) -> float:
     """How long A's end and B's beginning sound together.
 
-    No longer than A's close and B's introduction, of which an unknown one counts as some seconds, since somebody may
-    sing there; shorter where the keys clash; but at least until A has died away and B has come up, so that there is no
-    hole between.
+    No longer than A's close and B's introduction bear; but at least until A has died away and B has come up, so that
+    there is no hole between.
     """
-    out_s = MIX.unknown_end_s if a.rhythm.outro_start_s is None else a.sound_ends_s - a.rhythm.outro_start_s
-    in_s = MIX.unknown_end_s if b.rhythm.intro_end_s is None else b.rhythm.intro_end_s - b.sound_begins_s
-    room_s = min(out_s, in_s, _CLASH_S if clash else MIX.longest_fade_s)
     quiet_s = max(0.0, a.sound_ends_s - a.course.loud_to_s) + max(0.0, b.course.loud_from_s - b.sound_begins_s)
-    return float(np.clip(max(room_s, quiet_s), MIX.shortest_fade_s, MIX.longest_fade_s))
+    bearable_s = room_s(a.rhythm, a.span, b.rhythm, b.span, clash=clash)
+    return float(np.clip(max(bearable_s, quiet_s), MIX.shortest_fade_s, MIX.longest_fade_s))

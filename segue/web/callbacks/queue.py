@@ -8,6 +8,7 @@ import numpy as np
 from dash import Dash, Input, Output, no_update
 
 from segue.errors import ParameterError, SegueError
+from segue.play.fades import Turn
 from segue.play.playqueue import Queue
 from segue.values import Rhythm
 from segue.web import ids, present
@@ -43,8 +44,9 @@ def register_queue(app: Dash, services: Services) -> None:
             problems.append(present.error_line(error))
         tracks = {t.id: t for t in services.tracks_of(shown_tracks(outcome.booth.queue))}
         ratings = services.listening.ratings()
+        deck = present.deck(outcome.booth.queue, tracks, ratings, _turn(services, outcome.booth.queue))
         return (
-            _answer(command.get("number"), outcome, deck=present.deck(outcome.booth.queue, tracks, ratings)),
+            _answer(command.get("number"), outcome, deck=deck),
             now(
                 outcome.booth.queue,
                 tracks,
@@ -81,6 +83,12 @@ def _answer(number: object, outcome: Outcome, *, deck: dict[str, Any]) -> dict[s
         "deck": deck,
         "ended": outcome.ended,
     }
+
+
+def _turn(services: Services, queue: Queue) -> Turn:
+    """How the song that plays goes over into the next."""
+    following = queue.upcoming[0].track_id if queue.upcoming else None
+    return services.playing.turn(queue.current.track_id if queue.current else None, following)
 
 
 def _grew_from(booth: Booth) -> str:

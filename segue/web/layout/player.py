@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dash import html
 
+from segue.config import PLAYER
 from segue.values import TrackId
 from segue.web import ids
 from segue.web.layout.parts import icon, icon_button, rating_buttons
@@ -32,15 +33,49 @@ def player_bar() -> html.Footer:
                 className="player-song",
             ),
             html.Div([_transport(), _position()], className="player-middle"),
+            _next_card(),
             html.Div(
-                [icon_button("mute", "Mute", "volume"), html.Div(id="volume-place", className="volume")],
+                [
+                    icon_button("sound", "Sound: crossfade and loudness", "sound"),
+                    icon_button("mute", "Mute", "volume"),
+                    html.Div(id="volume-place", className="volume"),
+                ],
                 className="player-right",
             ),
-            html.Div(id="player-says", className="sr-only", role="status"),
+            html.Div(id="player-away", className="player-away", role="status"),
         ],
         id=ids.PLAYER,
         className="player",
-        **{"aria-label": "Player"},
+        **{
+            "aria-label": "Player",
+            "data-fade-s": PLAYER.fade_s,
+            "data-most-fade-s": PLAYER.most_fade_s,
+            "data-skip-s": PLAYER.skip_s,
+        },
+    )
+
+
+def _next_card() -> html.Button:
+    """What comes next, and why; a click goes there."""
+    return html.Button(
+        [
+            html.Span(id="next-cover", className="next-cover"),
+            html.Span(
+                [
+                    html.Span(
+                        [html.Span("Next ", className="next-word"), html.Span(id="next-title")], className="title"
+                    ),
+                    html.Span(id="next-artist", className="by"),
+                    html.Span(id="next-why", className="why"),
+                ],
+                className="names",
+            ),
+        ],
+        id="player-next",
+        type="button",
+        className="next-card",
+        hidden=True,
+        **{"data-act": "jump"},
     )
 
 
@@ -60,7 +95,14 @@ def _position() -> html.Div:
     return html.Div(
         [
             html.Span("0:00", id="player-elapsed", className="time"),
-            html.Div(id="seek-place", className="seek"),
+            html.Div(
+                [
+                    html.Div(id="seek-outline", className="song-outline", **{"aria-hidden": "true"}),
+                    html.Div(id="seek-cues", className="song-cues", **{"aria-hidden": "true"}),
+                ],
+                id="seek-place",
+                className="seek",
+            ),
             html.Span("0:00", id="player-length", className="time"),
         ],
         className="position",
