@@ -84,11 +84,7 @@ class Playing:
 
 def _placed(side: Side) -> Side:
     """The same, with its number on the album."""
-    try:
-        place = read_place(side.path)
-    except FileAccessError:
-        place = None
-    return Side(side.path, side.info, side.rhythm, place, side.only_s)
+    return Side(side.path, side.info, side.rhythm, read_place(side.path), side.only_s)
 
 
 def _read(kept: Path) -> bytes | None:

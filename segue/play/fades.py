@@ -125,8 +125,9 @@ def room_s(a: Rhythm | None, a_span: Span, b: Rhythm | None, b_span: Span, *, cl
     """
     outro_start_s = None if a is None else a.outro_start_s
     intro_end_s = None if b is None else b.intro_end_s
-    out_s = MIX.unknown_end_s if outro_start_s is None else a_span.end_s - outro_start_s
-    in_s = MIX.unknown_end_s if intro_end_s is None else intro_end_s - b_span.begin_s
+    out_s = 0.0 if outro_start_s is None else a_span.end_s - outro_start_s
+    in_s = 0.0 if intro_end_s is None else intro_end_s - b_span.begin_s
+    out_s, in_s = (length_s if length_s > 0.0 else MIX.unknown_end_s for length_s in (out_s, in_s))
     return min(out_s, in_s, _CLASH_S if clash else MIX.longest_fade_s)
 
 
