@@ -37,7 +37,7 @@ class Playing:
         self._rhythm = rhythm
         self._present_path = present_path
         self._cache = cache
-        self._only_s = only_s
+        self.only_s = only_s
         self._decoding = threading.Lock()  # one at a time: a page that is opened anew must not stop the others
 
     def turn(self, this: TrackId | None, following: TrackId | None) -> Turn:
@@ -56,7 +56,7 @@ class Playing:
             track = self._track(track_id)
         except UnknownTrackError:
             return None
-        return Side(track.paths[0], track.info, self._rhythm(track_id), only_s=self._only_s)
+        return Side(track.paths[0], track.info, self._rhythm(track_id), only_s=self.only_s)
 
     def outline(self, track_id: TrackId) -> bytes | None:
         """A song's outline, a byte a column, made once and kept in the cache; None while others are being drawn.

@@ -16,6 +16,7 @@ import pytest
 import mp3tovec
 from segue.cli.main import main
 from segue.play.m3u import read_playlist
+from segue.services import Services
 from tests.command_line import answer, refusal
 from tests.conftest import ROOT
 from tests.songs import write_song, write_songs
@@ -211,6 +212,35 @@ def test_a_port_that_is_taken_is_named(scanned: Path, capsys: pytest.CaptureFixt
         port = other.getsockname()[1]
         said = refusal(capsys, "serve", "--data", scanned, "--port", str(port))
     assert f"--port {port + 1}" in said
+
+
+@pytest.mark.parametrize(
+    ("words", "only_s", "composes"),
+    [
+        ([], None, False),
+        (["--demo"], None, True),
+        (["--demo", "5"], 5.0, True),
+        (["--demo-seconds", "5"], 5.0, False),
+        (["--demo", "--demo-seconds", "7.5"], 7.5, True),
+    ],
+)
+def test_the_demo_is_a_library_or_so_many_seconds_of_each_song(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, words: list[str], only_s: float | None, *, composes: bool
+) -> None:
+    seen: list[Services] = []
+    composed: list[bool] = []
+    monkeypatch.setattr("segue.web.factory.serve", lambda services, **_: seen.append(services))
+    monkeypatch.setattr(Services, "start_demo", lambda _: composed.append(True))
+    assert main(["serve", "--data", str(tmp_path / "data"), *words]) == 0
+    assert (seen[0].playing.only_s, bool(composed)) == (only_s, composes)
+
+
+@pytest.mark.parametrize("seconds", ["0", "-3", "nan", "inf", "five"])
+def test_seconds_that_are_none_are_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str], seconds: str) -> None:
+    with pytest.raises(SystemExit) as stopped:
+        main(["serve", "--data", str(tmp_path), f"--demo={seconds}"])
+    assert stopped.value.code == 2
+    assert f"{seconds} is no number of seconds" in capsys.readouterr().err
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may write everywhere")

@@ -9,6 +9,8 @@
   const KEEP_EVERY_MS = 2000;
   const AHEAD_S = 1.2; // so long before a song goes over into the next a timer takes the place of the sound's own ticks
   const HEARD_S = 30; // a song that was heard for so long is what the next one follows
+  const FORESEEN = "foreseen"; // in place of the entry of a song that is fetched, and may be asked for...
+  const FORESEEN_MS = 3000; // ...within this
   const MOST_ERRORS = 5; // songs in a row that would not play
   const PLAYS = new Set(["play", "play_list", "seed", "jump", "advance", "back"]);
   const LEAVES = new Set(["play", "play_list", "seed", "jump", "back", "remove", "never", "undo", "redo"]); // the listener left a song
@@ -29,7 +31,8 @@
   const breaksOff = () => song()?.ends_s ?? Infinity;
   const length = () => Math.min(breaksOff(), Number.isFinite(audio().duration) ? audio().duration : song()?.duration_s || 0);
   const isOver = () => audio().ended || audio().currentTime >= breaksOff() - 0.05;
-  const isCurrent = () => Boolean(song()) && segue.deck?.current?.entry === song().entry;
+  const isSame = (one, other) => Boolean(one && other) && one.entry === other.entry && one.track === other.track;
+  const isCurrent = () => isSame(song(), segue.deck?.current);
   const nextUp = () => (isCurrent() ? segue.deck.next : null);
 
   // What was heard ----------------------------------------------------------------------------------------------------
@@ -64,24 +67,35 @@
 
   // From song to song -------------------------------------------------------------------------------------------------
 
-  const startOf = (entry) => (segue.deck.fade && nextUp()?.entry === entry.entry ? segue.deck.fade.start_s : 0);
+  const startOf = (entry) => (segue.deck.fade && isSame(nextUp(), entry) ? segue.deck.fade.start_s : 0);
 
   /* The next song waits, loaded, where it begins to sound. */
   function prepare() {
     const next = nextUp();
     if (!next || sound.isFading) return;
     const { rest } = sound;
-    if (rest.song?.entry === next.entry && rest.song.track === next.track && !rest.is_out) rest.song = next;
+    if (isSame(rest.song, next) && !rest.is_out) rest.song = next;
     else sound.load(rest, next, startOf(next));
   }
+
+  /* The song under the finger is fetched before the server has said that it plays. */
+  function foresee({ target }) {
+    const track = target.closest?.('[data-act="play"]')?.dataset.track;
+    if (!track || sound.isFading || track === song()?.track || (isForeseen() && sound.rest.song.track === track)) return;
+    sound.load(sound.rest, { entry: FORESEEN, track, src: `/media/${track}/audio`, gain_db: 0 });
+    setTimeout(prepare, FORESEEN_MS); // if nothing came of it
+  }
+
+  const isForeseen = () => sound.rest.song?.entry === FORESEEN;
 
   /* Another song leads from now on; what sounds dies away under it. */
   function change(entry, { starts_s = 0, fade_s = segue.player.SKIP_S } = {}) {
     clearTimeout(timer);
     timer = null;
     const { rest } = sound;
-    const waits = rest.song?.entry === entry.entry && rest.song.track === entry.track && !rest.is_out;
-    const isReady = waits && !rest.audio.error && !rest.quiet && starts_s === 0;
+    if (isForeseen() && rest.song.track === entry.track) sound.adopt(rest, entry);
+    const waits = isSame(rest.song, entry) && !rest.is_out && !rest.quiet;
+    const isReady = waits && !rest.audio.error && starts_s === 0;
     if (isReady || !audio().paused) {
       sound.settle();
       if (!isReady) sound.load(rest, entry, starts_s || startOf(entry));
@@ -211,7 +225,7 @@
 
   function follow(deck, command, isAhead = false) {
     const current = deck.current;
-    const isLeft = song() && song().entry !== current?.entry;
+    const isLeft = song() && !isSame(song(), current);
     if (isLeft && isAhead) return;
     if (isLeft && (LEAVES.has(command.kind) || (command.kind === "advance" && command.entry === song().entry)))
       leave(sound.lead, command.kind === "advance" && isOver());
@@ -233,11 +247,10 @@
   function start(current, next, { kind }) {
     const plays = PLAYS.has(kind) || (song() !== null && wants);
     const kept = kind === "restore" ? segue.kept("position") : null;
-    const isKept = (entry) => kept && entry && kept.entry === entry.entry && kept.track === entry.track;
-    if (isKept(next)) {
+    if (isSame(kept, next)) {
       change(next, { starts_s: kept.at_s }); // the page was left before the server had heard of it
       segue.send("advance", { entry: current.entry });
-    } else change(current, { starts_s: isKept(current) ? kept.at_s : 0 });
+    } else change(current, { starts_s: isSame(kept, current) ? kept.at_s : 0 });
     if (plays) play();
   }
 
@@ -304,6 +317,7 @@
       sound.boot();
       listenToSound();
       listenToSystem();
+      for (const event of ["pointerdown", "click"]) document.addEventListener(event, foresee, true);
       const kept = segue.kept("sound");
       if (kept) player.setSound(kept);
       segue.bar.boot();

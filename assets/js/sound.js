@@ -41,7 +41,10 @@
     if (!("AudioContext" in window)) return;
     if (!context) {
       context = new AudioContext({ latencyHint: "balanced" });
-      context.addEventListener("statechange", wire);
+      context.addEventListener("statechange", () => {
+        if (context.state !== "running" && sounds(lead)) context.resume().catch(() => {}); // a call has come between
+        wire();
+      });
     }
     if (context.state !== "running" && context.state !== "closed") context.resume().catch(() => {});
     wire();
@@ -49,14 +52,14 @@
 
   function wire() {
     if (out || context.state !== "running") return;
-    out = new GainNode(context);
+    out = new GainNode(context, { gain: level }); // some systems let no page set an element's own volume
     out.connect(context.destination);
     for (const deck of decks) {
       deck.even = new GainNode(context, { gain: loudness(deck) });
       deck.fade = new GainNode(context);
       new MediaElementAudioSourceNode(context, { mediaElement: deck.audio }).connect(deck.even);
       deck.even.connect(deck.fade).connect(out);
-      deck.audio.volume = level;
+      deck.audio.volume = 1;
       if (deck.course) move(deck, deck.course.shape, along(deck), deck.course.to, left(deck));
     }
   }
@@ -185,6 +188,12 @@
       else set();
     },
 
+    /* A deck's song is known better now. */
+    adopt(deck, song) {
+      Object.assign(deck, { song, gain_db: song.gain_db });
+      if (deck.even) deck.even.gain.value = loudness(deck);
+    },
+
     unload(deck) {
       if (fade) sound.settle();
       deck.song = null;
@@ -254,7 +263,7 @@
     set(values) {
       ({ level = level, muted = muted } = values);
       for (const { audio } of decks) audio.muted = muted;
-      if (out) for (const { audio } of decks) audio.volume = level;
+      if (out) out.gain.setTargetAtTime(level, context.currentTime, EDGE_S / 3);
       else tick();
     },
 

@@ -198,10 +198,12 @@ def test_a_browser_that_refuses_to_play_is_explained(long_songs: StandIn, serve:
     url = serve(long_songs)
     page = visit(url)
     refuse = "async () => { throw new DOMException('no gesture', 'NotAllowedError'); }"
-    page.evaluate(f"() => {{ {AUDIO}.play = {refuse}; }}")
+    page.evaluate(
+        f"() => {{ window.play = HTMLMediaElement.prototype.play; HTMLMediaElement.prototype.play = {refuse}; }}"
+    )
     page.click(FIRST)
     page.wait_for_selector("text=The browser waits for you: press play.")
-    page.evaluate(f"delete {AUDIO}.play")
+    page.evaluate("() => { HTMLMediaElement.prototype.play = window.play; }")
     page.click("#player-toggle")
     wait(page, f"{AUDIO}.currentTime > 0.2")
 
