@@ -6,6 +6,13 @@
   const ASK_AGAIN_MS = 5000;
   const HEIGHT = 100; // of the drawing of an outline, which is stretched to its place
   const LEAST = 2; // silence is still a line
+  const STOPS = [
+    ["", "never"],
+    ["song", "after this song"],
+    ["15", "in 15 minutes"],
+    ["30", "in 30 minutes"],
+    ["60", "in an hour"],
+  ];
   let dragging = false;
   let seek, volume, drawn, sound;
 
@@ -188,7 +195,12 @@
     const label = make("label", { className: "check-line" }, even, "Even loudness");
     const words = make("p", { className: "dial-words" });
     words.textContent = "Songs come at one loudness, as far as their peaks allow.";
-    sound.append(make("p", { className: "dial-words" }, "At most so long; songs that bear less get less. 0: no gap."), label, words);
+    const stops = make("select", { id: "sound-sleep", className: "choose" });
+    for (const [value, name] of STOPS) stops.append(make("option", { value }, name));
+    stops.addEventListener("change", () => segue.player.sleepAfter(stops.value));
+    const stop = make("label", { className: "check-line" }, "Stop", stops);
+    sound.append(make("p", { className: "dial-words" }, "At most so long; songs that bear less get less. 0: no gap."));
+    sound.append(label, words, stop);
     const say = () => {
       fade.value = segue.player.fade_s;
       even.checked = segue.sound.isEven;
@@ -203,6 +215,15 @@
     even.addEventListener("change", () => segue.player.setSound({ even: even.checked }));
     sound.addEventListener("beforetoggle", say);
     document.body.append(sound);
+  }
+
+  function showSleep(choice) {
+    by("sound-sleep").value = choice;
+    const button = document.querySelector('[data-act="sound"]');
+    const words = STOPS.find(([value]) => value === choice)?.[1] ?? `in ${choice} minutes`;
+    button.classList.toggle("is-set", choice !== "");
+    button.title = choice ? `Sound. Stops ${words}` : "Sound: crossfade and loudness";
+    button.setAttribute("aria-label", button.title);
   }
 
   function openSound(button) {
@@ -220,6 +241,7 @@
     showTime,
     showVolume,
     openSound,
+    showSleep,
     boot() {
       seek = range("player-seek", "Position in the song", by("seek-place"), 1, "any");
       volume = range("player-volume", "Volume", by("volume-place"), 1, 0.02);

@@ -104,7 +104,7 @@
 
   async function look() {
     const answer = await fetch("/api/ping", { cache: "no-store" }).catch(() => null);
-    if (!answer) return setTimeout(look, LOOK_EVERY_MS);
+    if (!answer || answer.status >= 500) return setTimeout(look, LOOK_EVERY_MS);
     away = false;
     document.getElementById("player-away").textContent = "";
     segue.player.returned();

@@ -11,6 +11,7 @@
   const HEARD_S = 30; // a song that was heard for so long is what the next one follows
   const FORESEEN = "foreseen"; // in place of the entry of a song that is fetched, and may be asked for...
   const FORESEEN_MS = 3000; // ...within this
+  const LULL_S = 5; // when it is time to sleep the sound dies away within this
   const MOST_ERRORS = 5; // songs in a row that would not play
   const PLAYS = new Set(["play", "play_list", "seed", "jump", "advance", "back"]);
   const LEAVES = new Set(["play", "play_list", "seed", "jump", "back", "remove", "never", "undo", "redo"]); // the listener left a song
@@ -24,6 +25,7 @@
   let refused = false;
   let wants = false; // whether there should be sound
   let timer = null;
+  let sleep = null; // the entry after which to stop, or the timer that will
   let at_s = 0; // where the song was when it last sounded
 
   const song = () => sound.lead.song;
@@ -108,7 +110,7 @@
   /* In how many seconds the song goes over into the next, and for how long both then sound. */
   function due() {
     const plan = segue.deck?.fade;
-    if (!plan || !nextUp() || audio().paused || sound.isFading) return null;
+    if (!plan || !nextUp() || audio().paused || sound.isFading || isLast()) return null;
     const left_s = Math.min(plan.end_s ?? Infinity, length()) - audio().currentTime;
     const fade_s = plan.gapless ? 0 : Math.min(plan.fade_s, segue.player.fade_s);
     const early_s = fade_s > 0 ? 0 : sound.start_s;
@@ -118,7 +120,7 @@
   function watch() {
     const turn = due();
     if (turn && turn.in_s < AHEAD_S) timer ??= setTimeout(turnOver, Math.max(0, 1000 * turn.in_s));
-    else if (!nextUp() && !audio().paused && isOver()) onward();
+    else if ((!nextUp() || isLast()) && !audio().paused && isOver()) onward();
   }
 
   function turnOver() {
@@ -130,11 +132,13 @@
 
   function goOver({ fade_s, gapless }) {
     const from = song().entry;
+    const { lead, rest } = sound;
     const next = nextUp();
-    const { lead } = sound;
     lead.plays_out = true;
-    if (gapless) next.gain_db = Math.min(lead.gain_db, next.most_gain_db); // an album keeps its balance
-    if (gapless) sound.rest.gain_db = next.gain_db;
+    if (gapless) {
+      next.gain_db = Math.min(lead.gain_db, next.most_gain_db); // an album keeps its balance
+      if (isSame(rest.song, next)) sound.adopt(rest, next);
+    }
     change(next, { fade_s });
     play();
     segue.send("advance", { entry: from });
@@ -144,10 +148,12 @@
   function onward() {
     const from = song() ? song().entry : null;
     const next = nextUp();
+    const stops = isLast() && isOver();
     if (next || isOver()) leave(sound.lead, isOver());
+    if (stops) stop();
     if (next) {
       change(next);
-      play();
+      if (!stops) play();
     } else if (song() && isOver()) sound.pause();
     segue.send("advance", { entry: from });
   }
@@ -163,6 +169,27 @@
   function pause() {
     wants = false;
     sound.pause();
+  }
+
+  // Time to sleep -----------------------------------------------------------------------------------------------------
+
+  const isLast = () => sleep !== null && sleep.entry === song()?.entry;
+
+  function stop() {
+    sleepAfter("");
+    pause();
+  }
+
+  /* Stop after the song that plays ("song"), in so many minutes, or not at all (""). */
+  function sleepAfter(choice) {
+    clearTimeout(sleep?.timer);
+    const minutes = Number(choice);
+    if (choice === "song") sleep = song() && { choice, entry: song().entry };
+    else if (minutes > 0) sleep = { choice, timer: setTimeout(() => sound.lull(LULL_S, stop), 60000 * minutes) };
+    else sleep = null;
+    clearTimeout(timer);
+    timer = null;
+    segue.bar.showSleep(sleep?.choice ?? "");
   }
 
   function onRefused(error) {
@@ -300,6 +327,7 @@
     mute: () => setVolume({ muted: !sound.muted }),
     setVolume: (level) => setVolume({ level, muted: false }),
     louder: (by) => setVolume({ level: Math.min(1, Math.max(0, sound.level + by)), muted: false }),
+    sleepAfter,
     setSound(values) {
       const chosen = { fade_s: player.fade_s, even: sound.isEven, ...values };
       segue.keep("sound", chosen);

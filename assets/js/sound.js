@@ -6,6 +6,7 @@
   const EDGE_S = 0.03; // what is broken off dies away within this, so that nothing clicks...
   const LEAST_S = 0.02; // ...and where nothing fades, one song still takes the other's place within this
   const TICK_MS = 40;
+  const IDLE_MS = 5000; // a page that is silent for so long lets the sound card rest
   const POINTS = 129;
   const USUAL_START_S = 0.03; // from play() to sound, until it has been measured
   const rising = (along) => Math.sin((along * Math.PI) / 2);
@@ -26,6 +27,7 @@
   let context = null;
   let out = null;
   let ticker = null;
+  let idle = null;
   let level = 1;
   let muted = false;
   let start_s = USUAL_START_S;
@@ -48,6 +50,7 @@
     }
     if (context.state !== "running" && context.state !== "closed") context.resume().catch(() => {});
     wire();
+    if (out) restSoon(); // it was a key or a click that plays nothing, perhaps
   }
 
   function wire() {
@@ -62,6 +65,11 @@
       deck.audio.volume = 1;
       if (deck.course) move(deck, deck.course.shape, along(deck), deck.course.to, left(deck));
     }
+  }
+
+  function restSoon() {
+    clearTimeout(idle);
+    idle = setTimeout(() => out && decks.every(({ audio }) => audio.paused) && context.suspend(), IDLE_MS);
   }
 
   const share = ({ began, seconds }) => (seconds > 0 ? Math.min(1, (now() - began) / seconds) : 1);
@@ -169,6 +177,7 @@
       label();
       document.body.append(...decks.map(({ audio }) => audio));
       for (const event of ["pointerdown", "keydown", "click"]) document.addEventListener(event, wake, true);
+      for (const { audio } of decks) audio.addEventListener("pause", restSoon);
     },
 
     /* Give a deck a song, from a moment on; one that dies away there is let die first. */
@@ -258,6 +267,19 @@
       hold();
       lead.audio.pause();
       fade?.old.audio.pause();
+    },
+
+    /* Die away and stop, unless something else is begun meanwhile. */
+    lull(seconds, done) {
+      sound.settle();
+      const { number } = lead;
+      move(lead, falling, 0, 1, seconds);
+      const { course } = lead;
+      setTimeout(() => {
+        if (lead.course !== course || lead.number !== number) return;
+        done();
+        move(lead, rising, 1, 1, 0);
+      }, 1000 * seconds + TICK_MS);
     },
 
     set(values) {

@@ -42,6 +42,13 @@ def client(services: StandIn) -> FlaskClient:
     return server.test_client()
 
 
+def _close(server: Any) -> None:
+    """Break everything off; what was still being sent is let go of, or its file would stay open."""
+    for channel in list(server.active_channels.values()):
+        channel.handle_close()
+    wasyncore.close_all(server._map, ignore_all=True)
+
+
 @contextmanager
 def served(services: Any, *, port: int = 0) -> Iterator[str]:
     """The booth on a port of its own, by the server it has in use."""
@@ -51,7 +58,7 @@ def served(services: Any, *, port: int = 0) -> Iterator[str]:
     try:
         yield f"http://127.0.0.1:{server.effective_port}"
     finally:
-        server.trigger.pull_trigger(lambda: wasyncore.close_all(server._map, ignore_all=True))
+        server.trigger.pull_trigger(lambda: _close(server))
         thread.join(10)
         server.task_dispatcher.shutdown()
 

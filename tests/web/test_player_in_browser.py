@@ -392,3 +392,88 @@ def test_plain_volume_serves_where_the_browser_has_no_more(
     assert volumes[0] ** 2 + volumes[1] ** 2 == pytest.approx(0.25, abs=0.02)
     wait(page, f"{DYING}.paused && {AUDIO}.volume === 0.5")
     context.close()
+
+
+def test_an_album_runs_on_as_it_is_and_keeps_its_balance(
+    services: StandIn, serve: Serve, visit: Visit, tmp_path: Path
+) -> None:
+    noises(services, tmp_path)
+    pair = []
+    for number, track in enumerate(services.shelf[:2], start=1):
+        path = track.paths[0].rename(track.paths[0].with_name(f"0{number} - Part.wav"))
+        pair.append(Track(track.id, (path,), replace(track.info, album="One record", artist="Somebody")))
+    services.shelf = (*pair, *services.shelf[2:])
+    services.rhythms[pair[0].id] = rhythm(lufs=-18.0, peak_dbtp=-8.0)
+    services.rhythms[pair[1].id] = rhythm(lufs=-12.0, peak_dbtp=-6.0)
+    page = visit(serve(services))
+    page.wait_for_selector(FIRST)
+    page.click("#player")  # a gesture
+    page.evaluate(f"segue.send('play_list', {{tracks: {json.dumps([track.id for track in pair])}}})")
+    wait(page, "!segue.isWaiting() && segue.sound.out && segue.deck.fade?.gapless")
+    wait(page, f"{AUDIO}.currentTime > 0.1 && segue.sound.rest.audio.readyState > 3")
+    page.evaluate("segue.player.seek(6)")
+    levels = np.array(page.evaluate(RECORD, 4.5))[4:-4]
+    assert song(page) == pair[1].info.title
+    assert int((levels < 0.1 * np.median(levels)).sum()) * WINDOW_S <= 0.15
+    assert page.evaluate(GAIN) == pytest.approx(10 ** (4.0 / 20), abs=0.01)
+
+
+def test_it_stops_after_the_song_where_that_is_wished(
+    services: StandIn, serve: Serve, visit: Visit, tmp_path: Path
+) -> None:
+    page = visit(serve(noises(services, tmp_path)))
+    titles = begin(page, fade_s=3.0)
+    page.click("[data-act=sound]")
+    page.select_option("#sound-sleep", "song")
+    assert page.get_attribute("[data-act=sound]", "aria-label") == "Sound. Stops after this song"
+    page.evaluate(f"segue.player.seek({LENGTH_S - 2.0})")
+    page.wait_for_timeout(1000)
+    assert song(page) == titles[0]  # no fade: it is heard to its end
+    wait(page, f"document.getElementById('player-title').textContent === {json.dumps(titles[1])}")
+    wait(page, "!segue.isWaiting()")
+    page.wait_for_timeout(400)
+    assert page.evaluate(f"{AUDIO}.paused && {AUDIO}.currentTime < 0.1")
+    assert page.get_attribute("[data-act=sound]", "aria-label") == "Sound: crossfade and loudness"
+    page.keyboard.press("Escape")
+    page.click("#player-toggle")
+    wait(page, f"{AUDIO}.currentTime > 0.2")
+
+
+def test_time_to_sleep_lets_the_sound_die_away(long_songs: StandIn, serve: Serve, visit: Visit) -> None:
+    page = visit(serve(long_songs))
+    begin(page)
+    page.evaluate("segue.player.sleepAfter('0.005')")
+    wait(page, "segue.sound.lead.fade.gain.value < 0.7 && segue.sound.lead.fade.gain.value > 0.1")
+    wait(page, f"{AUDIO}.paused")
+    page.keyboard.press("Space")
+    wait(page, f"!{AUDIO}.paused && segue.sound.lead.fade.gain.value === 1")
+
+
+def test_a_song_that_broke_off_goes_on_where_it_was(services: StandIn, visit: Visit, tmp_path: Path) -> None:
+    path = write_noise(tmp_path / "long.wav", 1, seconds=900.0)  # more than a browser fetches ahead
+    services.shelf = (
+        Track(track_id_of(path), (path,), replace(services.shelf[0].info, duration_s=900.0)),
+        *services.shelf[1:],
+    )
+    with served(services) as url:
+        page = visit(url)
+        begin(page)
+    page.evaluate("segue.player.seek(600)")
+    page.wait_for_selector("text=The music goes on when it is back.", timeout=60_000)
+    page.witness.problems.clear()  # Chromium notes each refused connection
+    with served(services, port=int(url.rsplit(":", 1)[1])):
+        wait(page, "document.getElementById('player-away').textContent === ''")
+        wait(page, f"{AUDIO}.currentTime > 600.3 && !{AUDIO}.paused && !{AUDIO}.error")
+        page.witness.problems[:] = [p for p in page.witness.problems if "ERR_CONNECTION" not in p and "fetch" not in p]
+        page.close()
+
+
+def test_a_page_that_is_paused_lets_the_sound_card_rest(long_songs: StandIn, serve: Serve, visit: Visit) -> None:
+    page = visit(serve(long_songs))
+    begin(page)
+    page.keyboard.press("Space")
+    wait(page, "segue.sound.context.state === 'suspended'")
+    at = page.evaluate(f"{AUDIO}.currentTime")
+    page.keyboard.press("Space")
+    wait(page, f"segue.sound.context.state === 'running' && {AUDIO}.currentTime > {at} + 0.3")
+    assert float(np.median(page.evaluate(RECORD, 0.8))) > 0.05
