@@ -57,6 +57,7 @@
 
   segue.send = (kind, details = {}) => {
     if (away && !KEPT.has(kind)) return segue.notify(AWAY);
+    if (kind === "play") segue.player.foresee(details.track);
     waiting.push({ kind, ...details });
     sendNext();
   };

@@ -80,9 +80,8 @@
     else sound.load(rest, next, startOf(next));
   }
 
-  /* The song under the finger is fetched before the server has said that it plays. */
-  function foresee({ target }) {
-    const track = target.closest?.('[data-act="play"]')?.dataset.track;
+  /* A song that is asked for, or has a finger on it, is fetched before the server has said that it plays. */
+  function foresee(track) {
     if (!track || sound.isFading || track === song()?.track || (isForeseen() && sound.rest.song.track === track)) return;
     sound.load(sound.rest, { entry: FORESEEN, track, src: `/media/${track}/audio`, gain_db: 0 });
     setTimeout(prepare, FORESEEN_MS); // if nothing came of it
@@ -310,6 +309,7 @@
     },
     tellSystem,
     tellPosition,
+    foresee,
     follow,
     returned,
     seek,
@@ -345,7 +345,8 @@
       sound.boot();
       listenToSound();
       listenToSystem();
-      for (const event of ["pointerdown", "click"]) document.addEventListener(event, foresee, true);
+      const onPress = ({ target }) => foresee(target.closest?.('[data-act="play"]')?.dataset.track);
+      document.addEventListener("pointerdown", onPress, true);
       const kept = segue.kept("sound");
       if (kept) player.setSound(kept);
       segue.bar.boot();
