@@ -16,7 +16,7 @@ from segue.choose.catalogue import Catalogue
 from segue.choose.expand import ExpandSpec, Expansion, expand
 from segue.choose.index import Index, Neighbour
 from segue.choose.itinerary import Itinerary, Waypoint
-from segue.choose.journey import Journey, Reroll, journey, reroll
+from segue.choose.journey import Journey, Kept, Reroll, journey, reroll, retold
 from segue.choose.playlist import Continuation, ContinueSpec, OutsideSeed, Seed, Table, continue_from
 from segue.choose.reorder import Reordered, ReorderSpec, reorder
 from segue.choose.why import Explanation, explain
@@ -113,15 +113,17 @@ class Choosing:
         return explain(search, track_id, query, rng=rng)
 
     def journey(
-        self, waypoints: Sequence[str | OutsideSeed], itinerary: Itinerary, *, change: Reroll | None = None
+        self, waypoints: Sequence[str | OutsideSeed], itinerary: Itinerary, *, change: Reroll | Kept | None = None
     ) -> Journey:
         """Lead through waypoints: track ids, tokens of dropped files, or outside seeds; see `segue.choose.journey`.
 
-        With a change, only one stop of the journey that the itinerary led to is chosen anew.
+        With a `Reroll`, only one stop of the journey that the itinerary led to is chosen anew; with `Kept`, none is.
         """
         catalogue, seeds = self._named(waypoints)
         wishes, facts = self.facts(itinerary.wishes, catalogue)
         asked = replace(itinerary, wishes=wishes)
+        if isinstance(change, Kept):
+            return retold(catalogue, seeds, asked, change, facts=facts)
         if change is not None:
             return reroll(catalogue, seeds, asked, change, facts=facts)
         return journey(catalogue, seeds, asked, facts=facts)

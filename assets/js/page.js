@@ -182,7 +182,10 @@
     }
   }
 
-  segue.go = (path) => props("location", { pathname: path });
+  segue.go = (address) => {
+    const [pathname, search] = address.split("?");
+    props("location", { pathname, search: search ? `?${search}` : "" });
+  };
 
   /* Another room is shown; the words in the search field mean the music, wherever they are typed. */
   segue.enter = (path) => {
@@ -277,20 +280,25 @@
     request.send(file);
   }
 
-  async function saveQueue() {
+  function saveQueue() {
     const table = new Map(segue.booth.queue.table.map(([entry, track]) => [entry, track]));
-    const answer = await fetch("/api/playlist.m3u8", {
+    segue.savePlaylist(segue.booth.queue.entries.map((entry) => table.get(entry)));
+  }
+
+  /* Songs as a playlist file that the browser downloads: m3u8, xspf or jspf. */
+  segue.savePlaylist = async (tracks, { kind = "m3u8", name = "Segue" } = {}) => {
+    const answer = await fetch(`/api/playlist.${kind}`, {
       method: "POST",
       headers: { "Content-Type": "application/json" },
-      body: JSON.stringify(segue.booth.queue.entries.map((entry) => table.get(entry))),
+      body: JSON.stringify(tracks),
     }).catch(() => null);
     if (!answer?.ok) return segue.notify("The playlist could not be written.");
     const link = document.createElement("a");
     link.href = URL.createObjectURL(await answer.blob());
-    link.download = "Segue.m3u8";
+    link.download = `${name}.${kind}`;
     link.click();
     setTimeout(() => URL.revokeObjectURL(link.href), 10000);
-  }
+  };
 
   segue.page = {
     upload,

@@ -95,6 +95,34 @@ class Reroll:
     without: frozenset[TrackId] = frozenset()
 
 
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """The tracks that stand between the waypoints and pins, by position; what is not named stays empty."""
+
+    tracks: Mapping[int, TrackId]
+
+
+def retold(
+    catalogue: Catalogue, waypoints: Sequence[Waypoint], itinerary: Itinerary, kept: Kept, *, facts: Facts = NO_FACTS
+) -> Journey:
+    """A journey that was found before, as it is told now: nothing is chosen anew.
+
+    Raises ParameterError for a position that is not on the way, and UnknownTrackError.
+    """
+    course = lay_out(catalogue, waypoints, itinerary)
+    rows: list[int | None] = [None] * course.stops
+    for position, track_id in kept.tracks.items():
+        if not 0 <= position < course.stops:
+            what = f"stop {position + 1} is not among the {course.stops} of this journey"
+            raise ParameterError(what, remedy="Find the way again")
+        row = catalogue.index.row(track_id)
+        rows[position] = None if any(stop.row == row for stop in course.fixed) else row
+    for stop in course.fixed:
+        rows[stop.position] = stop.row
+    finder = Finder(catalogue, waypoints, itinerary=itinerary, facts=facts)
+    return _told(finder, course, finder.as_found(course, rows), asked=itinerary)
+
+
 def reroll(
     catalogue: Catalogue,
     waypoints: Sequence[Waypoint],

@@ -294,6 +294,16 @@ class Finder:
         changed = tuple(chosen if at == position else row for at, row in enumerate(rows))
         return Way(changed, self.points(course), allowed)
 
+    def as_found(self, course: Course, rows: Sequence[int | None]) -> Way:
+        """The way that has these rows, under the first level of the rules that refuses none of them."""
+        placed = [row for gap in course.gaps() for at in gap.positions if (row := rows[at]) is not None]
+        history = History.of(self._fixed_songs(course))
+        for level in levels(self._rules):
+            allowed = Allowed(self.catalogue, level, history)
+            if all(allowed.refusal(row) is None for row in placed):
+                break
+        return Way(tuple(rows), self.points(course), allowed)
+
     def _costs_at(self, course: Course, points: Floats, kept: Mapping[int, int], position: int) -> Floats:
         """What each track would cost at one position; on the smoothest way, the larger of the two steps it makes."""
         if self.itinerary.mode == "shortest":

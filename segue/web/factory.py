@@ -26,6 +26,7 @@ from segue.web.heard import heard_routes
 from segue.web.layout.shell import page
 from segue.web.media import media_routes
 from segue.web.present import watch_line
+from segue.web.songs import song_routes
 from segue.web.uploads import upload_routes
 
 if TYPE_CHECKING:
@@ -77,6 +78,7 @@ def create_app(services: Services) -> Dash:
     server.register_blueprint(media_routes(services))
     server.register_blueprint(upload_routes(services))
     server.register_blueprint(heard_routes(services))
+    server.register_blueprint(song_routes(services))
     server.extensions["segue_faults"] = faults
     guard(server, faults=faults, content_policy=_content_policy(app.csp_hashes()))
     Compress(server)

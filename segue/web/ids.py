@@ -38,6 +38,15 @@ NOISE = "noise"
 LOOKBACK_VALUE = "lookback-value"
 NOISE_VALUE = "noise-value"
 
+# The journey
+JOURNEY = "journey"
+JOURNEY_SEARCH = "journey-search"
+JOURNEY_VIA = "journey-via"
+JOURNEY_WAY = "journey-way"
+JOURNEY_BUSY = "journey-busy"
+JOURNEY_ASKED = "journey-asked"
+JOURNEY_FOUND = "journey-found"
+
 # Dialogs
 NOTIFICATIONS = "notifications"
 HELP = "help"

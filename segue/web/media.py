@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Mapping
 from functools import lru_cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -12,7 +13,7 @@ from flask import Blueprint, Response, abort, request, send_file
 from segue.config import QUEUE
 from segue.errors import AudioError, FileAccessError
 from segue.play.covers import SIZES, Picture, drawn, scaled
-from segue.play.m3u import PlaylistEntry, format_playlist
+from segue.play.m3u import Kind, PlaylistEntry, format_playlist
 from segue.play.playqueue import is_track_id
 from segue.values import TrackId
 
@@ -21,6 +22,11 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
+_PLAYLIST_TYPES: Mapping[Kind, str] = {
+    "m3u8": "audio/x-mpegurl",
+    "xspf": "application/xspf+xml",
+    "jspf": "application/jspf+json",
+}
 _KEPT_S = 24 * 3600
 _COVERS_KEPT = 1024  # a few kilobytes each; the large ones 50 at most
 
@@ -29,6 +35,9 @@ def media_routes(services: Services) -> Blueprint:
     """The addresses from which the page plays and shows."""
     routes = Blueprint("media", __name__)
     routes.add_url_rule("/media/<track_id>/outline", endpoint="outline", view_func=partial(_outline, services))
+    routes.add_url_rule(
+        "/api/playlist.<kind>", view_func=partial(_playlist, services), endpoint="playlist", methods=["POST"]
+    )
 
     @lru_cache(maxsize=_COVERS_KEPT)
     def cover_of(track_id: TrackId, size: int) -> Picture:
@@ -66,22 +75,6 @@ def media_routes(services: Services) -> Blueprint:
     def ping() -> str:
         return "segue"
 
-    @routes.post("/api/playlist.m3u8")
-    def playlist() -> Response:
-        wanted = request.get_json()
-        if not isinstance(wanted, list) or len(wanted) > QUEUE.longest_entries or not all(map(is_track_id, wanted)):
-            abort(400)
-        text = format_playlist(
-            [
-                PlaylistEntry(t.paths[0].absolute(), t.info.title, t.info.artist, t.info.duration_s)
-                for t in services.tracks_of([TrackId(track_id) for track_id in wanted])
-            ],
-            "m3u8",
-            None,
-            name="Segue",
-        )
-        return Response(text.encode("utf-8", "surrogateescape"), mimetype="audio/x-mpegurl")
-
     return routes
 
 
@@ -98,6 +91,26 @@ def _outline(services: Services, track_id: str) -> Response:
     response.cache_control.private = True
     response.cache_control.max_age = _KEPT_S
     return response
+
+
+def _playlist(services: Services, kind: str) -> Response:
+    """Songs by their ids, as a playlist file."""
+    form = next((known for known in _PLAYLIST_TYPES if known == kind), None)
+    wanted = request.get_json()
+    if form is None:
+        abort(404)
+    if not isinstance(wanted, list) or len(wanted) > QUEUE.longest_entries or not all(map(is_track_id, wanted)):
+        abort(400)
+    text = format_playlist(
+        [
+            PlaylistEntry(t.paths[0].absolute(), t.info.title, t.info.artist, t.info.duration_s)
+            for t in services.tracks_of([TrackId(track_id) for track_id in wanted])
+        ],
+        form,
+        None,
+        name="Segue",
+    )
+    return Response(text.encode("utf-8", "surrogateescape"), mimetype=_PLAYLIST_TYPES[form])
 
 
 def _checked(track_id: str) -> TrackId:

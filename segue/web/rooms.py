@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from segue.web.callbacks import journey
 from segue.web.room import Room
 
 HOME = "/"
-ROOMS: tuple[Room, ...] = ()
+ROOMS: tuple[Room, ...] = (journey.ROOM,)
 
 
 def room_at(path: str) -> Room | None:

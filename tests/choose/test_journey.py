@@ -14,7 +14,7 @@ from segue.choose.arc import energies, mirrored
 from segue.choose.catalogue import Catalogue
 from segue.choose.index import Index
 from segue.choose.itinerary import Itinerary, Waypoint
-from segue.choose.journey import Journey, Reroll, journey, reroll
+from segue.choose.journey import Journey, Kept, Reroll, journey, reroll, retold
 from segue.choose.playlist import OutsideSeed
 from segue.choose.wishes import Facts, Wishes
 from segue.config import JOURNEY
@@ -330,3 +330,19 @@ def test_what_is_no_journey(fan: Index, infos: Infos) -> None:
             Itinerary(**wrong)  # type: ignore[arg-type]
     with pytest.raises(ParameterError, match="no regard of energy"):
         Itinerary(mode="smoothest", arc="rise")
+
+
+def test_a_journey_is_told_again_as_it_was_and_its_gaps_stay(fan: Index, infos: Infos) -> None:
+    catalogue = Catalogue.plain(fan, infos)
+    ways = [TrackId("a"), TrackId("j")]
+    found = journey(catalogue, ways, Itinerary(between=4))
+    tracks = {stop.position: stop.track_id for stop in found.stops[1:-1] if stop.track_id}
+    assert retold(catalogue, ways, found.itinerary, Kept(tracks)) == found
+    shorter = retold(catalogue, ways, found.itinerary, Kept({at: t for at, t in tracks.items() if at != 2}))
+    assert [stop.position for stop in shorter.stops] == [0, 1, 3, 4, 5]
+    twice = retold(catalogue, ways, found.itinerary, Kept({**tracks, 2: TrackId("a")}))
+    assert names(twice) == names(shorter)
+    with pytest.raises(ParameterError, match="stop 7 is not among the 6"):
+        retold(catalogue, ways, found.itinerary, Kept({6: TrackId("b")}))
+    with pytest.raises(UnknownTrackError):
+        retold(catalogue, ways, found.itinerary, Kept({1: TrackId("?")}))

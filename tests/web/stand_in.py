@@ -13,6 +13,8 @@ import numpy as np
 
 from segue.choose.catalogue import Catalogue
 from segue.choose.index import Index
+from segue.choose.itinerary import Itinerary
+from segue.choose.journey import Journey, Kept, Reroll, journey, reroll, retold
 from segue.choose.playlist import Continuation, ContinueSpec, OutsideSeed, Seed, continue_from
 from segue.choose.wishes import Facts
 from segue.ears import InUse
@@ -154,6 +156,16 @@ class StandIn:
         facts = Facts(banned=self.listening.bans(), disliked=disliked)
         began: list[Seed] | None = None if home is None else [self.dropped.get(s) or TrackId(s) for s in home]
         return continue_from(self.catalogue(), seeds=known, spec=spec, rng=rng, facts=facts, home=began)
+
+    def journey(
+        self, waypoints: Sequence[str], itinerary: Itinerary, *, change: Reroll | Kept | None = None
+    ) -> Journey:
+        via = [TrackId(waypoint) for waypoint in waypoints]
+        if isinstance(change, Kept):
+            return retold(self.catalogue(), via, itinerary, change)
+        if change is not None:
+            return reroll(self.catalogue(), via, itinerary, change)
+        return journey(self.catalogue(), via, itinerary)
 
     def drop(self, path: Path, *, name: str) -> DroppedSeed:
         if path.read_bytes()[:4] != b"RIFF":

@@ -12,11 +12,13 @@ from segue.values import LibraryCounts, Track
 from segue.web import ids
 from segue.web.factory import assets_folder
 from segue.web.layout import music, queue
+from segue.web.layout.journey import journey_room
 from segue.web.layout.shell import page
 from tests.web.stand_in import failure
 
 SCRIPTS = sorted((assets_folder() / "js").glob("*.js"))
 STYLES = sorted((assets_folder() / "css").glob("*.css"))
+ROOMS_MADE = [journey_room("")]
 
 
 def text_of(component: object) -> str:
@@ -26,7 +28,7 @@ def text_of(component: object) -> str:
 @pytest.mark.parametrize("script", SCRIPTS, ids=lambda path: path.name)
 def test_scripts_name_only_ids_that_are_there(script: Path) -> None:
     known = {value for name, value in vars(ids).items() if name.isupper()}
-    markup = text_of(page(empty=False, busy=False, pulse_ms=1))
+    markup = text_of([page(empty=False, busy=False, pulse_ms=1), *ROOMS_MADE])
     source = script.read_text(encoding="utf-8")
     for name in re.findall(r'(?:props|set_props)\("([^"]+)"', source):
         assert name in known
@@ -45,6 +47,7 @@ def test_every_act_of_the_page_has_its_script(shelf: tuple[Track, ...]) -> None:
     counts = LibraryCounts(12, 12, 12, 1)
     parts = [
         page(empty=False, busy=False, pulse_ms=1),
+        *ROOMS_MADE,
         queue.queue_list(shown, tracks),
         music.results(shelf, words="", more=True, counts=counts),
         music.status("Listening", share=3.0, running=True, failures="1 file could not be read"),
