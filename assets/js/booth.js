@@ -70,7 +70,7 @@
     sent = { ...waiting.shift(), number };
     document.body.classList.add("is-sending");
     window.dash_clientside.set_props("command", { data: { ...sent, booth: segue.booth } });
-    timers = [setTimeout(askWhetherThere, SILENCE_MS), setTimeout(giveUp, GIVE_UP_MS)];
+    timers = [setTimeout(segue.askWhetherThere, SILENCE_MS), setTimeout(giveUp, GIVE_UP_MS)];
   }
 
   function release() {
@@ -80,9 +80,7 @@
     document.body.classList.remove("is-sending");
   }
 
-  function askWhetherThere() {
-    fetch("/api/ping", { cache: "no-store" }).catch(segue.isAway);
-  }
+  segue.askWhetherThere = () => fetch("/api/ping", { cache: "no-store" }).catch(segue.isAway);
 
   function giveUp() {
     release();

@@ -113,7 +113,7 @@
     const left_s = Math.min(plan.end_s ?? Infinity, length()) - audio().currentTime;
     const fade_s = plan.gapless ? 0 : Math.min(plan.fade_s, segue.player.fade_s);
     const early_s = fade_s > 0 ? 0 : sound.start_s;
-    return { in_s: left_s - fade_s - early_s, fade_s: Math.max(0, Math.min(fade_s, left_s)), gapless: plan.gapless };
+    return { in_s: left_s - fade_s - early_s, fade_s: Math.max(0, Math.min(fade_s, left_s)) };
   }
 
   function watch() {
@@ -129,15 +129,19 @@
     goOver(turn);
   }
 
-  function goOver({ fade_s, gapless }) {
-    const from = song().entry;
+  /* An album that runs on keeps its balance. */
+  function balance(next) {
     const { lead, rest } = sound;
+    if (!segue.deck.fade?.gapless) return;
+    next.gain_db = Math.min(lead.gain_db, next.most_gain_db);
+    if (isSame(rest.song, next)) sound.adopt(rest, next);
+  }
+
+  function goOver({ fade_s }) {
+    const from = song().entry;
     const next = nextUp();
-    lead.plays_out = true;
-    if (gapless) {
-      next.gain_db = Math.min(lead.gain_db, next.most_gain_db); // an album keeps its balance
-      if (isSame(rest.song, next)) sound.adopt(rest, next);
-    }
+    sound.lead.plays_out = true;
+    balance(next);
     change(next, { fade_s });
     play();
     segue.send("advance", { entry: from });
@@ -151,6 +155,7 @@
     if (next || isOver()) leave(sound.lead, isOver());
     if (stops) stop();
     if (next) {
+      if (isOver()) balance(next);
       change(next);
       if (!stops) play();
     } else if (song() && isOver()) sound.pause();
@@ -206,7 +211,8 @@
     sound.settle();
     clearTimeout(timer);
     timer = null;
-    audio().currentTime = Math.min(Math.max(0, to_s), Math.max(0, length() - 0.5));
+    at_s = Math.min(Math.max(0, to_s), Math.max(0, length() - 0.5));
+    audio().currentTime = at_s;
     segue.bar.showTime();
   }
 
@@ -224,8 +230,9 @@
       segue.bar.show();
       return;
     }
-    if (failed.entry !== song()?.entry) return; // any command may have renewed the song meanwhile
+    if (failed.entry !== song()?.entry || !audio().error) return; // any command may have renewed the song meanwhile
     errors += 1;
+    if (!reason && at_s > 0 && errors === 1) return again(); // the way to it was broken, and is no more
     sound.lead.told = true; // what could not be played tells nothing of the listener
     segue.notify(reason || `“${failed.title}” cannot be played in this browser.`);
     if (errors >= MOST_ERRORS) {
@@ -236,14 +243,18 @@
     } else onward();
   }
 
-  /* The server is back: what broke off is fetched again from where it was. */
-  function returned() {
+  /* A song that broke off is fetched again from where it was. */
+  function again() {
     const { lead } = sound;
-    if (!song() || !lead.audio.error) return prepare();
     const heard_s = heardOf(lead);
     sound.load(lead, song(), at_s);
     lead.heard_s = heard_s;
     if (wants) play();
+  }
+
+  /* The server is back: what waits for it asks anew, since browsers may take a minute to do so. */
+  function returned() {
+    if (song() && (audio().error || (wants && audio().readyState < 3))) again();
     prepare();
   }
 
@@ -376,6 +387,7 @@
       });
       on("ended", onward);
       on("error", onError);
+      on("stalled", () => player.isPlaying && audio().readyState < 3 && segue.askWhetherThere());
     }
     window.addEventListener("pagehide", () => {
       keepPosition();

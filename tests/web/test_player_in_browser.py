@@ -454,7 +454,10 @@ def test_time_to_sleep_lets_the_sound_die_away(long_songs: StandIn, serve: Serve
     wait(page, f"!{AUDIO}.paused && segue.sound.lead.fade.gain.value === 1")
 
 
-def test_a_song_that_broke_off_goes_on_where_it_was(services: StandIn, visit: Visit, tmp_path: Path) -> None:
+@pytest.mark.parametrize("seconds_away", [0, 7])
+def test_a_song_that_broke_off_goes_on_where_it_was(
+    services: StandIn, visit: Visit, tmp_path: Path, seconds_away: int
+) -> None:
     path = write_noise(tmp_path / "long.wav", 1, seconds=900.0)  # more than a browser fetches ahead
     services.shelf = (
         Track(track_id_of(path), (path,), replace(services.shelf[0].info, duration_s=900.0)),
@@ -465,6 +468,7 @@ def test_a_song_that_broke_off_goes_on_where_it_was(services: StandIn, visit: Vi
         begin(page)
     page.evaluate("segue.player.seek(600)")
     page.wait_for_selector("text=The music goes on when it is back.", timeout=60_000)
+    page.wait_for_timeout(seconds_away * 1000)
     page.witness.problems.clear()  # Chromium notes each refused connection
     with served(services, port=int(url.rsplit(":", 1)[1])):
         wait(page, "document.getElementById('player-away').textContent === ''")
