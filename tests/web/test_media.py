@@ -10,7 +10,7 @@ import pytest
 from flask.testing import FlaskClient
 from PIL import Image
 
-from segue.config import WebSpec
+from segue.config import PLAYER, WebSpec
 from segue.play import covers
 from segue.play.covers import drawn, initials, scaled
 from segue.values import Artwork, Track
@@ -187,6 +187,19 @@ def test_a_cover_that_lies_on_its_side_is_put_upright() -> None:
 
 def test_initials_are_of_the_artist_and_pass_over_articles(shelf: tuple[Track, ...]) -> None:
     assert [initials(track.info) for track in shelf[:4]] == ["AB", "BS", "C", "DN"]
+
+
+def test_an_outline_comes_as_bytes_and_what_cannot_be_drawn_as_nothing(
+    client: FlaskClient, services: StandIn, shelf: tuple[Track, ...], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    answer = client.get(f"/media/{shelf[0].id}/outline")
+    assert (answer.status_code, len(answer.data), max(answer.data)) == (200, PLAYER.outline_columns, 255)
+    assert client.get(f"/media/{'0' * 16}/outline").status_code == 404
+    assert client.get("/media/nothing/outline").status_code == 404
+    services.shelf = (Track(shelf[1].id, (shelf[1].paths[0].with_name("gone.wav"),), shelf[1].info),)
+    assert (client.get(f"/media/{shelf[1].id}/outline").status_code) == 204
+    monkeypatch.setattr(services.playing, "outline", lambda _: None)
+    assert client.get(f"/media/{shelf[0].id}/outline").status_code == 202
 
 
 def test_the_queue_is_saved_with_the_places_of_the_files(client: FlaskClient, shelf: tuple[Track, ...]) -> None:

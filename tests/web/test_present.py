@@ -7,6 +7,7 @@ import pytest
 
 from segue.errors import FileAccessError
 from segue.play import playqueue
+from segue.play.fades import Fade, Sound, Turn
 from segue.play.playqueue import Queue, Song
 from segue.store.background import ScanStatus
 from segue.store.measuring import UNKNOWN
@@ -121,6 +122,16 @@ def test_the_deck_names_tracks_by_id_and_never_by_path(shelf: tuple[Track, ...])
     assert deck["next"]["title"] == shelf[1].info.title
     assert (deck["upcoming"], deck["has_previous"], deck["can_undo"], deck["can_redo"]) == (1, False, True, False)
     assert str(shelf[0].paths[0].parent) not in str(deck)
+
+
+def test_the_deck_says_how_the_song_goes_over_into_the_next(shelf: tuple[Track, ...]) -> None:
+    queue = playqueue.go_next(playqueue.append(Queue(), [Song(shelf[0].id), Song(shelf[1].id, "chosen", "near")]))
+    turn = Turn(Sound(gain_db=-3.0, outro_start_s=190.0), Sound(2.0, 4.0), Fade(198.0, 1.5, 6.0))
+    deck = present.deck(queue, {track.id: track for track in shelf}, turn=turn)
+    assert deck["fade"] == {"end_s": 198.0, "start_s": 1.5, "fade_s": 6.0, "gapless": False}
+    assert (deck["current"]["gain_db"], deck["current"]["outro_start_s"]) == (-3.0, 190.0)
+    assert (deck["next"]["gain_db"], deck["next"]["most_gain_db"], deck["next"]["why"]) == (2.0, 4.0, "near")
+    assert present.deck(queue, {})["fade"] is None
 
 
 def test_a_song_that_left_the_library_is_still_a_place_in_the_queue(shelf: tuple[Track, ...]) -> None:
