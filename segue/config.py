@@ -282,6 +282,18 @@ class PlayerSpec:
 
 
 @dataclass(frozen=True, slots=True)
+class MapSpec:
+    """How the library is drawn as a map."""
+
+    perplexity: float = _number(30.0, "neighbours that each track is drawn to, about; fewer in a small library")
+    laid_out: int = _number(20_000, "of a larger library so many tracks, by lot, are laid out; the others join them")
+    place_by: int = _number(8, "neighbours by which a new track finds its place")
+    outgrown_share: float = _number(0.5, "once so many are new, as a share of the known, all is laid out anew")
+    most_regions: int = _number(9, "regions at most; so many colours can be told apart")
+    region_tracks: int = _number(30, "songs that a region plays, from its middle outwards")
+
+
+@dataclass(frozen=True, slots=True)
 class PlaylistSpec:
     """Which playlists are learned from, and how large their files may be."""
 
@@ -393,6 +405,7 @@ LIVE = LiveSpec()
 QUEUE = QueueSpec()
 WEB = WebSpec()
 PLAYER = PlayerSpec()
+MAP = MapSpec()
 PLAYLISTS = PlaylistSpec()
 SESSIONS = SessionSpec()
 FETCH = FetchSpec()
@@ -414,6 +427,7 @@ TABLES = (
     QueueSpec,
     WebSpec,
     PlayerSpec,
+    MapSpec,
     PlaylistSpec,
     SessionSpec,
     EvaluationSpec,

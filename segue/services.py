@@ -22,6 +22,7 @@ from segue.files import access_error, check_folder, is_file, is_url, real_path, 
 from segue.listen.tags import read_artwork
 from segue.listening import Listening, TasteReport
 from segue.live import Live
+from segue.mapping import LibraryMap
 from segue.mixing import Mixing
 from segue.play.render import TranscodeCache, browser_mime
 from segue.playing import Playing
@@ -104,6 +105,8 @@ class Services:
         self.profiles = ProfileShelf(self.library, self.choosing)
         self.live = Live(self.library, lambda: self.ear, self.choosing)
         self.mixing = Mixing(self.library, self.choosing, self.seed, workers=workers)
+        heard = self.tags.confident
+        self.map = LibraryMap(self.choosing.catalogue, self.ear_in_use, heard, cache=data / "cache" / "map")
         outlines = data / "cache" / "outlines"
         self.playing = Playing(self.track, self.rhythm, self._present_path, cache=outlines, only_s=only_s)
         self._workers = workers
@@ -117,6 +120,7 @@ class Services:
     def close(self) -> None:
         """Stop watching and scanning, and let go of the library."""
         self.watch.stop()
+        self.map.close()
         self._scan.cancel(wait=True)
         self.library.close()
 

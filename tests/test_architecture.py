@@ -25,7 +25,7 @@ PARTS = [
     "evaluation",
     "playlist_quality",
 ]  # of the services
-PARTS += ["mixing", "extending", "gathering", "playing"]
+PARTS += ["mixing", "extending", "gathering", "playing", "mapping"]
 ALLOWED: dict[str, set[str]] = {
     **{room: {room, *ORDER[:at]} for at, room in enumerate(ORDER)},
     "demo": {"demo"},
@@ -42,10 +42,11 @@ ALLOWED: dict[str, set[str]] = {
     "live": {"live", "choosing", "listen", "embed", "store", "choose"},
     "gathering": {"gathering", *ORDER},
     "playing": {"playing", *ORDER},
+    "mapping": {"mapping", "ears", "embed", "store", "choose"},
     "extending": {"extending", "gathering", "choosing", *ORDER},
     "mixing": {"mixing", "extending", "gathering", "choosing", *ORDER},
     "services": {"services", "demo", *PARTS, *ORDER},
-    "web": {"web", "services", "listening", "mixing", "extending", "gathering", *ORDER},
+    "web": {"web", "services", "listening", "mapping", "mixing", "extending", "gathering", *ORDER},
     "cli": {"cli", "services", "web", "demo", "doctor", *PARTS, *ORDER},
     "train": {"train", "demo", *ORDER},
 }
@@ -71,6 +72,8 @@ HOMES = {
     "sounddevice": "listen/microphone.py",
     "mutagen": ("listen/tags.py", "play/mix/labels.py", "demo/writer.py"),
     "lameenc": "play/mix/mp3.py",
+    "openTSNE": "choose/atlas.py",
+    "sklearn": "choose/atlas.py",
     "pickle": "store/legacy.py",
     "subprocess": "ffmpeg.py",
     "sqlite3": ("store/database.py", "store/inspecting.py", "store/mending.py"),

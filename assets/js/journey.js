@@ -218,6 +218,7 @@
       showWishes();
       if (focusNext) document.querySelector(focusNext)?.focus();
       focusNext = null;
+      segue.smallMap(by("journey-map"), segue.journeyStops, state.via);
     });
   }
 

@@ -24,6 +24,7 @@ from segue.web.callbacks.taste import register_taste
 from segue.web.guard import Faults, callback_boundary, guard
 from segue.web.heard import heard_routes
 from segue.web.layout.shell import page
+from segue.web.maps import map_routes
 from segue.web.media import media_routes
 from segue.web.present import watch_line
 from segue.web.songs import song_routes
@@ -79,6 +80,7 @@ def create_app(services: Services) -> Dash:
     server.register_blueprint(upload_routes(services))
     server.register_blueprint(heard_routes(services))
     server.register_blueprint(song_routes(services))
+    server.register_blueprint(map_routes(services))
     server.extensions["segue_faults"] = faults
     guard(server, faults=faults, content_policy=_content_policy(app.csp_hashes()))
     Compress(server)

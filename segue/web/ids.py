@@ -38,6 +38,9 @@ NOISE = "noise"
 LOOKBACK_VALUE = "lookback-value"
 NOISE_VALUE = "noise-value"
 
+# The map
+MAP = "map"
+
 # The journey
 JOURNEY = "journey"
 JOURNEY_SEARCH = "journey-search"

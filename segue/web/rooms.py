@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from segue.web.callbacks import journey
+from segue.web.callbacks import map as library_map
 from segue.web.room import Room
 
 HOME = "/"
-ROOMS: tuple[Room, ...] = (journey.ROOM,)
+ROOMS: tuple[Room, ...] = (library_map.ROOM, journey.ROOM)
 
 
 def room_at(path: str) -> Room | None:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from flask import Blueprint, Response, jsonify, request
+from flask import Blueprint, Response, abort, jsonify, request
 
+from segue.play.playqueue import is_track_id
+from segue.values import Track, TrackId
 from segue.web.present import artist_of
 
 if TYPE_CHECKING:
@@ -16,7 +18,8 @@ _LONGEST_WORDS = 200
 
 
 def song_routes(services: Services) -> Blueprint:
-    """``GET /api/songs?words=...&limit=...``: id, title and artist of the songs that hold the words, best first."""
+    """``GET /api/songs?words=...&limit=...``: id, title and artist of the songs that hold the words, best first; and
+    ``GET /api/songs/ID`` of one."""
     routes = Blueprint("songs", __name__)
 
     @routes.get("/api/songs")
@@ -24,6 +27,16 @@ def song_routes(services: Services) -> Blueprint:
         words = request.args.get("words", "")[:_LONGEST_WORDS]
         limit = max(1, min(request.args.get("limit", default=8, type=int), _MOST))
         found = services.search(words, limit=limit)
-        return jsonify([{"id": t.id, "title": t.info.title, "artist": artist_of(t)} for t in found])
+        return jsonify([_named(track) for track in found])
+
+    @routes.get("/api/songs/<track_id>")
+    def one(track_id: str) -> Response:
+        if not is_track_id(track_id):
+            abort(404)
+        return jsonify(_named(services.track(TrackId(track_id))))
 
     return routes
+
+
+def _named(track: Track) -> dict[str, str]:
+    return {"id": track.id, "title": track.info.title, "artist": artist_of(track)}

@@ -18,9 +18,10 @@ from segue.choose.journey import Journey, Kept, Reroll, journey, reroll, retold
 from segue.choose.playlist import Continuation, ContinueSpec, OutsideSeed, Seed, continue_from
 from segue.choose.wishes import Facts
 from segue.ears import InUse
-from segue.errors import FileAccessError, NotAudioError, UnknownTrackError
+from segue.errors import EmptyLibraryError, FileAccessError, NotAudioError, UnknownTrackError
 from segue.files import track_id_of
 from segue.listening import Listening, TasteReport
+from segue.mapping import LibraryMap
 from segue.playing import Playing
 from segue.services import DroppedSeed, PlayableFile
 from segue.store.background import ScanStatus
@@ -96,12 +97,17 @@ class StandIn:
     watch: WatchStandIn = field(default_factory=WatchStandIn)
     listening: Listening = field(init=False)
     playing: Playing = field(init=False)
+    map: LibraryMap = field(init=False)
     only_s: float | None = None
 
     def __post_init__(self) -> None:
         library = Library.open(self.data)
         weakref.finalize(self, library.close)
         self.listening = Listening(library, self, lambda: InUse(EAR, "stand-in"))  # type: ignore[arg-type]
+        self.map = LibraryMap(
+            self._some, lambda: InUse(EAR, "stand-in"), self.confident, cache=self.data / "cache" / "map"
+        )
+        weakref.finalize(self, self.map.close)
         self.playing = Playing(
             self.track, self.rhythm, lambda track: track.paths[0], cache=self.data / "outlines", only_s=self.only_s
         )
@@ -113,6 +119,11 @@ class StandIn:
         angles = np.deg2rad(np.arange(len(self.shelf)) * 7.0)
         index = Index.build([t.id for t in self.shelf], np.stack([np.cos(angles), np.sin(angles)], axis=1))
         return Catalogue.plain(index, {track.id: track.info for track in self.shelf})
+
+    def _some(self) -> Catalogue:
+        if not self.shelf:
+            raise EmptyLibraryError("the library is empty", remedy="Scan a folder first")
+        return self.catalogue()
 
     def taste_report(self) -> TasteReport:
         return self.listening.report(self.catalogue() if self.shelf else None)

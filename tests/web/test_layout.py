@@ -13,12 +13,13 @@ from segue.web import ids
 from segue.web.factory import assets_folder
 from segue.web.layout import music, queue
 from segue.web.layout.journey import journey_room
+from segue.web.layout.map import map_room
 from segue.web.layout.shell import page
 from tests.web.stand_in import failure
 
 SCRIPTS = sorted((assets_folder() / "js").glob("*.js"))
 STYLES = sorted((assets_folder() / "css").glob("*.css"))
-ROOMS_MADE = [journey_room("")]
+ROOMS_MADE = [journey_room(""), map_room()]
 
 
 def text_of(component: object) -> str:
@@ -87,6 +88,8 @@ def test_colours_can_be_read(scheme: str) -> None:
         for words in ("text", "dim", "accent", "problem"):
             assert contrast(colours[words], colours[ground]) >= 4.5, (words, ground)
         assert contrast(colours["control"], colours[ground]) >= 3, ground
+    for name in (*(f"map-{letter}" for letter in "abcdefghi"), *(f"step-{letter}" for letter in "abcdef"), "map-other"):
+        assert contrast(colours[name], colours["bg"]) >= 3, name
     assert contrast(colours["on-accent"], colours["accent"]) >= 4.5
 
 

@@ -14,14 +14,10 @@ from segue.choose.journey import Journey
 from segue.choose.journey_stops import Stop, StopKind
 from segue.values import Rhythm, Track, TrackId
 from segue.web import ids, present
-from segue.web.layout.parts import act_button, cover, icon, icon_button, spoken
+from segue.web.layout.parts import act_button, choices, cover, icon, icon_button, spoken
 from segue.web.room import room_head
 
 _MODES = {"shortest": "Straight on", "smoothest": "Smallest steps"}
-_MODE_HINTS = {
-    "shortest": "Evenly from waypoint to waypoint",
-    "smoothest": "The largest step as small as it can be",
-}
 _ARCS = {"none": "As it comes", "rise": "Rising", "fall": "Falling", "wave": "In waves"}
 _BY = {"songs": "Songs between", "minutes": "Minutes in all"}
 WORDS = "Name a few songs: Segue joins the dots, each song a small step on the way to the next."
@@ -32,7 +28,7 @@ def journey_room(via: str) -> html.Div:
     return html.Div(
         [
             room_head("Journey", WORDS),
-            html.Div([_waypoints(), _wishes()], className="journey-desk"),
+            html.Div([_waypoints(), _wishes(), _picture()], className="journey-desk"),
             html.P("Finding the way", id=ids.JOURNEY_BUSY, className="journey-busy", hidden=True),
             html.Div(id=ids.JOURNEY_WAY, className="journey-way", **{"aria-live": "polite"}),
             dcc.Store(id=ids.JOURNEY_ASKED),
@@ -70,30 +66,25 @@ def _wishes() -> html.Section:
     return html.Section(
         [
             html.H2("How", className="small-heading"),
-            _choice("by", "Length", _BY),
+            choices("journey_wish", "Length", _BY, name="by"),
             html.Div(id="journey-length", className="journey-length"),
-            _choice("mode", "Way", {mode: _MODES[mode] for mode in MODES}, _MODE_HINTS),
-            _choice("arc", "Energy", {arc: _ARCS[arc] for arc in ARCS}),
-            _choice("loop", "End", {"no": "At the last", "yes": "Back at the first"}),
+            choices("journey_wish", "Way", {mode: _MODES[mode] for mode in MODES}, name="mode"),
+            choices("journey_wish", "Energy", {arc: _ARCS[arc] for arc in ARCS}, name="arc"),
+            choices("journey_wish", "End", {"no": "At the last", "yes": "Back at the first"}, name="loop"),
         ],
         className="card journey-wishes",
         **{"aria-label": "How to travel"},
     )
 
 
-def _choice(name: str, label: str, values: Mapping[str, str], hints: Mapping[str, str] | None = None) -> html.Div:
-    """A few choices of which one holds."""
-    buttons = []
-    for value, words in values.items():
-        button = act_button("journey_wish", (hints or {}).get(value, words), words, look="pick", name=name, value=value)
-        setattr(button, "aria-pressed", "false")
-        setattr(button, "aria-label", f"{label}: {words}")
-        buttons.append(button)
-    return html.Div(
-        [html.Span(label, className="dim"), html.Div(buttons, className="picks")],
-        className="journey-choice",
-        role="group",
-        **{"aria-label": label},
+def _picture() -> html.Section:
+    return html.Section(
+        [
+            html.Canvas(id="journey-map", className="journey-map", **{"aria-hidden": "true"}),
+            dcc.Link([icon("map"), "Pick on the map"], href="/map", className="button outline small"),
+        ],
+        className="card journey-picture",
+        **{"aria-label": "The journey on the map"},
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from dash import html
@@ -36,6 +37,22 @@ def act_button(act: str, label: str, *children: Any, look: str = "quiet", **data
 def icon_button(act: str, label: str, drawing: str, *, look: str = "round", **data: Any) -> html.Button:
     """An ``act_button`` that shows only a drawing."""
     return act_button(act, label, icon(drawing), look=look, **data)
+
+
+def choices(act: str, label: str, values: Mapping[str, str], **data: Any) -> html.Div:
+    """A few choices of which one holds: a script presses the one that does."""
+    buttons = []
+    for value, words in values.items():
+        button = act_button(act, words, words, look="pick", value=value, **data)
+        setattr(button, "aria-pressed", "false")
+        setattr(button, "aria-label", f"{label}: {words}")
+        buttons.append(button)
+    return html.Div(
+        [html.Span(label, className="dim"), html.Div(buttons, className="picks")],
+        className="choice-group",
+        role="group",
+        **{"aria-label": label},
+    )
 
 
 def rating_buttons(track_id: TrackId, rating: Rating | None, *, look: str) -> list[html.Button]:

@@ -1,0 +1,90 @@
+"""The room that shows the library as a map."""
+
+from __future__ import annotations
+
+import dash_mantine_components as dmc
+import plotly
+from dash import html
+from dash.fingerprint import build_fingerprint
+
+from segue.mapping import COLOURS
+from segue.web import ids
+from segue.web.layout.parts import act_button, choices, icon, icon_button
+from segue.web.room import room_head
+
+WORDS = "Every song is a point, and songs that sound alike lie together. A click plays; draw round some for a queue."
+_PLOTLY = "/_dash-component-suites/plotly/" + build_fingerprint("package_data/plotly.min.js", plotly.__version__, "0")
+_TOOLS = {"pan": "Move", "lasso": "Lasso", "select": "Box"}
+_CLICKS = {"play": "Plays", "waypoint": "Adds a waypoint"}
+
+
+def map_room() -> html.Div:
+    """The room as it is entered; the points come by themselves."""
+    return html.Div(
+        [
+            room_head("Map", WORDS),
+            html.Div(
+                [
+                    choices("map_by", "Colour", {name: name.capitalize() for name in COLOURS}),
+                    choices("map_click", "A click", _CLICKS),
+                    _search(),
+                ],
+                className="map-tools",
+            ),
+            html.P(id="map-line", className="dim map-line", role="status"),
+            _canvas(),
+            html.Div(id="map-chosen", className="map-chosen", hidden=True),
+            html.Ul(id="map-legend", className="map-legend", **{"aria-label": "Colours"}),
+            html.Section(
+                [
+                    html.H2("Regions", className="small-heading"),
+                    html.P("The same map as a list: each region plays from its middle outwards.", className="dim"),
+                    html.Ol(id="map-regions", className="map-regions"),
+                    html.P(
+                        ["New songs join the map where they belong, and the others stay where they are. ", _anew()],
+                        className="dim map-foot",
+                    ),
+                ],
+                className="map-list",
+            ),
+        ],
+        id=ids.MAP,
+        className="map",
+    )
+
+
+def _anew() -> html.Button:
+    return act_button("map_anew", "Lay the whole map out again", "Lay it all out again", look="text")
+
+
+def _search() -> dmc.TextInput:
+    return dmc.TextInput(
+        id="map-search",
+        placeholder="Show songs on the map",
+        leftSection=icon("search"),
+        value="",
+        className="search map-search",
+        autoComplete="off",
+        spellCheck=False,
+        **{"aria-label": "Show songs on the map"},
+    )
+
+
+def _canvas() -> html.Div:
+    return html.Div(
+        [
+            html.Div(
+                [
+                    choices("map_tool", "Mouse or finger", _TOOLS),
+                    icon_button("map_zoom", "Nearer", "nearer", by="0.6"),
+                    icon_button("map_zoom", "Farther", "farther", by="1.7"),
+                    icon_button("map_zoom", "All of it", "whole", by="0"),
+                ],
+                className="map-buttons",
+            ),
+            html.Div(id="map-paper", className="map-paper", **{"aria-hidden": "true", "data-plotly": _PLOTLY}),
+            html.Div(id="map-wait", className="map-wait", hidden=True),
+            html.Div(id="map-card", className="map-card", hidden=True, **{"aria-hidden": "true"}),
+        ],
+        className="map-canvas card",
+    )
