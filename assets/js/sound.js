@@ -4,11 +4,13 @@
   "use strict";
   const segue = (window.segue = window.segue || {});
   const EDGE_S = 0.03; // what is broken off dies away within this, so that nothing clicks...
-  const LEAST_S = 0.02; // ...and where nothing fades, one song still takes the other's place within this
+  const LEAST_S = 0.01; // ...and where nothing fades, one song takes the other's place within this,
+  const OVERLAP_S = 0.08; // which has so long to end
   const TICK_MS = 40;
   const IDLE_MS = 5000; // a page that is silent for so long lets the sound card rest
   const POINTS = 129;
-  const USUAL_START_S = 0.03; // from play() to sound, until it has been measured
+  const USUAL_START_S = 0.03; // from play() until an element says that it plays, before that has been measured...
+  const UNHEARD_S = 0.03; // ...and from then until it is heard
   const rising = (along) => Math.sin((along * Math.PI) / 2);
   const falling = (along) => Math.cos((along * Math.PI) / 2);
   const now = () => performance.now() / 1000;
@@ -116,8 +118,13 @@
     const seconds = fade.seconds * (1 - fade.along);
     Object.assign(fade, { began: now(), running: true });
     move(lead, rising, fade.along, 1, seconds);
-    move(fade.old, falling, fade.along, 1, seconds);
-    fade.timer = setTimeout(finish, 1000 * seconds + TICK_MS);
+    const { old } = fade;
+    const die = () => {
+      move(old, falling, fade.along, 1, seconds);
+      fade.timer = setTimeout(finish, 1000 * seconds + TICK_MS);
+    };
+    if (fade.seconds > LEAST_S) die();
+    else fade.timer = setTimeout(die, 1000 * OVERLAP_S); // it ends by itself, and this one is not heard at once
   }
 
   function finish() {
@@ -164,7 +171,7 @@
       return out;
     },
     get start_s() {
-      return start_s;
+      return start_s + UNHEARD_S;
     },
     get muted() {
       return muted;
