@@ -136,8 +136,15 @@ class LibraryMap:
 
     def regions(self, picture: Picture) -> tuple[Region, ...]:
         """The regions of the map, the largest first, each called by the genres that it has more of than the others."""
+        catalogue = self._catalogue()
+        found: tuple[Region, ...] = catalogue.once(
+            ("map regions", picture.version), lambda: self._regions(picture, catalogue)
+        )
+        return found
+
+    def _regions(self, picture: Picture, catalogue: Catalogue) -> tuple[Region, ...]:
         atlas = picture.atlas
-        genres = self._all_genres(atlas.ids, self._catalogue())
+        genres = self._all_genres(atlas.ids, catalogue)
         overall = Counter(genre for own in genres for genre in own)
         found: list[Region] = []
         for code in range(len(atlas.centres)):

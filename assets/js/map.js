@@ -17,6 +17,7 @@
   const MOST_CHOSEN = 1500; // songs that a drawn line makes a queue of
   const NARROW_PX = 500; // narrower, the names of the regions would hide what they name
   const SHAPED_BELOW = 3000; // with more points, shapes are too small to be told apart
+  const GLYPHS = "●■◆▲✚★⬟▼⬢";
   const SYMBOLS = ["circle", "square", "diamond", "triangle-up", "cross", "star", "pentagon", "triangle-down", "hexagon"];
 
   let atlas = null;
@@ -311,7 +312,7 @@
     const bar = by("map-chosen");
     bar.hidden = !rows.length;
     bar.dataset.count = chosen.length;
-    const words = rows.length === most.length ? songs(rows.length) : `${songs(most.length)} of ${songs(rows.length)}`;
+    const words = (rows.length === most.length ? "" : `${most.length.toLocaleString("en")} of `) + songs(rows.length);
     bar.replaceChildren(
       make("span", { textContent: `${words} chosen` }),
       act("map_chosen", "Play", "play", "solid", { value: "play_list" }),
@@ -354,8 +355,10 @@
   function showLegend() {
     by("map-legend").replaceChildren(
       ...colours.names.map((name, code) => {
-        const swatch = make("span", { className: "swatch" });
-        swatch.style.background = shadeOf(code);
+        const shape = atlas.count < SHAPED_BELOW ? code % SYMBOLS.length : 0;
+        const swatch = make("span", { className: "swatch", textContent: GLYPHS[shape] });
+        swatch.style.color = shadeOf(code);
+        swatch.setAttribute("aria-hidden", "true");
         const button = make(
           "button",
           { type: "button", className: "legend-entry" },

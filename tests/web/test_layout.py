@@ -89,7 +89,7 @@ def test_colours_can_be_read(scheme: str) -> None:
             assert contrast(colours[words], colours[ground]) >= 4.5, (words, ground)
         assert contrast(colours["control"], colours[ground]) >= 3, ground
     for name in (*(f"map-{letter}" for letter in "abcdefghi"), *(f"step-{letter}" for letter in "abcdef"), "map-other"):
-        assert contrast(colours[name], colours["bg"]) >= 3, name
+        assert contrast(colours[name], colours["raised"]) >= 3, name
     assert contrast(colours["on-accent"], colours["accent"]) >= 4.5
 
 

@@ -88,7 +88,7 @@ def test_points_take_other_colours_and_a_legend_tells_them(services: StandIn, se
     enter(page, url)
     page.click("[data-act=map_by][data-value=genre]")
     wait(page, "document.getElementById('map').dataset.by === 'genre'")
-    assert page.locator("#map-legend button").all_text_contents() == ["folk7", "jazz5"]
+    assert page.locator("#map-legend button").all_text_contents() == ["●folk7", "■jazz5"]
     colours = page.evaluate(f"{GRAPH}.data.slice(0, 2).map((trace) => trace.marker.color)")
     assert len(set(colours)) == 2
     page.click("#map-legend >> text=jazz")

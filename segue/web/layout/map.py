@@ -15,7 +15,7 @@ from segue.web.room import room_head
 WORDS = "Every song is a point, and songs that sound alike lie together. A click plays; draw round some for a queue."
 _PLOTLY = "/_dash-component-suites/plotly/" + build_fingerprint("package_data/plotly.min.js", plotly.__version__, "0")
 _TOOLS = {"pan": "Move", "lasso": "Lasso", "select": "Box"}
-_CLICKS = {"play": "Plays", "waypoint": "Adds a waypoint"}
+_CLICKS = {"play": "Click plays", "waypoint": "Click adds a waypoint"}
 
 
 def map_room() -> html.Div:
@@ -33,7 +33,6 @@ def map_room() -> html.Div:
             ),
             html.P(id="map-line", className="dim map-line", role="status"),
             _canvas(),
-            html.Div(id="map-chosen", className="map-chosen", hidden=True),
             html.Ul(id="map-legend", className="map-legend", **{"aria-label": "Colours"}),
             html.Section(
                 [
@@ -84,6 +83,7 @@ def _canvas() -> html.Div:
             ),
             html.Div(id="map-paper", className="map-paper", **{"aria-hidden": "true", "data-plotly": _PLOTLY}),
             html.Div(id="map-wait", className="map-wait", hidden=True),
+            html.Div(id="map-chosen", className="map-chosen", hidden=True),
             html.Div(id="map-card", className="map-card", hidden=True, **{"aria-hidden": "true"}),
         ],
         className="map-canvas card",
