@@ -170,6 +170,8 @@
       button.setAttribute("aria-pressed", String(now === value));
     }
     showLength();
+    const mix = document.querySelector('[data-act="journey_mix"]');
+    if (mix) mix.hidden = !document.querySelector('a.place[href^="/mix"]'); // where there is a room for it
     const tools = { journey_undo: past.length, journey_redo: future.length };
     for (const [act, steps] of Object.entries(tools)) {
       for (const button of document.querySelectorAll(`[data-act="${act}"]`)) button.disabled = !steps;

@@ -50,7 +50,8 @@
 
   async function show(state) {
     const percent = Math.round(100 * state.share);
-    const line = state.running ? `Drawing the map: ${percent} %` : state.error;
+    const nothing = state.version ? "" : "There is nothing to draw yet: add some music.";
+    const line = state.running ? `Drawing the map: ${percent} %` : state.error || nothing;
     by("map-wait").hidden = Boolean(state.version) || !line;
     by("map-wait").textContent = line;
     if (state.version && state.version !== atlas?.version) {

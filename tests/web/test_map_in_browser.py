@@ -140,3 +140,11 @@ def test_it_stands_on_a_phone(services: StandIn, serve: Serve, visit: Visit) -> 
     page.touchscreen.tap(*place_of(page, services.shelf[4].id))
     wait(page, f"{AUDIO}.currentTime > 0.2")
     assert song(page) == "Harbour Lights"
+
+
+def test_an_empty_library_says_so(services: StandIn, serve: Serve, visit: Visit) -> None:
+    services.shelf = ()
+    url = serve(services)
+    page = visit(url)
+    page.goto(f"{url}/map")
+    page.wait_for_selector("#map-wait >> text=There is nothing to draw yet")
