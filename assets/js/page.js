@@ -92,12 +92,13 @@
     }
   }
 
-  // What is thought of a song ---------------------------------------------------------------------------------------
+  // What is thought of a song, and where else it may go -------------------------------------------------------------
 
   const OPINIONS = [
     ["like", "heart", "Like", "liked"],
     ["dislike", "dislike", "Dislike", "disliked"],
     ["never", "never", "Never again", null],
+    ["waypoint", "journey", "Waypoint of a journey", null],
   ];
   const menu = Object.assign(document.createElement("div"), { id: "opinions", popover: "auto", className: "menu" });
   menu.setAttribute("role", "menu");

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from tests.web.stand_in import StandIn
-from tests.web.test_booth_in_browser import AUDIO, Serve, Visit, song, upcoming, wait
+from tests.web.test_booth_in_browser import AUDIO, Serve, Visit, play_first, song, upcoming, wait
 
 pytestmark = pytest.mark.browser
 
@@ -125,6 +125,19 @@ def test_a_reload_keeps_the_half_built_journey(services: StandIn, serve: Serve, 
     wait(page, f"{STOPS}.length === 5")
     assert stops(page) == kept
     assert page.get_attribute("[data-name=loop][data-value=yes]", "aria-pressed") == "true"
+
+
+def test_a_song_of_the_queue_becomes_a_waypoint(services: StandIn, serve: Serve, visit: Visit) -> None:
+    page = visit(serve(services))
+    play_first(page)
+    row = page.locator("#queue-list .row").nth(1)
+    named = row.locator(".title").text_content().removeprefix("Play ")
+    row.hover()
+    row.locator("[data-act=more]").click()
+    page.click("#opinions >> text=Waypoint of a journey")
+    page.wait_for_selector("text=Waypoint 1 of your journey.")
+    page.click("a.place[href='/journey'] >> visible=true")
+    page.wait_for_selector(f".waypoint >> text={named}")
 
 
 def test_what_cannot_be_had_is_told(services: StandIn, serve: Serve, visit: Visit) -> None:
