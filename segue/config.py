@@ -386,6 +386,8 @@ class MixSpec:
     edge_s: float = _number(0.004, "where a part begins or ends at once, it fades within this, so that nothing clicks")
     segment_s: int = _number(60, "seconds of finished sound that a broken rendering need not render again")
     preview_s: float = _number(15.0, "seconds before and after each join that a preview plays")
+    most_wanted: int = _number(500, "songs that a mix ordered in the booth may name")
+    most_kept: int = _number(50, "mixes that the booth keeps")
     short_s: float = _number(0.1, "a file may end so much earlier than the plan says; beyond, it is another file")
 
 

@@ -22,6 +22,7 @@ SegueError
 |   `-- WithheldError       one playlist is not given; the others may be
 |-- MixError                a mix cannot be planned or rendered
 |   |-- MixCancelledError   its rendering was called off
+|   |-- UnknownMixError     no mix of that id is kept
 |   `-- BadTracksError      some of its tracks are missing, unreadable, or no music
 |-- WorkerError             a worker process died or ran out of time on a file
 `-- ClusterError            a cluster cannot be reached, is lost, or does not fit this Segue
@@ -155,6 +156,10 @@ class MixError(SegueError):
 
 class MixCancelledError(MixError):
     """The rendering of a mix was called off; nothing of it is left."""
+
+
+class UnknownMixError(MixError):
+    """No mix of that id is kept, or it has no such file."""
 
 
 class BadTracksError(MixError):

@@ -23,6 +23,7 @@ from segue.listen.tags import read_artwork
 from segue.listening import Listening, TasteReport
 from segue.live import Live
 from segue.mapping import LibraryMap
+from segue.mixes import Mixes
 from segue.mixing import Mixing
 from segue.play.render import TranscodeCache, browser_mime
 from segue.playing import Playing
@@ -105,6 +106,7 @@ class Services:
         self.profiles = ProfileShelf(self.library, self.choosing)
         self.live = Live(self.library, lambda: self.ear, self.choosing)
         self.mixing = Mixing(self.library, self.choosing, self.seed, workers=workers)
+        self._mixes: Mixes | None = None
         heard = self.tags.confident
         self.map = LibraryMap(self.choosing.catalogue, self.ear_in_use, heard, cache=data / "cache" / "map")
         outlines = data / "cache" / "outlines"
@@ -121,6 +123,8 @@ class Services:
         """Stop watching and scanning, and let go of the library."""
         self.watch.stop()
         self.map.close()
+        if self._mixes is not None:
+            self._mixes.close()
         self._scan.cancel(wait=True)
         self.library.close()
 
@@ -144,6 +148,14 @@ class Services:
         if self._wanted_ear is None or held.ear is None:
             return held.ear is None or chosen != held.fingerprint
         return (chosen == (held.whole or held.ear).quick().fingerprint) != (held.whole is not None)
+
+    @property
+    def mixes(self) -> Mixes:
+        """The mixes that were ordered, kept in the data folder from the first time on that they are asked for."""
+        with self._lock:
+            if self._mixes is None:
+                self._mixes = Mixes(self.mixing, self.data / "mixes")
+            return self._mixes
 
     # The library -----------------------------------------------------------------------------------------------------
 

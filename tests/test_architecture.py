@@ -25,7 +25,7 @@ PARTS = [
     "evaluation",
     "playlist_quality",
 ]  # of the services
-PARTS += ["mixing", "extending", "gathering", "playing", "mapping"]
+PARTS += ["mixing", "mixes", "extending", "gathering", "playing", "mapping"]
 ALLOWED: dict[str, set[str]] = {
     **{room: {room, *ORDER[:at]} for at, room in enumerate(ORDER)},
     "demo": {"demo"},
@@ -45,8 +45,9 @@ ALLOWED: dict[str, set[str]] = {
     "mapping": {"mapping", "ears", "embed", "store", "choose"},
     "extending": {"extending", "gathering", "choosing", *ORDER},
     "mixing": {"mixing", "extending", "gathering", "choosing", *ORDER},
+    "mixes": {"mixes", "mixing", "gathering", *ORDER},
     "services": {"services", "demo", *PARTS, *ORDER},
-    "web": {"web", "services", "listening", "mapping", "mixing", "extending", "gathering", *ORDER},
+    "web": {"web", "services", "listening", "mapping", "mixes", "mixing", "extending", "gathering", *ORDER},
     "cli": {"cli", "services", "web", "demo", "doctor", *PARTS, *ORDER},
     "train": {"train", "demo", *ORDER},
 }

@@ -324,6 +324,7 @@
     follow,
     returned,
     seek,
+    pause,
     toggle() {
       if (!song()) segue.send("advance", { entry: null });
       else if (audio().paused) play();

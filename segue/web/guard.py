@@ -13,7 +13,7 @@ from dash import set_props
 from flask import Flask, Response, request
 from werkzeug.exceptions import HTTPException
 
-from segue.errors import AudioError, FileAccessError, SegueError, UnknownTrackError
+from segue.errors import AudioError, FileAccessError, SegueError, UnknownMixError, UnknownTrackError
 from segue.web import ids
 from segue.web.present import FAULT_TEXT, error_line, notification
 
@@ -108,7 +108,7 @@ def _is_same_site() -> bool:
 
 
 def _status_of(error: SegueError) -> int:
-    if isinstance(error, UnknownTrackError | FileAccessError):
+    if isinstance(error, UnknownTrackError | UnknownMixError | FileAccessError):
         return 404
     return 415 if isinstance(error, AudioError) else 400
 

@@ -50,6 +50,15 @@ JOURNEY_BUSY = "journey-busy"
 JOURNEY_ASKED = "journey-asked"
 JOURNEY_FOUND = "journey-found"
 
+# Mixes
+MIX_TRACKS = "mix-tracks"
+MIX_TEXT = "mix-text"
+MIX_ORDER = "mix-order"
+MIX_SAYS = "mix-says"
+MIX_PULSE = "mix-pulse"
+MIXES = "mixes"
+MIXES_SEEN = "mixes-seen"
+
 # Dialogs
 NOTIFICATIONS = "notifications"
 HELP = "help"
@@ -74,6 +83,16 @@ def folder_field(place: str) -> dict[str, str]:
 def folder_button(place: str) -> dict[str, str]:
     """Starts the scan of that folder."""
     return {"part": "folder-button", "place": place}
+
+
+def mix_field(name: str) -> dict[str, str]:
+    """A field of the form for a mix."""
+    return {"part": "mix-field", "name": name}
+
+
+def mix_end(mix_id: str) -> dict[str, str]:
+    """Calls off a mix, or deletes it."""
+    return {"part": "mix-end", "mix": mix_id}
 
 
 def demo_button(place: str) -> dict[str, str]:

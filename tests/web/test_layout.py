@@ -14,12 +14,13 @@ from segue.web.factory import assets_folder
 from segue.web.layout import music, queue
 from segue.web.layout.journey import journey_room
 from segue.web.layout.map import map_room
+from segue.web.layout.mix import mix_room
 from segue.web.layout.shell import page
 from tests.web.stand_in import failure
 
 SCRIPTS = sorted((assets_folder() / "js").glob("*.js"))
 STYLES = sorted((assets_folder() / "css").glob("*.css"))
-ROOMS_MADE = [journey_room(""), map_room()]
+ROOMS_MADE = [journey_room(""), map_room(), mix_room([])]
 
 
 def text_of(component: object) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl
 
-from dash import ClientsideFunction, Dash, Input, Output, State
+from dash import ClientsideFunction, Dash, Input, Output
 
 from segue.web import ids
 from segue.web.layout.navigation import no_room
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 def register_rooms(app: Dash, services: Services) -> None:
     """Show the room of the address, and connect each room's own callbacks."""
 
-    @app.callback(Output(ids.ROOM, "children"), Input(ids.LOCATION, "pathname"), State(ids.LOCATION, "search"))
+    @app.callback(Output(ids.ROOM, "children"), Input(ids.LOCATION, "pathname"), Input(ids.LOCATION, "search"))
     def on_address(path: str | None, search: str | None) -> Any:
         path = path or HOME
         room = room_at(path)

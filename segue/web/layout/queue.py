@@ -172,6 +172,7 @@ def _tools(queue: Queue) -> html.Div:
         [
             _tool("undo", "Undo", "undo", off=not queue.undo_steps),
             _tool("redo", "Redo", "redo", off=not queue.redo_steps),
+            _tool("mix", "Mix these songs into one file", "mix", off=not queue.entries),
             _tool("clear", "Clear what comes next", "clear", off=not queue.upcoming),
             _tool("export", "Save as a playlist file (M3U8)", "download", off=not queue.entries),
         ],

@@ -1,0 +1,99 @@
+"""What is asked for in the room of mixes, checked, and as a `MixOrder`. Foreign paths are names of songs, no more."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+from segue.config import MIX
+from segue.errors import ParameterError
+from segue.extending import Extent
+from segue.mixing import MixOrder
+from segue.play.listed_text import numbered_lines
+from segue.play.mix.planning import MixSettings
+from segue.play.tracklist import Wanted
+from segue.values import Track
+
+ENDINGS = {".mp3": "MP3", ".m4a": "M4A (AAC)", ".opus": "Opus", ".flac": "FLAC", ".wav": "WAV"}
+MOST_BETWEEN = 20
+_LONGEST_TITLE = 120
+_LONGEST_TEXT = 200_000
+_SUFFIX = re.compile(r"\.[A-Za-z0-9]{2,4}$")
+
+AtPath = Callable[[Path], Track | None]
+"""Gives the library's track at a path, if it holds one there."""
+
+
+@dataclass(frozen=True, slots=True)
+class MixForm:
+    """The form as it was filled in: every field is checked when the order is made of it."""
+
+    title: str = ""
+    ending: str = ".mp3"
+    between: Any = 0
+    minutes: Any = None
+    reorder: bool = False
+    skip_bad: bool = False
+
+    @classmethod
+    def of(cls, values: Mapping[str, Any]) -> MixForm:
+        """The form from what the page sent; a field that is not there stands as it does at first."""
+        return cls(**{name: value for name, value in values.items() if name in cls.__dataclass_fields__})
+
+
+def order_of(form: MixForm, wanted: Sequence[Wanted]) -> MixOrder:
+    """The order that a form and its songs make; raises ParameterError."""
+    if form.ending not in ENDINGS:
+        raise ParameterError(f"'{form.ending}' is no kind of mix", remedy=f"Choose one of {', '.join(ENDINGS)}")
+    between = _whole(form.between, "songs between each two", MOST_BETWEEN)
+    minutes = None if form.minutes in (None, "", 0) else float(_whole(form.minutes, "minutes", 24 * 60))
+    title = " ".join(str(form.title or "").split())[:_LONGEST_TITLE] or "A mix"
+    return MixOrder(
+        tuple(wanted),
+        MixSettings(title),
+        Extent(between, minutes, form.reorder is True),
+        skip_bad=form.skip_bad is True,
+    )
+
+
+def wanted_tracks(tracks: Sequence[Track]) -> tuple[Wanted, ...]:
+    """Songs of the library, wherever they lie now."""
+    found = []
+    for line, track in enumerate(tracks, start=1):
+        here = next((path for path in track.paths if path.is_file()), track.paths[0])
+        found.append(Wanted(line, track.info.title, here))
+    return tuple(found)
+
+
+def wanted_lines(text: str, at_path: AtPath) -> tuple[Wanted, ...]:
+    """Songs as a text names them, one a line; lines that begin with ``#`` are remarks, as in an M3U.
+
+    A path counts where the library holds it; any other is taken for the name of its file. Raises ParameterError for
+    a text of more than 200,000 characters or of too many lines.
+    """
+    if len(text) > _LONGEST_TEXT:
+        raise ParameterError(f"a list of {len(text):,} characters", remedy=f"Paste {_LONGEST_TEXT:,} at most")
+    lines = [(number, line) for number, line in numbered_lines(text) if not line.startswith("#")]
+    if len(lines) > MIX.most_wanted:
+        raise ParameterError(f"a list of {len(lines):,} songs", remedy=f"Name {MIX.most_wanted:,} at most")
+    return tuple(_wanted(number, line, at_path) for number, line in lines)
+
+
+def _wanted(number: int, line: str, at_path: AtPath) -> Wanted:
+    path = Path(line)
+    held = at_path(path) if path.is_absolute() and "\0" not in line else None
+    if held is not None:
+        return Wanted(number, line, path)
+    name = PurePosixPath(line.replace("\\", "/")).name if "/" in line or "\\" in line else line
+    return Wanted(number, line, words=_SUFFIX.sub("", name) or line)
+
+
+def _whole(value: Any, what: str, most: int) -> int:
+    if value in (None, ""):
+        return 0
+    if isinstance(value, bool) or not isinstance(value, int | float) or value != int(value) or not 0 <= value <= most:
+        raise ParameterError(f"'{value}' {what}", remedy=f"Choose a whole number, 0 to {most}")
+    return int(value)
