@@ -14,13 +14,15 @@
     undo: () => segue.send("undo"),
     redo: () => segue.send("redo"),
     clear: () => segue.send("clear"),
-    export: () => saveQueue(),
+    export: (_, button) => openMenu(button, PLAYLISTS),
+    save_as: ({ kind }) => saveQueue(kind),
     like: ({ track }) => segue.send("like", { track }),
     dislike: ({ track }) => segue.send("dislike", { track }),
     never: ({ track }) => segue.send("never", { track }),
     allow: ({ track }) => segue.send("allow", { track }),
+    rate: ({ track, rating }) => segue.send("rate", { track, rating: rating || null }),
     forget: () => segue.send("forget"),
-    more: ({ track, rating }, button) => openMenu(button, track, rating),
+    more: ({ track, rating }, button) => openMenu(button, [...opinions(track, rating), ...segue.queueChoices(button)]),
     taste: () => props("taste", { opened: true }),
     toggle: () => segue.player.toggle(),
     next: () => segue.player.next(),
@@ -100,6 +102,20 @@
     ["never", "never", "Never again", null],
     ["waypoint", "journey", "Waypoint of a journey", null],
   ];
+  const PLAYLISTS = ["m3u8", "xspf", "jspf"].map((kind) => ({
+    data: { act: "save_as", kind },
+    drawing: "download",
+    label: `As ${kind.toUpperCase()}`,
+  }));
+
+  const opinions = (track, rating) =>
+    OPINIONS.map(([act, drawing, label, state]) => ({
+      data: { act, track },
+      drawing,
+      label: rating === state ? `${label}d. Take it back` : label,
+      checked: state && rating === state,
+    }));
+
   const menu = Object.assign(document.createElement("div"), { id: "opinions", popover: "auto", className: "menu" });
   menu.setAttribute("role", "menu");
   menu.addEventListener("click", () => menu.hidePopover());
@@ -111,16 +127,16 @@
     choices.at((choices.indexOf(document.activeElement) + step) % choices.length).focus();
   });
 
-  /* The one menu of all rows, beside the button that opens it. */
-  function openMenu(button, track, rating) {
+  /* The one menu of all rows, beside the button that opens it; a choice is an act with its data. */
+  function openMenu(button, entries) {
     menu.replaceChildren(
-      ...OPINIONS.map(([act, drawing, label, state]) => {
+      ...entries.map(({ data, drawing, label, checked }) => {
         const choice = Object.assign(document.createElement("button"), { type: "button", className: "button choice" });
-        Object.assign(choice.dataset, { act, track });
-        choice.setAttribute("role", state ? "menuitemcheckbox" : "menuitem");
-        if (state) choice.setAttribute("aria-checked", String(rating === state));
+        Object.assign(choice.dataset, data);
+        choice.setAttribute("role", typeof checked === "boolean" ? "menuitemcheckbox" : "menuitem");
+        if (typeof checked === "boolean") choice.setAttribute("aria-checked", String(checked));
         const icon = Object.assign(document.createElement("span"), { className: `icon icon-${drawing}` });
-        choice.append(icon, rating === state ? `${label}d. Take it back` : label);
+        choice.append(icon, label);
         return choice;
       }),
     );
@@ -281,9 +297,9 @@
     request.send(file);
   }
 
-  function saveQueue() {
+  function saveQueue(kind) {
     const table = new Map(segue.booth.queue.table.map(([entry, track]) => [entry, track]));
-    segue.savePlaylist(segue.booth.queue.entries.map((entry) => table.get(entry)));
+    segue.savePlaylist(segue.booth.queue.entries.map((entry) => table.get(entry)), { kind });
   }
 
   /* Songs as a playlist file that the browser downloads: m3u8, xspf or jspf. */

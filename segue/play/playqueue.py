@@ -131,6 +131,27 @@ def replace_upcoming(queue: Queue, songs: Sequence[Song]) -> Queue:
     return _edited(queue, (*kept, *new), queue.current_id, next_id=next_id)
 
 
+def move(queue: Queue, entry_id: EntryId, to: int) -> Queue:
+    """Move an entry that is still to come to a place among those, counted from 0; a place beyond the last is the last.
+
+    What stands before it then stays there too: it and all before it are the listener's picks from now on, under new
+    ids where they were not. Raises ParameterError for an entry that plays or has played.
+    """
+    first = _next_place(queue)
+    at = _place(queue, entry_id)
+    if at < first:
+        raise ParameterError("this song has begun already", remedy="Move one that is still to come")
+    others = [*queue.entries[first:at], *queue.entries[at + 1 :]]
+    place = max(0, min(to, len(others)))
+    ordered = [*others[:place], queue.entries[at], *others[place:]]
+    next_id = queue.next_id
+    for position, entry in enumerate(ordered[: place + 1]):
+        if entry.origin == "chosen":
+            ordered[position] = replace(entry, id=EntryId(next_id), origin="picked")
+            next_id += 1
+    return _edited(queue, (*queue.entries[:first], *ordered), queue.current_id, next_id=next_id)
+
+
 def jump(queue: Queue, entry_id: EntryId) -> Queue:
     """Make an entry the current one."""
     _place(queue, entry_id)

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, replace
+from typing import Any, Literal
 
 from segue.config import CHOICE
 from segue.errors import ParameterError
@@ -13,9 +13,12 @@ from segue.values import EntryId, TrackId
 
 _REFUSED_KEPT = 500
 _LONGEST_NAME = 200
+_MOST_STEERING = 20
+_STEERING = frozenset(("pulls", "pushes"))
 _TOKEN = re.compile(r"drop:[0-9a-f]{16}")
 
 EMPTY = Queue()
+Way = Literal["more", "less", "none"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,13 +32,30 @@ class Start:
 
 @dataclass(frozen=True, slots=True)
 class Booth:
-    """One listener's queue, its start, the tracks taken out by hand, "Keep on" and "Drunk"."""
+    """One listener's queue, its start, the tracks taken out by hand, "Keep on" and "Drunk".
+
+    ``pulls`` and ``pushes`` are the songs that this queue goes towards, and away from.
+    """
 
     queue: Queue = EMPTY
     start: Start | None = None
     refused: tuple[TrackId, ...] = ()
     lookback: int = CHOICE.lookback
     noise: float = CHOICE.noise
+    pulls: tuple[TrackId, ...] = ()
+    pushes: tuple[TrackId, ...] = ()
+
+    def steered(self, track_id: TrackId, way: Way) -> Booth:
+        """The booth that goes towards a song ("more"), away from it ("less"), or by it no longer ("none")."""
+        pulls, pushes = (
+            tuple(other for other in ids if other != track_id)[-_MOST_STEERING + 1 :]
+            for ids in (self.pulls, self.pushes)
+        )
+        if way == "more":
+            pulls = (*pulls, track_id)
+        if way == "less":
+            pushes = (*pushes, track_id)
+        return replace(self, pulls=pulls, pushes=pushes)
 
     @property
     def never(self) -> frozenset[TrackId]:
@@ -52,6 +72,8 @@ def booth_to_json(booth: Booth) -> dict[str, Any]:
         "refused": list(booth.refused[-_REFUSED_KEPT:]),
         "lookback": booth.lookback,
         "noise": booth.noise,
+        "pulls": list(booth.pulls),
+        "pushes": list(booth.pushes),
     }
 
 
@@ -59,18 +81,22 @@ def booth_from_json(value: object) -> Booth:
     """The booth that ``booth_to_json`` wrote, or a new one for None; ParameterError for anything else."""
     if value is None:
         return Booth()
-    if not isinstance(value, dict) or value.keys() != {"queue", "start", "refused", "lookback", "noise"}:
+    if not isinstance(value, dict) or value.keys() - _STEERING != {"queue", "start", "refused", "lookback", "noise"}:
         raise _damaged("it has other parts than it should")
-    refused = value["refused"]
-    if not isinstance(refused, list) or len(refused) > _REFUSED_KEPT or not all(map(is_track_id, refused)):
-        raise _damaged("the refused songs are not a list of track ids")
     return Booth(
         queue=from_json(value["queue"]),
         start=_start_from_json(value["start"]),
-        refused=tuple(TrackId(track_id) for track_id in refused),
+        refused=_ids_from_json(value["refused"], _REFUSED_KEPT),
         lookback=lookback_from_json(value["lookback"]),
         noise=noise_from_json(value["noise"]),
+        **{name: _ids_from_json(value.get(name, []), _MOST_STEERING) for name in _STEERING},
     )
+
+
+def _ids_from_json(value: object, most: int) -> tuple[TrackId, ...]:
+    if not isinstance(value, list) or len(value) > most or not all(map(is_track_id, value)):
+        raise _damaged("what should be songs are not a list of track ids")
+    return tuple(TrackId(track_id) for track_id in value)
 
 
 def lookback_from_json(value: object) -> int:

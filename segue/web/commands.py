@@ -45,13 +45,13 @@ class Desk:
 class Outcome:
     """The booth after a command; ``ended`` says why fewer songs follow than there should.
 
-    ``said`` tells the listener what was done, and ``undo`` is the command (its kind and track) that takes it back.
+    ``said`` tells the listener what was done, and ``undo`` is what takes it back: the act of a button, and its data.
     """
 
     booth: Booth
     ended: str | None = None
     said: str = ""
-    undo: tuple[str, TrackId] | None = None
+    undo: Mapping[str, str] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,22 +207,52 @@ def _restore(desk: Desk, booth: Booth, command: Mapping[str, Any]) -> Outcome:  
 
 
 def _like(desk: Desk, booth: Booth, command: Mapping[str, Any]) -> Outcome:
-    return _rate(desk, booth, command, "liked")
+    return _toggle(desk, booth, command, "liked")
 
 
 def _dislike(desk: Desk, booth: Booth, command: Mapping[str, Any]) -> Outcome:
-    return _rate(desk, booth, command, "disliked")
+    return _toggle(desk, booth, command, "disliked")
 
 
-def _rate(desk: Desk, booth: Booth, command: Mapping[str, Any], rating: Rating) -> Outcome:
-    """Like or dislike a song, or take that back if it is so rated already; what was chosen is chosen anew."""
+def _toggle(desk: Desk, booth: Booth, command: Mapping[str, Any], rating: Rating) -> Outcome:
+    """Like or dislike a song, or take that back if it is so rated already."""
     track_id = _known_track(desk, command)
-    kind = "like" if rating == "liked" else "dislike"
-    is_new = desk.services.listening.ratings().get(track_id) != rating
-    desk.services.listening.rate(track_id, rating if is_new else None, before_id=_before(booth.queue, track_id))
+    was = desk.services.listening.ratings().get(track_id)
+    outcome = _rated_as(desk, booth, track_id, None if was == rating else rating)
+    if was == rating:
+        return outcome
+    return replace(outcome, undo={"act": "rate", "track": track_id, "rating": was or ""})
+
+
+def _rate(desk: Desk, booth: Booth, command: Mapping[str, Any]) -> Outcome:
+    """Rate a song so, or not at all, whatever it was: an undo that is pressed twice does no more than one."""
+    wanted = command.get("rating")
+    rating: Rating | None = "liked" if wanted == "liked" else "disliked" if wanted == "disliked" else None
+    return _rated_as(desk, booth, _known_track(desk, command), rating)
+
+
+def _rated_as(desk: Desk, booth: Booth, track_id: TrackId, rating: Rating | None) -> Outcome:
+    """Keep what is thought of a song; what was chosen is chosen anew."""
+    desk.services.listening.rate(track_id, rating, before_id=_before(booth.queue, track_id))
+    outcome = _refresh(desk, booth, {}) if booth.queue.upcoming else Outcome(booth)
+    return replace(outcome, said=f"{rating.capitalize() if rating else 'Taken back'}: {_named(desk, track_id)}")
+
+
+def _steer_by(desk: Desk, booth: Booth, command: Mapping[str, Any]) -> Outcome:
+    """Let this queue go towards a song ("more") or away from it ("less"), or no longer ("none")."""
+    track_id, way = _known_track(desk, command), command.get("way")
+    booth = booth.steered(track_id, way if way in ("more", "less") else "none")
     outcome = _refresh(desk, booth, command) if booth.queue.upcoming else Outcome(booth)
-    done = rating.capitalize() if is_new else "Taken back"
-    return replace(outcome, said=f"{done}: {_named(desk, track_id)}", undo=(kind, track_id) if is_new else None)
+    done = {"more": "More like", "less": "Less like"}.get(str(way), "No longer by")
+    return replace(outcome, said=f"{done} {_named(desk, track_id)}")
+
+
+def _move(desk: Desk, booth: Booth, command: Mapping[str, Any]) -> Outcome:  # noqa: ARG001 - one form for all
+    """Move a song that is to come; it, and what stands before it then, stays."""
+    to = command.get("to")
+    if not isinstance(to, int) or isinstance(to, bool):
+        raise ParameterError("this page named no place to move to", remedy="Reload the page")
+    return Outcome(replace(booth, queue=playqueue.move(booth.queue, _entry_id(command), to)))
 
 
 def _never(desk: Desk, booth: Booth, command: Mapping[str, Any]) -> Outcome:
@@ -237,7 +267,7 @@ def _never(desk: Desk, booth: Booth, command: Mapping[str, Any]) -> Outcome:
         outcome = _advance(desk, booth, {"entry": current.id})
     else:
         outcome = _fill(desk, booth, command) if is_filled else Outcome(booth)
-    return replace(outcome, said=f"Never again: {_named(desk, track_id)}", undo=("allow", track_id))
+    return replace(outcome, said=f"Never again: {_named(desk, track_id)}", undo={"act": "allow", "track": track_id})
 
 
 def _allow(desk: Desk, booth: Booth, command: Mapping[str, Any]) -> Outcome:
@@ -270,6 +300,9 @@ _ACTIONS: Mapping[str, Callable[[Desk, Booth, Mapping[str, Any]], Outcome]] = {
     "undo": _undo,
     "redo": _redo,
     "clear": _clear,
+    "move": _move,
+    "rate": _rate,
+    "steer_by": _steer_by,
     "like": _like,
     "dislike": _dislike,
     "never": _never,
@@ -317,8 +350,8 @@ def _choose(desk: Desk, booth: Booth, entries: Sequence[Entry], count: int) -> _
         spec = ContinueSpec(
             lookback=min(booth.lookback, since_start),
             noise=booth.noise,
-            liked=liked,
-            disliked=disliked,
+            liked=liked | frozenset(booth.pulls),
+            disliked=disliked | frozenset(booth.pushes),
             never=booth.never,
         )
         try:

@@ -104,6 +104,17 @@ def test_changes_that_change_nothing_make_no_version() -> None:
     assert pq.jump(queue, EntryId(3)) is queue
 
 
+def test_a_moved_entry_and_all_before_it_are_picks() -> None:
+    queue = pq.go_next(pq.append(Queue(), [Song(TrackId(f"{n:016x}"), "chosen") for n in range(5)]))
+    moved = pq.move(queue, EntryId(4), 1)
+    assert [entry.track_id[-1] for entry in moved.entries] == ["0", "1", "3", "2", "4"]
+    assert [entry.id for entry in moved.entries] == [1, 6, 7, 3, 5]
+    assert [entry.origin for entry in moved.upcoming] == ["picked", "picked", "chosen", "chosen"]
+    assert [entry.track_id[-1] for entry in pq.move(queue, EntryId(2), 99).entries] == ["0", "2", "3", "4", "1"]
+    with pytest.raises(ParameterError, match="begun already"):
+        pq.move(queue, EntryId(1), 2)
+
+
 def test_unknown_entries_are_refused() -> None:
     for change in (pq.remove, pq.jump):
         with pytest.raises(ParameterError, match="no entry 99"):
@@ -142,6 +153,11 @@ edits = st.one_of(
     st.builds(lambda n: lambda q: pq.replace_upcoming(q, [_song(i) for i in range(n)]), st.integers(0, 3)),
     st.builds(
         lambda i: lambda q: pq.remove(q, q.entries[i % len(q.entries)].id) if q.entries else q, st.integers(0, 9)
+    ),
+    st.builds(
+        lambda i, to: lambda q: pq.move(q, q.upcoming[i % len(q.upcoming)].id, to) if q.upcoming else q,
+        st.integers(0, 9),
+        st.integers(-1, 12),
     ),
 )
 moves = st.one_of(

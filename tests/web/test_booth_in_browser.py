@@ -352,8 +352,9 @@ def test_the_queue_is_saved_as_a_playlist(long_songs: StandIn, serve: Serve, vis
     url = serve(long_songs)
     page = visit(url)
     play_first(page)
+    page.click("[data-act=export]")
     with page.expect_download() as waiting:
-        page.click("[data-act=export]")
+        page.click("[data-act=save_as][data-kind=m3u8]")
     text = Path(waiting.value.path()).read_text(encoding="utf-8")
     assert waiting.value.suggested_filename == "Segue.m3u8"
     assert len([line for line in text.splitlines() if not line.startswith("#")]) == 6

@@ -242,7 +242,7 @@ def noted(desk: Desk) -> list[tuple[str, str]]:
 def test_a_like_is_taken_back_by_another_and_says_what_it_did(desk: Desk, shelf: tuple[Track, ...]) -> None:
     booth = do(desk, Booth(), "play", track=shelf[0].id)
     liked = steer(desk, booth, {"kind": "like", "track": shelf[0].id})
-    assert (liked.said, liked.undo) == ("Liked: “Morning Ferry”", ("like", shelf[0].id))
+    assert (liked.said, liked.undo) == ("Liked: “Morning Ferry”", {"act": "rate", "track": shelf[0].id, "rating": ""})
     assert desk.services.listening.ratings() == {shelf[0].id: "liked"}
     again = steer(desk, liked.booth, {"kind": "like", "track": shelf[0].id})
     assert (again.said, again.undo) == ("Taken back: “Morning Ferry”", None)
@@ -276,7 +276,7 @@ def test_never_again_skips_what_plays_and_drops_what_is_to_come(desk: Desk, shel
     following = booth.queue.upcoming[0]
     there = steer(desk, booth, {"kind": "never", "track": shelf[0].id})
     assert there.booth.queue.current == following
-    assert (there.said, there.undo) == ("Never again: “Morning Ferry”", ("allow", shelf[0].id))
+    assert (there.said, there.undo) == ("Never again: “Morning Ferry”", {"act": "allow", "track": shelf[0].id})
     coming = there.booth.queue.upcoming[1].track_id
     dropped = do(desk, there.booth, "never", track=coming)
     assert coming not in dropped.queue.track_ids
@@ -348,3 +348,57 @@ def test_a_list_is_added_behind_what_was_picked(desk: Desk, shelf: tuple[Track, 
 def test_a_list_of_nothing_known_is_refused(desk: Desk, tracks: Any) -> None:
     with pytest.raises(ParameterError):
         do(desk, Booth(), "play_list", tracks=tracks)
+
+
+def test_a_moved_song_stays_and_so_does_what_stands_before_it(desk: Desk, shelf: tuple[Track, ...]) -> None:
+    booth = do(desk, Booth(), "play", track=shelf[0].id)
+    before = [entry.track_id for entry in booth.queue.upcoming]
+    moved = do(desk, booth, "move", entry=booth.queue.upcoming[3].id, to=1)
+    after = [entry.track_id for entry in moved.queue.upcoming]
+    assert after == [before[0], before[3], before[1], before[2], before[4]]
+    assert [entry.origin for entry in moved.queue.upcoming[:3]] == ["picked", "picked", "chosen"]
+    again = do(desk, moved, "settings", lookback=7, noise=0.9)
+    assert [entry.track_id for entry in again.queue.upcoming][:2] == after[:2]
+    assert [entry.track_id for entry in do(desk, moved, "undo").queue.upcoming] == before
+    for to in (None, True, "1"):
+        with pytest.raises(ParameterError, match="no place"):
+            do(desk, booth, "move", entry=booth.queue.upcoming[0].id, to=to)
+    with pytest.raises(ParameterError, match="begun already"):
+        do(desk, booth, "move", entry=booth.queue.current_id, to=0)
+
+
+def test_an_undo_that_is_pressed_twice_does_no_more_than_one(desk: Desk, shelf: tuple[Track, ...]) -> None:
+    """It sent the like again, which the second press brought back."""
+    booth = do(desk, Booth(), "play", track=shelf[0].id)
+    liked = steer(desk, booth, {"kind": "like", "track": shelf[0].id})
+    assert liked.undo is not None
+    back = {"kind": liked.undo["act"], "track": liked.undo["track"], "rating": liked.undo["rating"] or None}
+    for _ in range(2):
+        booth = steer(desk, booth, back).booth
+        assert desk.services.listening.ratings() == {}
+    do(desk, booth, "dislike", track=shelf[0].id)
+    changed = steer(desk, booth, {"kind": "like", "track": shelf[0].id})
+    assert changed.undo is not None
+    assert changed.undo["rating"] == "disliked"
+
+
+def test_a_queue_goes_towards_a_song_and_away_from_it(desk: Desk, shelf: tuple[Track, ...]) -> None:
+    booth = do(desk, do(desk, Booth(), "play", track=shelf[0].id), "settings", lookback=1, noise=0.0)
+    plain = [entry.track_id for entry in booth.queue.upcoming]
+    towards = do(desk, booth, "steer_by", track=shelf[9].id, way="more")
+    assert (towards.pulls, towards.pushes) == ((shelf[9].id,), ())
+    assert [entry.track_id for entry in towards.queue.upcoming] != plain
+    assert booth_from_json(json.loads(json.dumps(booth_to_json(towards)))) == towards
+    away = do(desk, towards, "steer_by", track=shelf[9].id, way="less")
+    assert (away.pulls, away.pushes) == ((), (shelf[9].id,))
+    none = do(desk, away, "steer_by", track=shelf[9].id, way="none")
+    assert (none.pulls, none.pushes) == ((), ())
+    assert [entry.track_id for entry in none.queue.upcoming] == plain
+
+
+def test_a_booth_that_was_kept_before_queues_could_be_steered_is_taken(desk: Desk, shelf: tuple[Track, ...]) -> None:
+    body = booth_to_json(do(desk, Booth(), "play", track=shelf[0].id))
+    del body["pulls"], body["pushes"]
+    assert booth_from_json(body).pulls == ()
+    with pytest.raises(ParameterError, match="damaged"):
+        booth_from_json(body | {"pulls": ["x"]})

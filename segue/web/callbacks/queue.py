@@ -42,7 +42,8 @@ def register_queue(app: Dash, services: Services) -> None:
         except SegueError as error:
             outcome = Outcome(booth)
             problems.append(present.error_line(error))
-        tracks = {t.id: t for t in services.tracks_of(shown_tracks(outcome.booth.queue))}
+        steered_by = {**dict.fromkeys(outcome.booth.pulls, "more"), **dict.fromkeys(outcome.booth.pushes, "less")}
+        tracks = {t.id: t for t in services.tracks_of([*shown_tracks(outcome.booth.queue), *steered_by])}
         ratings = services.listening.ratings()
         deck = present.deck(outcome.booth.queue, tracks, ratings, _turn(services, outcome.booth.queue))
         return (
@@ -55,7 +56,13 @@ def register_queue(app: Dash, services: Services) -> None:
                 rhythm=_rhythm(services, outcome.booth.queue),
                 ratings=ratings,
             ),
-            queue_list(outcome.booth.queue, tracks, ended=outcome.ended, ratings=ratings),
+            queue_list(
+                outcome.booth.queue,
+                tracks,
+                ended=outcome.ended,
+                ratings=ratings,
+                steered_by=steered_by,
+            ),
             _notes(outcome, problems) or no_update,
         )
 

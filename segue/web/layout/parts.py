@@ -68,9 +68,10 @@ def rating_buttons(track_id: TrackId, rating: Rating | None, *, look: str) -> li
     return buttons
 
 
-def said(words: str, undo: tuple[str, TrackId] | None) -> html.Div:
-    """What was done, and a button that takes it back."""
-    back = [] if undo is None else [act_button(undo[0], "Undo", "Undo", look="text", track=undo[1])]
+def said(words: str, undo: Mapping[str, str] | None) -> html.Div:
+    """What was done, and a button that takes it back: the act of the button, and its data."""
+    data = dict(undo or {})
+    back = [act_button(data.pop("act"), "Undo", "Undo", look="text", **data)] if data else []
     return html.Div([html.Span(words), *back], className="said")
 
 

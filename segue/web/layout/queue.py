@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 
 import dash_mantine_components as dmc
 from dash import html
@@ -12,9 +13,10 @@ from segue.play.playqueue import Entry, Queue
 from segue.store.events import Rating
 from segue.values import Rhythm, Track, TrackId
 from segue.web import ids, present
-from segue.web.layout.parts import cover, icon, icon_button, rating_buttons, spoken
+from segue.web.layout.parts import act_button, cover, icon, icon_button, rating_buttons, spoken
 
 PLAYED_SHOWN = 20
+NOT_STEERED: Mapping[TrackId, str] = MappingProxyType({})
 
 _KEEP_ON = "How many of the last songs the next one should go with: 1 wanders, 10 holds a mood."
 _DRUNK = "How far Segue may stray: sober plays the nearest song, 100 % almost anything."
@@ -144,8 +146,9 @@ def queue_list(
     *,
     ended: str | None = None,
     ratings: Mapping[TrackId, Rating] = present.NO_RATINGS,
+    steered_by: Mapping[TrackId, str] = NOT_STEERED,
 ) -> html.Div:
-    """What comes, and what was played before."""
+    """What comes, and what was played before; ``steered_by`` says of a song "more" or "less" like it."""
     upcoming = queue.upcoming
     seconds = sum(tracks[e.track_id].info.duration_s for e in upcoming if e.track_id in tracks)
     line = f"{present.songs(len(upcoming))}, {present.clock(seconds)}" if upcoming else "Nothing yet"
@@ -158,8 +161,11 @@ def queue_list(
                 ],
                 className="section-head",
             ),
+            *_steering(steered_by, tracks),
             html.Ol(
-                [entry_row(e, tracks, ratings) for e in upcoming], className="rows", **{"aria-label": "Next songs"}
+                [entry_row(e, tracks, ratings, moves=True) for e in upcoming],
+                className="rows next-songs",
+                **{"aria-label": "Next songs"},
             ),
             *_remark(queue, ended),
             *_played(queue.played, tracks, ratings),
@@ -174,7 +180,7 @@ def _tools(queue: Queue) -> html.Div:
             _tool("redo", "Redo", "redo", off=not queue.redo_steps),
             _tool("mix", "Mix these songs into one file", "mix", off=not queue.entries),
             _tool("clear", "Clear what comes next", "clear", off=not queue.upcoming),
-            _tool("export", "Save as a playlist file (M3U8)", "download", off=not queue.entries),
+            _tool("export", "Save as a playlist file", "download", off=not queue.entries),
         ],
         className="tools",
         role="group",
@@ -196,14 +202,31 @@ def _remark(queue: Queue, ended: str | None) -> list[html.P]:
     return []
 
 
-def entry_row(entry: Entry, tracks: Mapping[TrackId, Track], ratings: Mapping[TrackId, Rating]) -> html.Li:
-    """One place in the queue: a click jumps to it."""
+def _steering(steered_by: Mapping[TrackId, str], tracks: Mapping[TrackId, Track]) -> list[html.Ul]:
+    """The songs that this queue goes towards and away from; a click lets one go."""
+    chips = []
+    for track_id, way in steered_by.items():
+        title = tracks[track_id].info.title if track_id in tracks else present.GONE
+        words = f"{way.capitalize()} like {title}"
+        chip = act_button(
+            "steer_by", f"{words}: no longer", words, icon("remove"), look="chip", track=track_id, way="none"
+        )
+        chips.append(html.Li(chip))
+    return [html.Ul(chips, className="steering", **{"aria-label": "What this queue goes by"})] if chips else []
+
+
+def entry_row(
+    entry: Entry, tracks: Mapping[TrackId, Track], ratings: Mapping[TrackId, Rating], *, moves: bool = False
+) -> html.Li:
+    """One place in the queue: a click jumps to it; one that is to come ``moves``."""
     track = tracks.get(entry.track_id)
     title = track.info.title if track else present.GONE
     artist = present.artist_of(track) if track else ""
     why = [html.P(entry.why, className="why", title=entry.why)] if entry.why else []
+    grip = [html.Span(icon("grip"), className="grip", title="Drag to another place")] if moves else []
     return html.Li(
         [
+            *grip,
             html.Button(
                 [
                     html.Span([cover(entry.track_id), icon("play")], className="art"),
@@ -242,7 +265,7 @@ def _more(track: Track | None, rating: Rating | None) -> list[html.Button]:
     """What opens the menu of opinions, which the page's script makes."""
     if track is None:
         return []
-    label = f"Like, dislike or never again: {track.info.title}"
+    label = f"More for {track.info.title}: rate, move, steer by it"
     return [icon_button("more", label, "more", track=track.id, rating=rating or "")]
 
 

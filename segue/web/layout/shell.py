@@ -32,6 +32,7 @@ _THEME: dict[str, Any] = {
 _KEYS = (
     ("Space", "Play or pause"),
     ("← →", "Ten seconds back or on"),
+    ("Alt ↑ ↓", "Move a song of the queue"),
     ("n", "Next song"),
     ("p", "Previous song"),
     ("0 to 9", "To that tenth of the song"),
