@@ -267,6 +267,8 @@ class WebSpec:
     transcoded_bytes: int = _number(2_000_000_000, "disk space for copies of tracks that browsers cannot play")
     largest_upload_bytes: int = _number(1_000_000_000, "largest file that may be dropped as a seed")
     largest_cover_pixels: int = _number(40_000_000, "covers of more pixels are not decoded; a drawn one is shown")
+    most_microphones: int = _number(8, "browsers whose microphones are listened to at once")
+    microphone_silent_s: float = _number(60.0, "a microphone that sends nothing for so long makes room for another")
 
 
 @dataclass(frozen=True, slots=True)

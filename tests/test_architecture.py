@@ -47,7 +47,7 @@ ALLOWED: dict[str, set[str]] = {
     "mixing": {"mixing", "extending", "gathering", "choosing", *ORDER},
     "mixes": {"mixes", "mixing", "gathering", *ORDER},
     "services": {"services", "demo", *PARTS, *ORDER},
-    "web": {"web", "services", "listening", "mapping", "mixes", "mixing", "extending", "gathering", *ORDER},
+    "web": {"web", "services", "listening", "live", "mapping", "mixes", "mixing", "extending", "gathering", *ORDER},
     "cli": {"cli", "services", "web", "demo", "doctor", *PARTS, *ORDER},
     "train": {"train", "demo", *ORDER},
 }

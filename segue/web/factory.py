@@ -26,6 +26,7 @@ from segue.web.heard import heard_routes
 from segue.web.layout.shell import page
 from segue.web.maps import map_routes
 from segue.web.media import media_routes
+from segue.web.microphones import microphone_routes
 from segue.web.mixes import mix_routes
 from segue.web.present import watch_line
 from segue.web.songs import song_routes
@@ -79,6 +80,7 @@ def create_app(services: Services) -> Dash:
     register_rooms(app, services)
     server.register_blueprint(media_routes(services))
     server.register_blueprint(mix_routes(services))
+    server.register_blueprint(microphone_routes(services))
     server.register_blueprint(upload_routes(services))
     server.register_blueprint(heard_routes(services))
     server.register_blueprint(song_routes(services))

@@ -13,6 +13,7 @@ from segue.web import ids
 from segue.web.factory import assets_folder
 from segue.web.layout import music, queue
 from segue.web.layout.journey import journey_room
+from segue.web.layout.live import live_room
 from segue.web.layout.map import map_room
 from segue.web.layout.mix import mix_room
 from segue.web.layout.shell import page
@@ -20,7 +21,7 @@ from tests.web.stand_in import failure
 
 SCRIPTS = sorted((assets_folder() / "js").glob("*.js"))
 STYLES = sorted((assets_folder() / "css").glob("*.css"))
-ROOMS_MADE = [journey_room(""), map_room(), mix_room([])]
+ROOMS_MADE = [journey_room(""), map_room(), mix_room([]), live_room()]
 
 
 def text_of(component: object) -> str:

@@ -1,0 +1,111 @@
+"""The room in which Segue listens, in a real Chromium whose microphone hears a file."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from segue.services import Services
+from tests.conftest import CHROMIUM
+from tests.songs import RATE_HZ, band_song, write_samples
+from tests.tools import find_browser
+from tests.web.test_booth_in_browser import Serve, wait
+
+pytestmark = pytest.mark.browser
+SONGS = range(6)
+PLAYED = 2
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A library of six songs of 36 seconds, heard by the ear that comes with Segue."""
+    folder = tmp_path_factory.mktemp("live")
+    for seed in SONGS:
+        write_samples(folder / "music" / f"Band {seed} - Song {seed}.wav", band_song(seed))
+    services = Services(folder / "data", workers=1)
+    assert services.scan([folder / "music"]).scanned == len(SONGS)
+    services.close()
+    return folder / "data"
+
+
+@pytest.fixture
+def services(data: Path) -> Iterator[Services]:
+    opened = Services(data)
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def hearing(chromium: Any, tmp_path: Path) -> Iterator[Any]:
+    """A page of a browser of its own, whose microphone hears one of the songs."""
+    song = write_samples(tmp_path / "room.wav", band_song(PLAYED)[2 * RATE_HZ :])
+    browser = chromium.browser_type.launch(
+        executable_path=find_browser(),
+        args=[
+            *CHROMIUM,
+            "--use-fake-ui-for-media-stream",
+            "--use-fake-device-for-media-stream",
+            f"--use-file-for-fake-audio-capture={song}",
+        ],
+    )
+    problems: list[str] = []
+    page = browser.new_page(viewport={"width": 1440, "height": 900})
+    page.on("console", lambda m: problems.append(m.text) if m.type in ("error", "warning") else None)
+    page.on("pageerror", lambda error: problems.append(str(error)))
+    page.problems = problems
+    yield page
+    browser.close()
+    assert problems == []
+
+
+def enter(page: Any, url: str) -> None:
+    page.goto(f"{url}/live")
+    wait(page, "Boolean(window.segue?.deck)")
+    page.wait_for_selector("#live-toggle")
+
+
+def test_what_the_microphone_hears_is_recognised_and_followed(services: Services, serve: Serve, hearing: Any) -> None:
+    enter(hearing, serve(services))
+    hearing.click("#live-toggle")
+    wait(hearing, "Number(document.getElementById('live-meter').getAttribute('aria-valuenow')) > 20")
+    hearing.wait_for_selector("#live-now >> text=Music", timeout=30_000)
+    hearing.wait_for_selector("#live-next .row", timeout=40_000)
+    hearing.wait_for_selector(f"#live-now >> text=Song {PLAYED}", timeout=60_000)
+    wait(
+        hearing,
+        f"![...document.querySelectorAll('#live-next .title')].some((one) => one.textContent === 'Song {PLAYED}')",
+    )
+    hearing.click("#live-next .row-main")
+    wait(hearing, "segue.player.isPlaying")
+    assert not list((services.data / "cache").rglob("*.wav"))
+    hearing.evaluate("segue.go('/')")
+    wait(hearing, "document.querySelector('#live-toggle') === null")
+    hearing.evaluate("segue.go('/live')")
+    hearing.wait_for_selector("#live-toggle[aria-label='Listen to the room']")
+
+
+def test_a_refused_and_a_missing_microphone_are_said(services: Services, serve: Serve, chromium: Any) -> None:
+    url = serve(services)
+    for refusal, words in (("NotAllowedError", "was not allowed"), ("NotFoundError", "There is no microphone")):
+        context = chromium.new_context(viewport={"width": 390, "height": 844})
+        page = context.new_page()
+        page.add_init_script(
+            f"navigator.mediaDevices.getUserMedia = async () => {{ throw new DOMException('', '{refusal}'); }};"
+        )
+        enter(page, url)
+        page.click("#live-toggle")
+        page.wait_for_selector(f"#live-says >> text={words}")
+        assert page.get_attribute("#live-toggle", "aria-pressed") == "false"
+        assert page.evaluate("document.documentElement.scrollWidth") <= 390
+        context.close()
+
+
+def test_a_session_that_the_server_forgot_is_said(services: Services, serve: Serve, hearing: Any) -> None:
+    enter(hearing, serve(services))
+    hearing.route("**/api/live/*", lambda route: route.fulfill(status=400, json={"error": "it is gone. Listen again"}))
+    hearing.click("#live-toggle")
+    hearing.wait_for_selector("#live-says.problem >> text=it is gone")
+    hearing.problems[:] = [line for line in hearing.problems if "400" not in line]  # Chromium tells of each
