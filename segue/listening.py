@@ -130,6 +130,16 @@ class Listening:
                 self._ratings = last_id, self._library.events.ratings()
             return self._ratings[1]
 
+    def liked_at(self) -> Mapping[TrackId, float]:
+        """When each track that is liked was, in seconds since 1970."""
+        ratings = self.ratings()
+        times = self._library.events.last_liked()
+        return {track_id: at_s for track_id, at_s in times.items() if ratings.get(track_id) == "liked"}
+
+    def last_heard(self) -> Mapping[TrackId, float]:
+        """When each track was last heard, in whole or in part, in seconds since 1970."""
+        return self._library.events.last_heard(now_s=self._clock())
+
     def ban(self, track_id: TrackId, *, on: bool = True) -> bool:
         """Never choose a track again, or let it be chosen again; whether that changed anything."""
         if on == (track_id in self.bans()):

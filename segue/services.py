@@ -13,6 +13,7 @@ from segue.choose.playlist import OutsideSeed
 from segue.choosing import Choosing
 from segue.config import SCAN, WEB
 from segue.demo.library import make_demo
+from segue.discography import Discography
 from segue.ears import InUse, in_use, shelf_of
 from segue.embed.encoder import Ear
 from segue.embed.pooling import pool_for
@@ -25,6 +26,7 @@ from segue.live import Live
 from segue.mapping import LibraryMap
 from segue.mixes import Mixes
 from segue.mixing import Mixing
+from segue.phones import Phones
 from segue.play.render import TranscodeCache, browser_mime
 from segue.playing import Playing
 from segue.profiles import ProfileShelf
@@ -104,6 +106,8 @@ class Services:
         self.listening = Listening(self.library, self.tags, self.ear_in_use)
         self.choosing = Choosing(self.library, self.ear_in_use, self.tags, self.listening)
         self.profiles = ProfileShelf(self.library, self.choosing)
+        self.phones = Phones(self.library.kept)
+        self.discography = Discography(self.library.version, self.library.tracks, self.library.added)
         self.live = Live(self.library, lambda: self.ear, self.choosing)
         self.mixing = Mixing(self.library, self.choosing, self.seed, workers=workers)
         self._mixes: Mixes | None = None

@@ -25,7 +25,7 @@ PARTS = [
     "evaluation",
     "playlist_quality",
 ]  # of the services
-PARTS += ["mixing", "mixes", "extending", "gathering", "playing", "mapping"]
+PARTS += ["phones", "discography", "mixing", "mixes", "extending", "gathering", "playing", "mapping"]
 ALLOWED: dict[str, set[str]] = {
     **{room: {room, *ORDER[:at]} for at, room in enumerate(ORDER)},
     "demo": {"demo"},
@@ -40,6 +40,8 @@ ALLOWED: dict[str, set[str]] = {
     "listening": {"listening", "ears", "tagging", "embed", "store", "choose"},
     "profiles": {"profiles", "choosing", "store", "choose", "play"},
     "live": {"live", "choosing", "listen", "embed", "store", "choose"},
+    "phones": {"phones", "store"},
+    "discography": {"discography", "store"},
     "gathering": {"gathering", *ORDER},
     "playing": {"playing", *ORDER},
     "mapping": {"mapping", "ears", "embed", "store", "choose"},
@@ -47,7 +49,20 @@ ALLOWED: dict[str, set[str]] = {
     "mixing": {"mixing", "extending", "gathering", "choosing", *ORDER},
     "mixes": {"mixes", "mixing", "gathering", *ORDER},
     "services": {"services", "demo", *PARTS, *ORDER},
-    "web": {"web", "services", "listening", "live", "mapping", "mixes", "mixing", "extending", "gathering", *ORDER},
+    "web": {
+        "web",
+        "services",
+        "listening",
+        "live",
+        "phones",
+        "discography",
+        "mapping",
+        "mixes",
+        "mixing",
+        "extending",
+        "gathering",
+        *ORDER,
+    },
     "cli": {"cli", "services", "web", "demo", "doctor", *PARTS, *ORDER},
     "train": {"train", "demo", *ORDER},
 }

@@ -122,6 +122,16 @@ class Events:
             said = {_text(track_id): RATINGS.get(kind) for track_id, kind in db.execute(statement)}
         return {TrackId(track_id): rating for track_id, rating in said.items() if track_id and rating}
 
+    def last_liked(self) -> dict[TrackId, float]:
+        """When each track was last liked, in seconds since 1970, even where that was taken back."""
+        statement = (
+            "SELECT CAST(track_id AS BLOB), max(at_s) FROM events WHERE kind = 'liked' AND typeof(at_s) = 'real'"
+            " GROUP BY track_id"
+        )
+        with self._reading() as db:
+            found = db.execute(statement).fetchall()
+        return {TrackId(text): at_s for track_id, at_s in found if (text := _text(track_id))}
+
     def last_heard(self, *, now_s: float) -> dict[TrackId, float]:
         """When each track was last heard, in whole or in part, in seconds since 1970.
 

@@ -243,6 +243,11 @@ class Library:
             found = db.execute(f"SELECT id, {track_rows.INFO} FROM tracks ORDER BY {track_rows.ORDER}")
             return tuple(Track(TrackId(row[0]), tuple(paths[row[0]]), track_rows.info_of(row[1:])) for row in found)
 
+    def added(self) -> dict[TrackId, float]:
+        """When each track came into the library, in seconds since 1970."""
+        with self._database.reading() as db:
+            return {TrackId(row[0]): float(row[1]) for row in db.execute("SELECT id, added_at FROM tracks")}
+
     def track(self, track_id: TrackId) -> Track:
         """One track; raises UnknownTrackError."""
         with self._database.reading() as db:

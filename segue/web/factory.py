@@ -21,6 +21,7 @@ from segue.web.callbacks.library import PULSE_BUSY_MS, PULSE_IDLE_MS, register_l
 from segue.web.callbacks.queue import register_queue
 from segue.web.callbacks.rooms import register_rooms
 from segue.web.callbacks.taste import register_taste
+from segue.web.covers import Covers
 from segue.web.guard import Faults, callback_boundary, guard
 from segue.web.heard import heard_routes
 from segue.web.layout.shell import page
@@ -30,6 +31,7 @@ from segue.web.microphones import microphone_routes
 from segue.web.mixes import mix_routes
 from segue.web.present import watch_line
 from segue.web.songs import song_routes
+from segue.web.subsonic.routes import subsonic_routes
 from segue.web.uploads import upload_routes
 
 if TYPE_CHECKING:
@@ -58,7 +60,7 @@ def create_app(services: Services) -> Dash:
     """The booth as a WSGI application (its ``server``); nothing is kept outside of it."""
     faults = Faults()
     server = Flask(__name__)
-    server.config["COMPRESS_MIMETYPES"] = ["text/html", "text/css", "text/javascript", "application/json"]
+    server.config["COMPRESS_MIMETYPES"] = ["text/html", "text/css", "text/javascript", "application/json", "text/xml"]
     app = Dash(
         __name__,
         server=server,
@@ -78,7 +80,9 @@ def create_app(services: Services) -> Dash:
     register_taste(app, services)
     register_browser(app)
     register_rooms(app, services)
-    server.register_blueprint(media_routes(services))
+    covers = Covers(services)
+    server.register_blueprint(media_routes(services, covers))
+    server.register_blueprint(subsonic_routes(services, covers))
     server.register_blueprint(mix_routes(services))
     server.register_blueprint(microphone_routes(services))
     server.register_blueprint(upload_routes(services))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping
-from functools import lru_cache, partial
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,10 +12,11 @@ from flask import Blueprint, Response, abort, request, send_file
 
 from segue.config import QUEUE
 from segue.errors import AudioError, FileAccessError
-from segue.play.covers import SIZES, Picture, drawn, scaled
+from segue.play.covers import SIZES
 from segue.play.m3u import Kind, PlaylistEntry, format_playlist
 from segue.play.playqueue import is_track_id
 from segue.values import TrackId
+from segue.web.covers import Covers
 
 if TYPE_CHECKING:
     from segue.services import Services
@@ -28,10 +29,9 @@ _PLAYLIST_TYPES: Mapping[Kind, str] = {
     "jspf": "application/jspf+json",
 }
 _KEPT_S = 24 * 3600
-_COVERS_KEPT = 1024  # a few kilobytes each; the large ones 50 at most
 
 
-def media_routes(services: Services) -> Blueprint:
+def media_routes(services: Services, covers: Covers) -> Blueprint:
     """The addresses from which the page plays and shows."""
     routes = Blueprint("media", __name__)
     routes.add_url_rule("/media/<track_id>/outline", endpoint="outline", view_func=partial(_outline, services))
@@ -39,32 +39,16 @@ def media_routes(services: Services) -> Blueprint:
         "/api/playlist.<kind>", view_func=partial(_playlist, services), endpoint="playlist", methods=["POST"]
     )
 
-    @lru_cache(maxsize=_COVERS_KEPT)
-    def cover_of(track_id: TrackId, size: int) -> Picture:
-        artwork = services.artwork(track_id)
-        return (artwork and scaled(artwork, size)) or drawn(services.track(track_id))
-
     @routes.get("/media/<track_id>/audio")
     def audio(track_id: str) -> Response:
-        playable = services.audio(_checked(track_id))
-        return send_file(
-            playable.path.absolute(),
-            mimetype=playable.mime,
-            download_name=f"{track_id}{_plain_suffix(playable.path)}",
-            conditional=True,
-            max_age=_KEPT_S,
-        )
+        return sound(services, _checked(track_id))
 
     @routes.get("/media/<track_id>/cover")
     def cover(track_id: str) -> Response:
         size = request.args.get("size", type=int, default=max(SIZES))
         if size not in SIZES:
             abort(404)
-        try:
-            picture, kept_s = cover_of(_checked(track_id), size), _KEPT_S
-        except FileAccessError:
-            picture, kept_s = drawn(services.track(_checked(track_id))), 0  # the file may come back
-        return _picture(picture, kept_s=kept_s)
+        return covers.answer(_checked(track_id), size)
 
     @routes.get("/media/<path:rest>")
     @routes.get("/api/<path:rest>")
@@ -76,6 +60,22 @@ def media_routes(services: Services) -> Blueprint:
         return "segue"
 
     return routes
+
+
+def sound(services: Services, track_id: TrackId) -> Response:
+    """A song as browsers and phones play it, whole or in part."""
+    playable = services.audio(track_id)
+    answer = send_file(
+        playable.path.absolute(),
+        mimetype=playable.mime,
+        download_name=f"{track_id}{_plain_suffix(playable.path)}",
+        conditional=True,
+        max_age=_KEPT_S,
+    )
+    if request.method == "POST":  # or a part that is asked for by a form would come whole
+        asked = {**request.environ, "REQUEST_METHOD": "GET"}
+        answer.make_conditional(asked, accept_ranges=True, complete_length=answer.content_length)
+    return answer
 
 
 def _outline(services: Services, track_id: str) -> Response:
@@ -121,12 +121,3 @@ def _checked(track_id: str) -> TrackId:
 
 def _plain_suffix(path: Path) -> str:
     return path.suffix if path.suffix.isascii() and path.suffix[1:].isalnum() else ""
-
-
-def _picture(picture: Picture, *, kept_s: int) -> Response:
-    response = Response(picture.data, mimetype=picture.mime)
-    response.set_etag(picture.etag)
-    response.cache_control.private = True
-    response.cache_control.max_age = kept_s
-    response.make_conditional(request)
-    return response
