@@ -16,6 +16,7 @@ from flask_compress import Compress
 
 from segue.config import WEB
 from segue.errors import ParameterError
+from segue.web.api.routes import api_routes
 from segue.web.callbacks.browser import register_browser
 from segue.web.callbacks.library import PULSE_BUSY_MS, PULSE_IDLE_MS, register_library
 from segue.web.callbacks.queue import register_queue
@@ -83,6 +84,7 @@ def create_app(services: Services) -> Dash:
     covers = Covers(services)
     server.register_blueprint(media_routes(services, covers))
     server.register_blueprint(subsonic_routes(services, covers))
+    server.register_blueprint(api_routes(services))
     server.register_blueprint(mix_routes(services))
     server.register_blueprint(microphone_routes(services))
     server.register_blueprint(upload_routes(services))

@@ -67,7 +67,7 @@ def guard(server: Flask, *, faults: Faults, content_policy: str) -> None:
         if isinstance(error, HTTPException):
             return _line(f"{error.code} {error.name}", error.code or 500)
         if isinstance(error, SegueError):
-            return _line(error_line(error), _status_of(error))
+            return _line(error_line(error), status_of(error))
         faults.caught(error)
         return _line(FAULT_TEXT, 500)
 
@@ -107,7 +107,8 @@ def _is_same_site() -> bool:
         return False
 
 
-def _status_of(error: SegueError) -> int:
+def status_of(error: SegueError) -> int:
+    """The status that says what kind of error it is."""
     if isinstance(error, UnknownTrackError | UnknownMixError | FileAccessError):
         return 404
     return 415 if isinstance(error, AudioError) else 400
