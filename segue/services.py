@@ -20,6 +20,7 @@ from segue.embed.pooling import pool_for
 from segue.errors import EmptyLibraryError, FileAccessError, ModelError, SegueError, UnknownTrackError, WorkerError
 from segue.evaluation import EvaluationReport, OnProgress, Question, evaluate
 from segue.files import access_error, check_folder, is_file, is_url, real_path, track_id_of
+from segue.folders import MusicFolders
 from segue.listen.tags import read_artwork
 from segue.listening import Listening, TasteReport
 from segue.live import Live
@@ -121,6 +122,7 @@ class Services:
         self._transcodes = TranscodeCache(data / "cache" / "audio", max_bytes=WEB.transcoded_bytes)
         self._scan = BackgroundScan()
         self._scanner = Scanner(self.library, self._shelf, self.tags, self.ear_in_use, self._is_demo, self._forget_demo)
+        self.folders = MusicFolders(self.library, lambda: self._scan.status.running)
         self.watch = BackgroundWatch(self.library, self._start_catching_up)
 
     def close(self) -> None:

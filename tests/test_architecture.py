@@ -25,12 +25,13 @@ PARTS = [
     "evaluation",
     "playlist_quality",
 ]  # of the services
-PARTS += ["phones", "discography", "mixing", "mixes", "extending", "gathering", "playing", "mapping"]
+PARTS += ["phones", "discography", "mixing", "mixes", "extending", "gathering", "playing", "mapping", "folders"]
 ALLOWED: dict[str, set[str]] = {
     **{room: {room, *ORDER[:at]} for at, room in enumerate(ORDER)},
     "demo": {"demo"},
     "doctor": {"doctor", "ears", "listen", "embed", "store"},
     "ears": {"ears", "labelling", "embed", "store", "choose"},
+    "folders": {"folders", "store"},
     "labelling": {"labelling", "store", "choose"},
     "evaluation": {"evaluation", "labelling", "embed", "store", "choose"},
     "playlist_quality": {"playlist_quality", "evaluation", "labelling", "embed", "store", "choose"},
@@ -56,6 +57,7 @@ ALLOWED: dict[str, set[str]] = {
         "live",
         "phones",
         "discography",
+        "folders",
         "mapping",
         "mixes",
         "mixing",

@@ -35,6 +35,9 @@
         segue.enter(path || "/");
         return none();
       },
+      onTheme(wanted) {
+        return segue.colours(wanted);
+      },
       onShortcuts(on) {
         segue.shortcuts = on !== false;
         return none();

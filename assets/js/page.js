@@ -164,9 +164,18 @@
     button.setAttribute("aria-label", `Colours: ${theme()}. Change`);
   }
 
+  /* Take the colours that are wanted, if any are, and say which ones hold. */
+  segue.colours = (wanted) => {
+    if (THEMES.includes(wanted) && wanted !== theme()) {
+      segue.keep("theme", wanted);
+      showTheme();
+    }
+    return theme();
+  };
+
   function nextTheme() {
-    segue.keep("theme", THEMES[(THEMES.indexOf(theme()) + 1) % THEMES.length]);
-    showTheme();
+    const next = segue.colours(THEMES[(THEMES.indexOf(theme()) + 1) % THEMES.length]);
+    if (document.getElementById("theme-choice")) props("theme-choice", { value: next });
   }
 
   // Rooms -------------------------------------------------------------------------------------------------------------

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Callable, Iterable
 from contextlib import AbstractContextManager
 from pathlib import Path
@@ -13,6 +14,10 @@ Transaction = Callable[[], AbstractContextManager[Connection]]
 
 _FOLDERS = "roots"
 _SWITCH = "watch"
+_BELOW = (
+    "SELECT path FROM paths WHERE path >= :first AND path < :end"
+    " UNION SELECT path FROM scan_errors WHERE path >= :first AND path < :end"
+)
 
 
 class Roots:
@@ -35,6 +40,21 @@ class Roots:
         with self._changing() as db:
             _put(db, _outermost(new.union(_folders(db))))
 
+    def remove(self, folder: Path) -> None:
+        """Take a folder off the list; nothing, where it is not on it."""
+        with self._changing() as db:
+            _put(db, [held for held in _folders(db) if held != folder])
+
+    def files_below(self, folder: Path) -> tuple[Path, ...]:
+        """The files in a folder and in its folders that the library holds, or could not read."""
+        with self._reading() as db:
+            return tuple(Path(os.fsdecode(path)) for (path,) in db.execute(_BELOW, _span(folder)))
+
+    def count_below(self, folder: Path) -> int:
+        """How many those are."""
+        with self._reading() as db:
+            return int(db.execute(f"SELECT COUNT(*) FROM ({_BELOW})", _span(folder)).fetchone()[0])  # noqa: S608 - ours
+
     @property
     def watched(self) -> bool:
         """Whether the listener wants them watched; so it is until said otherwise."""
@@ -46,6 +66,12 @@ class Roots:
         """Keep what the listener wants."""
         with self._changing() as db:
             db.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", (_SWITCH, int(on)))
+
+
+def _span(folder: Path) -> dict[str, bytes]:
+    """Between which paths those lie that begin with a folder: from its separator on, up to the next character."""
+    first = os.path.join(os.fsencode(folder), b"")  # noqa: PTH118 - as bytes, with a separator at its end
+    return {"first": first, "end": first[:-1] + bytes([first[-1] + 1])}
 
 
 def _folders(db: Connection) -> tuple[Path, ...]:

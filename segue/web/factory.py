@@ -30,7 +30,6 @@ from segue.web.maps import map_routes
 from segue.web.media import media_routes
 from segue.web.microphones import microphone_routes
 from segue.web.mixes import mix_routes
-from segue.web.present import watch_line
 from segue.web.songs import song_routes
 from segue.web.subsonic.routes import subsonic_routes
 from segue.web.uploads import upload_routes
@@ -149,8 +148,6 @@ def _layout(services: Services) -> Any:
         empty=services.counts().tracks == 0,
         busy=busy,
         pulse_ms=PULSE_BUSY_MS if busy else PULSE_IDLE_MS,
-        watched=services.watch.wanted,
-        watch_line=watch_line(services.watch.state, services.scan_status()),
     )
 
 

@@ -59,6 +59,13 @@ MIX_PULSE = "mix-pulse"
 MIXES = "mixes"
 MIXES_SEEN = "mixes-seen"
 
+# Settings
+SETTINGS_FOLDERS = "settings-folders"
+SETTINGS_SAYS = "settings-says"
+SETTINGS_PULSE = "settings-pulse"
+SETTINGS_SEEN = "settings-seen"
+THEME_CHOICE = "theme-choice"
+
 # Dialogs
 NOTIFICATIONS = "notifications"
 HELP = "help"
@@ -93,6 +100,11 @@ def mix_field(name: str) -> dict[str, str]:
 def mix_end(mix_id: str) -> dict[str, str]:
     """Calls off a mix, or deletes it."""
     return {"part": "mix-end", "mix": mix_id}
+
+
+def folder_act(act: str, folder: str) -> dict[str, str]:
+    """Does something with a music folder: "scan" or "remove"; ``folder`` is a mark of its path."""
+    return {"part": "folder-act", "act": act, "folder": folder}
 
 
 def demo_button(place: str) -> dict[str, str]:

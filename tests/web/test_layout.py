@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from segue.folders import Storage
 from segue.play import playqueue
 from segue.play.playqueue import Queue, Song
 from segue.values import LibraryCounts, Track
@@ -16,12 +17,14 @@ from segue.web.layout.journey import journey_room
 from segue.web.layout.live import live_room
 from segue.web.layout.map import map_room
 from segue.web.layout.mix import mix_room
+from segue.web.layout.settings import settings_room
 from segue.web.layout.shell import page
 from tests.web.stand_in import failure
 
 SCRIPTS = sorted((assets_folder() / "js").glob("*.js"))
 STYLES = sorted((assets_folder() / "css").glob("*.css"))
-ROOMS_MADE = [journey_room(""), map_room(), mix_room([]), live_room()]
+SETTINGS_MADE = settings_room(watched=True, line="", ear="speccy", tracks=3, storage=Storage(1, 2, 3))
+ROOMS_MADE = [journey_room(""), map_room(), mix_room([]), live_room(), SETTINGS_MADE]
 
 
 def text_of(component: object) -> str:

@@ -17,7 +17,7 @@ from tests.web.test_booth_in_browser import AUDIO, FIRST, Serve, Visit, loaded, 
 
 pytestmark = pytest.mark.browser
 
-LINE = "document.getElementById('watch-line').textContent"
+LINE = "document.getElementById('watch-line')?.textContent"
 ROWS = f"document.querySelectorAll('{FIRST}').length"
 
 
@@ -47,8 +47,10 @@ def services(tmp_path: Path, music: Path, monkeypatch: pytest.MonkeyPatch) -> It
 
 def test_songs_come_move_and_go_while_one_plays(services: Services, music: Path, serve: Serve, visit: Visit) -> None:
     page = visit(serve(services))
-    wait(page, f"{ROWS} === 7 && {LINE} === 'Watching 1 folder'")
+    wait(page, f"{ROWS} === 7")
     play_first(page)
+    page.evaluate("segue.go('/settings')")
+    wait(page, f"{LINE} === 'Watching 1 folder'")
     playing = loaded(page)
     began_s = page.evaluate(f"{AUDIO}.currentTime")
 
@@ -70,13 +72,14 @@ def test_songs_come_move_and_go_while_one_plays(services: Services, music: Path,
 def test_the_watch_can_be_switched_off_and_on(services: Services, music: Path, serve: Serve, visit: Visit) -> None:
     url = serve(services)
     page = visit(url)
+    page.click(".rail >> text=Settings")
     wait(page, f"{LINE} === 'Watching 1 folder'")
     page.click("#watch")
     wait(page, f"{LINE}.startsWith('New songs are found')")
     assert not services.watch.wanted
     write_chord(music / "Newcomer - Fresh.wav", 333.0, seconds=6.0)
     page.reload()
-    page.wait_for_selector(FIRST)
+    page.wait_for_selector("#watch", state="attached")
     assert not page.is_checked("#watch")
     page.wait_for_timeout(1500)
     assert services.counts().tracks == 7
@@ -88,6 +91,7 @@ def test_a_drive_that_is_not_connected_is_named_and_nothing_is_forgotten(
     services: Services, music: Path, serve: Serve, visit: Visit
 ) -> None:
     page = visit(serve(services), viewport={"width": 390, "height": 844})
+    page.evaluate("segue.go('/settings')")
     wait(page, f"{LINE} === 'Watching 1 folder'")
     music.rename(music.with_name("away"))
     wait(page, f"{LINE} === 'Nothing is in my music: is its drive connected?'")

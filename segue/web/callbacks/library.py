@@ -54,7 +54,6 @@ def _pulse(app: Dash, services: Services) -> None:
         Output(ids.LIBRARY_VERSION, "data"),
         Output(ids.PULSE, "interval"),
         Output(ids.PULSE_SEEN, "data"),
-        Output(ids.WATCH_LINE, "children"),
         Input(ids.PULSE, "n_intervals"),
         State(ids.PULSE_SEEN, "data"),
         State(ids.LIBRARY_VERSION, "data"),
@@ -66,8 +65,7 @@ def _pulse(app: Dash, services: Services) -> None:
             present.status_share(status),
             present.failures_line(counts),
         )
-        watched = present.watch_line(services.watch.state, status)
-        now = [line, share, status.running, failures, counts.tracks, watched]
+        now = [line, share, status.running, failures, counts.tracks]
         if now == seen and version == services.version:
             raise PreventUpdate
         return (
@@ -76,7 +74,6 @@ def _pulse(app: Dash, services: Services) -> None:
             services.version if services.version != version else no_update,
             PULSE_BUSY_MS if status.running else PULSE_IDLE_MS,
             now,
-            watched,
         )
 
     @app.callback(Output(ids.CANCEL_SCAN, "disabled"), Input(ids.CANCEL_SCAN, "n_clicks"), prevent_initial_call=True)
@@ -85,15 +82,6 @@ def _pulse(app: Dash, services: Services) -> None:
             raise PreventUpdate
         services.cancel_scan()
         return True
-
-    @app.callback(
-        Output(ids.WATCH_LINE, "children", allow_duplicate=True),
-        Input(ids.WATCH, "checked"),
-        prevent_initial_call=True,
-    )
-    def on_watch(on: bool) -> str:
-        services.watch.switch(on=on)
-        return present.watch_line(services.watch.state, services.scan_status())
 
 
 def _folders(app: Dash, services: Services) -> None:

@@ -103,16 +103,9 @@ def status(line: str | None, *, share: float | None, running: bool, failures: st
     return [html.Div(parts, className="scan")] if parts else []
 
 
-def upkeep(*, watched: bool, line: str) -> html.Div:
-    """How the library is kept up to date: the scan, what could not be read, and the watch for changes."""
-    switch = dmc.Switch(id=ids.WATCH, label="Watch for changes", labelPosition="left", size="xs", checked=watched)
-    return html.Div(
-        [
-            html.Div(id=ids.STATUS),
-            html.Div([switch, html.P(line, id=ids.WATCH_LINE, className="dim", role="status")], className="watch"),
-        ],
-        className="upkeep",
-    )
+def upkeep() -> html.Div:
+    """How the library is brought up to date: the scan while it runs, and what could not be read."""
+    return html.Div(html.Div(id=ids.STATUS), className="upkeep")
 
 
 def failures_list(failures: Sequence[ScanFailure]) -> list[html.Div]:

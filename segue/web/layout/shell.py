@@ -45,7 +45,7 @@ _KEYS = (
 )
 
 
-def page(*, empty: bool, busy: bool, pulse_ms: int, watched: bool = True, watch_line: str = "") -> dmc.MantineProvider:
+def page(*, empty: bool, busy: bool, pulse_ms: int) -> dmc.MantineProvider:
     """The whole page; ``empty`` shows the welcome instead of the library, ``busy`` lets it wait for a scan."""
     return dmc.MantineProvider(
         id=ids.PROVIDER,
@@ -59,7 +59,7 @@ def page(*, empty: bool, busy: bool, pulse_ms: int, watched: bool = True, watch_
                     html.A("Skip to the songs", href=f"#{ids.MUSIC}", className="skip-link"),
                     _header(),
                     rail(),
-                    _music(upkeep(watched=watched, line=watch_line)),
+                    _music(),
                     html.Aside(queue_side(), id=ids.QUEUE, className="queue", **{"aria-label": "Queue"}),
                     player_bar(),
                     bar(),
@@ -105,12 +105,12 @@ def _header() -> html.Header:
     )  # fmt: skip
 
 
-def _music(upkeep_row: html.Div) -> html.Main:
+def _music() -> html.Main:
     return html.Main(
         [
             html.Div(
                 [
-                    upkeep_row,
+                    upkeep(),
                     html.Div(welcome(), id=ids.WELCOME),
                     html.Div(id=ids.RESULTS),
                     html.Button("Show more", id=ids.MORE, type="button", n_clicks=0, className="button outline more"),

@@ -1,0 +1,77 @@
+"""The room of settings: folders are looked through again or taken out, and the watch is switched."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from dash import ALL, ClientsideFunction, Dash, Input, Output, State, ctx, no_update
+from dash.exceptions import PreventUpdate
+
+from segue.errors import FileAccessError, SegueError, printable
+from segue.web import ids, present
+from segue.web.layout.settings import folders_list, mark_of, settings_room
+from segue.web.room import Query, Room
+
+if TYPE_CHECKING:
+    from segue.services import Services
+
+
+def build(services: Services, query: Query) -> Any:  # noqa: ARG001 - one form for all rooms
+    """The room, as things stand."""
+    ear = services.ear_in_use()
+    return settings_room(
+        watched=services.watch.wanted,
+        line=present.watch_line(services.watch.state, services.scan_status()),
+        ear=ear.name or "one without a name",
+        tracks=services.counts().tracks,
+        storage=services.folders.storage(),
+    )
+
+
+def register(app: Dash, services: Services) -> None:
+    """Connect the room."""
+
+    @app.callback(
+        Output(ids.SETTINGS_FOLDERS, "children"),
+        Output(ids.WATCH_LINE, "children"),
+        Output(ids.SETTINGS_SAYS, "children"),
+        Output(ids.SETTINGS_SEEN, "data"),
+        Input(ids.SETTINGS_PULSE, "n_intervals"),
+        Input(ids.folder_act(ALL, ALL), "n_clicks"),
+        Input(ids.WATCH, "checked"),
+        State(ids.SETTINGS_SEEN, "data"),
+    )
+    def on_settings(beats: int | None, clicks: list[int | None], on: bool, seen: Any) -> tuple[Any, ...]:  # noqa: ARG001
+        pressed, said = ctx.triggered_id, no_update
+        if pressed == ids.WATCH and on != services.watch.wanted:
+            services.watch.switch(on=on)
+        if isinstance(pressed, dict) and ctx.triggered[0]["value"]:
+            try:
+                said = _act(services, str(pressed["act"]), str(pressed["folder"]))
+            except SegueError as error:
+                said = present.error_line(error)
+        status, state = services.scan_status(), services.watch.state
+        folders, line = services.folders.all(), present.watch_line(state, status)
+        now = [line, status.running, [[mark_of(folder.path), folder.files] for folder in folders]]
+        if now == seen and said is no_update:
+            raise PreventUpdate
+        return folders_list(folders, state, busy=status.running), line, said, now
+
+    app.clientside_callback(
+        ClientsideFunction("segue", "onTheme"), Output(ids.THEME_CHOICE, "value"), Input(ids.THEME_CHOICE, "value")
+    )
+
+
+def _act(services: Services, act: str, mark: str) -> str:
+    """Look through a folder again, or take it out; what was done, in words."""
+    folder = next((held.path for held in services.folders.all() if mark_of(held.path) == mark), None)
+    if folder is None:
+        raise FileAccessError("this folder is not in the library any more", remedy="Reload the page")
+    if act == "scan":
+        services.start_scan(folder)
+        return f"Looking through {printable(folder)}."
+    files = services.folders.remove(folder)
+    return f"{printable(folder)} is taken out, with {present.songs(files)}. Its files are where they were."
+
+
+ROOM = Room("/settings", "Settings", "settings", "Folders, colours, and what the library takes", build, register)

@@ -1,0 +1,155 @@
+"""The room of settings: the music folders, the colours, the ear, and what the library takes on the disk."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import dash_mantine_components as dmc
+from dash import dcc, html
+
+from segue.errors import printable
+from segue.folders import MusicFolder, Storage
+from segue.store.watch import WatchState
+from segue.web import ids, present
+from segue.web.layout.parts import act_button, icon
+from segue.web.room import room_head
+
+WORDS = "Where your music lies, how the booth looks, and what it takes on this computer."
+_COLOURS = (("dark", "Dark"), ("light", "Light"), ("system", "As the system"))
+
+
+def settings_room(*, watched: bool, line: str, ear: str, tracks: int, storage: Storage) -> html.Div:
+    """The room as it is entered; the list of folders comes with its first pulse."""
+    return html.Div(
+        [
+            room_head("Settings", WORDS),
+            html.Div(
+                [_music(watched=watched, line=line), _looks(), _ear(ear, tracks), _disk(storage)],
+                className="settings-desk",
+            ),
+            dcc.Store(id=ids.SETTINGS_SEEN),
+            dcc.Interval(id=ids.SETTINGS_PULSE, interval=1000),
+        ],
+        className="settings-room",
+    )
+
+
+def _music(*, watched: bool, line: str) -> html.Section:
+    add = act_button("add-music", "Add music from a folder", icon("folder"), "Add a folder", look="outline small")
+    return _card(
+        "Music folders",
+        html.Div(id=ids.SETTINGS_FOLDERS),
+        html.P(id=ids.SETTINGS_SAYS, className="settings-says", role="status"),
+        html.Div(
+            [
+                dmc.Switch(id=ids.WATCH, label="Watch for changes", size="sm", checked=watched),
+                html.P(line, id=ids.WATCH_LINE, className="dim", role="status"),
+            ],
+            className="watch",
+        ),
+        tool=add,
+    )
+
+
+def _looks() -> html.Section:
+    choice = dmc.SegmentedControl(
+        id=ids.THEME_CHOICE,
+        data=[{"value": value, "label": label} for value, label in _COLOURS],
+        size="sm",
+        **{"aria-label": "Colours"},
+    )
+    return _card("Colours", choice, html.P("Kept in this browser.", className="dim"))
+
+
+def _ear(ear: str, tracks: int) -> html.Section:
+    return _card(
+        "The ear",
+        _facts([("Listens as", ear), ("Has heard", present.songs(tracks))]),
+        html.P(["Another is chosen with ", html.Code("segue models select"), "."], className="dim"),
+    )
+
+
+def _disk(storage: Storage) -> html.Section:
+    return _card(
+        "On the disk",
+        _facts(
+            [
+                ("Library", in_bytes(storage.library_bytes)),
+                ("Cache", in_bytes(storage.cache_bytes)),
+                ("Free", in_bytes(storage.free_bytes)),
+            ]
+        ),
+    )
+
+
+def _card(title: str, *parts: Any, tool: Any = None) -> html.Section:
+    head = html.Div([html.H2(title), *([] if tool is None else [tool])], className="settings-head")
+    return html.Section([head, *parts], className="card", **{"aria-label": title})
+
+
+def _facts(rows: Sequence[tuple[str, str]]) -> html.Dl:
+    return html.Dl([html.Div([html.Dt(name), html.Dd(value)]) for name, value in rows], className="settings-facts")
+
+
+def folders_list(folders: Sequence[MusicFolder], state: WatchState | None, *, busy: bool) -> Any:
+    """Each folder: its path, how many files are known of it, whether it is watched, and what can be done with it."""
+    if not folders:
+        return html.P("None yet: add the folder where your music lies.", className="dim")
+    return html.Ul([_folder(folder, state, busy=busy) for folder in folders], className="folders")
+
+
+def _folder(folder: MusicFolder, state: WatchState | None, *, busy: bool) -> html.Li:
+    mark, name = mark_of(folder.path), printable(folder.path)
+    files = present.count_of(folder.files, "file", "files")
+    scan = html.Button(
+        "Look through it again",
+        id=ids.folder_act("scan", mark),
+        type="button",
+        disabled=busy,
+        className="button outline small",
+        **{"aria-label": f"Look through {name} again"},
+    )
+    remove = html.Details(
+        [
+            html.Summary("Remove", **{"aria-label": f"Remove {name}"}),
+            html.P(f"Segue forgets the {files} it knows there. The files themselves stay where they are."),
+            html.Button(
+                "Take it out of the library",
+                id=ids.folder_act("remove", mark),
+                type="button",
+                disabled=busy,
+                className="button outline small",
+            ),
+        ],
+        className="folder-removal",
+    )
+    words = html.Div([html.B(name), html.Span(f"{files}. {watch_word(folder.path, state)}", className="dim")])
+    return html.Li([words, scan, remove])
+
+
+def watch_word(folder: Path, state: WatchState | None) -> str:
+    """How one folder is kept up with."""
+    if state is not None and folder in state.away:
+        return "Nothing is there: is its drive connected?"
+    if state is not None and folder in state.polled:
+        return "Looked over every so often"
+    return "Watched" if state is not None and folder in state.watched else "Not watched"
+
+
+def mark_of(folder: Path) -> str:
+    """A path as an id can hold it, whatever the bytes of its name."""
+    return hashlib.sha256(os.fsencode(folder)).hexdigest()[:16]
+
+
+def in_bytes(count: int) -> str:
+    """A size on the disk, as file managers say it."""
+    size = float(count)
+    for unit in ("B", "kB", "MB"):
+        if size < 1000:
+            return f"{size:.0f} {unit}"
+        size /= 1000
+    return f"{size:.1f} GB"

@@ -1,0 +1,61 @@
+"""The room of settings in a real Chromium, over a real library."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from segue.services import Services
+from tests.embed.conftest import write_ear
+from tests.web.stand_in import write_chord
+from tests.web.test_booth_in_browser import Serve, Visit, wait
+
+pytestmark = pytest.mark.browser
+FOLDERS = "document.querySelectorAll('.folders > li').length"
+
+
+@pytest.fixture
+def services(tmp_path: Path) -> Iterator[Services]:
+    for place, name in enumerate(("first", "second")):
+        (tmp_path / name).mkdir()
+        write_chord(tmp_path / name / "song.wav", 200.0 + 40 * place, seconds=6.0)
+    house = Services(tmp_path / "data", ear=str(write_ear(tmp_path)), workers=1)
+    house.scan([tmp_path / "first", tmp_path / "second"])
+    yield house
+    house.close()
+
+
+def test_a_folder_is_looked_through_again_and_another_taken_out(
+    services: Services, serve: Serve, visit: Visit, tmp_path: Path
+) -> None:
+    page = visit(serve(services))
+    page.click(".rail >> text=Settings")
+    wait(page, f"{FOLDERS} === 2")
+    write_chord(tmp_path / "first" / "another.wav", 333.0, seconds=6.0)
+    page.click(f"[aria-label='Look through {tmp_path / 'first'} again']")
+    page.wait_for_selector(".folders >> text=2 files", timeout=60_000)
+    assert services.counts().tracks == 3
+    page.wait_for_selector("[aria-label^='Look through']:enabled")
+    page.locator(f"[aria-label='Remove {tmp_path / 'second'}']").focus()
+    page.keyboard.press("Enter")
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    wait(page, f"{FOLDERS} === 1")
+    assert "is taken out" in page.inner_text("#settings-says")
+    assert services.counts().tracks == 2
+    assert (tmp_path / "second" / "song.wav").is_file()
+
+
+def test_colours_are_chosen_here_and_by_the_header_alike(services: Services, serve: Serve, visit: Visit) -> None:
+    page = visit(serve(services), viewport={"width": 390, "height": 844}, has_touch=True)
+    page.evaluate("segue.go('/settings')")
+    page.click("#theme-choice >> text=Light")
+    wait(page, "document.documentElement.dataset.mantineColorScheme === 'light'")
+    page.reload()
+    wait(page, "document.querySelector('#theme-choice input:checked')?.value === 'light'")
+    assert page.evaluate("document.documentElement.dataset.mantineColorScheme") == "light"
+    page.evaluate("document.querySelector('[data-act=theme]').click()")
+    wait(page, "document.querySelector('#theme-choice input:checked').value === 'system'")
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
