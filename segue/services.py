@@ -320,6 +320,13 @@ class Services:
         check_folder(folder)
         self._scan.start(lambda job: self.scan([folder], on_progress=job.on_progress, cancel=job.cancelled))
 
+    def start_retry(self) -> None:
+        """Look through all folders in the background, and listen anew to what could not be read."""
+        folders = self.library.roots.folders()
+        self._scan.start(
+            lambda job: self.scan(folders, retry_errors=True, on_progress=job.on_progress, cancel=job.cancelled)
+        )
+
     def catch_up(
         self,
         changes: Changes,

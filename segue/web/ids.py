@@ -72,6 +72,8 @@ HELP = "help"
 SHORTCUTS = "shortcuts"
 FAILURES = "failures"
 FAILURES_LIST = "failures-list"
+FAILURES_RETRY = "failures-retry"
+FAILURES_SAYS = "failures-says"
 ADD_MUSIC = "add-music"
 
 TASTE = "taste"

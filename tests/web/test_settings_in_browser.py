@@ -48,6 +48,23 @@ def test_a_folder_is_looked_through_again_and_another_taken_out(
     assert (tmp_path / "second" / "song.wav").is_file()
 
 
+def test_what_could_not_be_read_is_tried_again(services: Services, serve: Serve, visit: Visit, tmp_path: Path) -> None:
+    (tmp_path / "first" / "bad.mp3").write_bytes(b"\0" * 5000)
+    services.scan([tmp_path / "first"])
+    (before,) = services.failures()
+    page = visit(serve(services), viewport={"width": 390, "height": 844})
+    page.click("[data-act=failures]")
+    page.click("#failures-retry")
+    page.wait_for_selector("#failures-retry", state="hidden")
+    for _ in range(200):
+        (after,) = services.failures()
+        if after.when_s > before.when_s and not services.scan_status().running:
+            break
+        page.wait_for_timeout(100)
+    assert after.when_s > before.when_s
+    assert services.counts().tracks == 2
+
+
 def test_colours_are_chosen_here_and_by_the_header_alike(services: Services, serve: Serve, visit: Visit) -> None:
     page = visit(serve(services), viewport={"width": 390, "height": 844}, has_touch=True)
     page.evaluate("segue.go('/settings')")

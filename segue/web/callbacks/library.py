@@ -136,3 +136,19 @@ def _failures(app: Dash, services: Services) -> None:
         if not opened:
             raise PreventUpdate
         return music.failures_list(services.failures())
+
+    @app.callback(
+        Output(ids.FAILURES, "opened", allow_duplicate=True),
+        Output(ids.FAILURES_SAYS, "children"),
+        Input(ids.FAILURES_RETRY, "n_clicks"),
+        prevent_initial_call=True,
+    )
+    def on_retry(clicks: int | None) -> tuple[bool, str]:
+        if not clicks:
+            raise PreventUpdate
+        try:
+            services.start_retry()
+        except SegueError as error:
+            return True, present.error_line(error)
+        _watch_closely()
+        return False, ""

@@ -148,7 +148,14 @@ def _dialogs() -> list[dmc.Modal]:
             id=ids.HELP, title="Keyboard", opened=False, centered=True, closeButtonProps={"aria-label": "Close"},
         ),
         dmc.Modal(
-            html.Div(id=ids.FAILURES_LIST),
+            [
+                html.Button(
+                    "Try them all again", id=ids.FAILURES_RETRY, type="button", n_clicks=0,
+                    className="button outline small",
+                ),
+                html.P(id=ids.FAILURES_SAYS, className="dim", role="status"),
+                html.Div(id=ids.FAILURES_LIST),
+            ],
             id=ids.FAILURES, title="Files that could not be read", opened=False, size="lg",
             closeButtonProps={"aria-label": "Close"},
         ),
