@@ -39,6 +39,7 @@ from segue.store.ingest import EarListener
 from segue.store.library import Library
 from segue.store.settling import Changes
 from segue.store.workers import CrewMaker, Job, WorkerPool
+from segue.table import LibraryTable
 from segue.tagging import Tags
 from segue.values import (
     Artwork,
@@ -104,6 +105,7 @@ class Services:
             self.library.close()
             raise
         self.tags = Tags(self.library, self.ear_in_use, read_only=read_only)
+        self.table = LibraryTable(self.library, self.tags)
         self.listening = Listening(self.library, self.tags, self.ear_in_use)
         self.choosing = Choosing(self.library, self.ear_in_use, self.tags, self.listening)
         self.profiles = ProfileShelf(self.library, self.choosing)

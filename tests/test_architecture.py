@@ -25,7 +25,7 @@ PARTS = [
     "evaluation",
     "playlist_quality",
 ]  # of the services
-PARTS += ["phones", "discography", "mixing", "mixes", "extending", "gathering", "playing", "mapping", "folders"]
+PARTS += ["phones", "discography", "mixing", "mixes", "extending", "gathering", "playing", "mapping", "folders", "table"]
 ALLOWED: dict[str, set[str]] = {
     **{room: {room, *ORDER[:at]} for at, room in enumerate(ORDER)},
     "demo": {"demo"},
@@ -48,6 +48,7 @@ ALLOWED: dict[str, set[str]] = {
     "mapping": {"mapping", "ears", "embed", "store", "choose"},
     "extending": {"extending", "gathering", "choosing", *ORDER},
     "mixing": {"mixing", "extending", "gathering", "choosing", *ORDER},
+    "table": {"table", "tagging", "store"},
     "mixes": {"mixes", "mixing", "gathering", *ORDER},
     "services": {"services", "demo", *PARTS, *ORDER},
     "web": {
@@ -59,6 +60,7 @@ ALLOWED: dict[str, set[str]] = {
         "discography",
         "folders",
         "mapping",
+        "table",
         "mixes",
         "mixing",
         "extending",

@@ -50,6 +50,11 @@ JOURNEY_BUSY = "journey-busy"
 JOURNEY_ASKED = "journey-asked"
 JOURNEY_FOUND = "journey-found"
 
+# The table
+TABLE = "table"
+TABLE_COUNT = "table-count"
+TABLE_FILTERS = "table-filters"
+
 # Mixes
 MIX_TRACKS = "mix-tracks"
 MIX_TEXT = "mix-text"
@@ -92,6 +97,11 @@ def folder_field(place: str) -> dict[str, str]:
 def folder_button(place: str) -> dict[str, str]:
     """Starts the scan of that folder."""
     return {"part": "folder-button", "place": place}
+
+
+def table_filter(name: str) -> dict[str, str]:
+    """A filter of the table."""
+    return {"part": "table-filter", "name": name}
 
 
 def mix_field(name: str) -> dict[str, str]:

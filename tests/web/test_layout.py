@@ -14,6 +14,7 @@ from segue.web import ids
 from segue.web.factory import assets_folder
 from segue.web.layout import music, queue
 from segue.web.layout.journey import journey_room
+from segue.web.layout.library import library_room
 from segue.web.layout.live import live_room
 from segue.web.layout.map import map_room
 from segue.web.layout.mix import mix_room
@@ -25,6 +26,7 @@ SCRIPTS = sorted((assets_folder() / "js").glob("*.js"))
 STYLES = sorted((assets_folder() / "css").glob("*.css"))
 SETTINGS_MADE = settings_room(watched=True, line="", ear="speccy", tracks=3, storage=Storage(1, 2, 3))
 ROOMS_MADE = [journey_room(""), map_room(), mix_room([]), live_room(), SETTINGS_MADE]
+ROOMS_MADE = [journey_room(""), map_room(), mix_room([]), live_room(), library_room(genres=(), heard=(), keys=())]
 
 
 def text_of(component: object) -> str:

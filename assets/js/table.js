@@ -1,0 +1,66 @@
+/* The room of the library: the table asks anew when a filter changes, a row is played, marked rows are played, added,
+   travelled through and mixed. */
+(() => {
+  "use strict";
+  const segue = (window.segue = window.segue || {});
+  const none = () => window.dash_clientside.no_update;
+  const grid = () => {
+    try {
+      return window.dash_ag_grid.getApi("table");
+    } catch (error) {
+      return null; // the room is not there, or not yet
+    }
+  };
+  const marked = () => (grid()?.getSelectedRows() || []).map(({ id }) => id);
+
+  function withMarked(use) {
+    const tracks = marked();
+    if (tracks.length) use(tracks);
+    else segue.notify("Mark some songs first: by the boxes before their names, or with the space bar.", "note");
+  }
+
+  function add(tracks) {
+    segue.send("add_list", { tracks });
+    segue.notify(tracks.length === 1 ? "Added to the queue." : `${tracks.length} songs added to the queue.`, "note");
+  }
+
+  Object.assign((segue.acts ??= {}), {
+    table_play: () => withMarked((tracks) => segue.send("play_list", { tracks })),
+    table_add: () => withMarked(add),
+    table_journey: () => withMarked((tracks) => segue.go(`/journey?via=${tracks.join(",")}`)),
+    table_mix: () => withMarked((tracks) => segue.go(`/mix?tracks=${tracks.join(",")}`)),
+  });
+
+  const components = (window.dashAgGridComponentFunctions = window.dashAgGridComponentFunctions || {});
+  components.SegueTitle = ({ data }) =>
+    data
+      ? React.createElement(
+          "span",
+          { className: "table-title", "data-of": data.id },
+          React.createElement("img", { src: `/media/${data.id}/cover?size=96`, alt: "", className: "cover", loading: "lazy" }),
+          React.createElement("span", { className: "title" }, data.title),
+        )
+      : null;
+
+  window.dash_clientside = Object.assign({}, window.dash_clientside, {
+    segueTable: {
+      onFilters(filters) {
+        if (filters) grid()?.purgeInfiniteCache();
+        return none();
+      },
+      onTable(id) {
+        if (id) window.dash_ag_grid.getApiAsync(id).then(listen);
+        return none();
+      },
+    },
+  });
+
+  function listen(table) {
+    const play = ({ data }) => data && segue.send("play", { track: data.id });
+    table.addEventListener("rowDoubleClicked", play);
+    table.addEventListener("cellKeyDown", (event) => {
+      if (event.event.key === "Enter") play(event);
+      event.event.stopPropagation(); // space marks a row here, and the arrows go from cell to cell
+    });
+  }
+})();

@@ -1,0 +1,119 @@
+"""The room of the library: filters, what to do with the songs that are marked, and the table."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import dash_ag_grid as dag
+import dash_mantine_components as dmc
+from dash import dcc, html
+
+from segue.web import ids
+from segue.web.layout.parts import act_button, icon
+from segue.web.room import room_head
+
+WORDS = "Every song, to be searched, filtered, sorted, marked and played. A double click or Enter plays."
+BLOCK_ROWS = 100
+_THEME = """themeQuartz.withParams({
+    backgroundColor: "var(--bg)", foregroundColor: "var(--text)", textColor: "var(--text)", borderColor: "var(--line)",
+    headerBackgroundColor: "var(--raised)", headerTextColor: "var(--dim)", accentColor: "var(--accent)",
+    rowHoverColor: "var(--hover)", selectedRowBackgroundColor: "var(--accent-soft)", fontFamily: "var(--sans)",
+    checkboxUncheckedBorderColor: "var(--control)", checkboxCheckedShapeColor: "var(--on-accent)",
+    browserColorScheme: "inherit", fontSize: 14, wrapperBorderRadius: 14, cellHorizontalPadding: 10
+})"""
+"""The table's colours are the page's own, dark and light."""
+
+_MOST_VALUES = 300  # of a filter; the commonest
+
+_COLUMNS: tuple[dict[str, Any], ...] = (
+    {"field": "title", "headerName": "Title", "flex": 3, "minWidth": 170, "cellRenderer": "SegueTitle"},
+    {"field": "artist", "headerName": "Artist", "flex": 2, "minWidth": 120},
+    {"field": "album", "headerName": "Album", "flex": 2, "minWidth": 120},
+    {"field": "genre", "headerName": "Genre", "width": 110},
+    {"field": "heard", "headerName": "Heard as", "width": 115},
+    {"field": "tempo_bpm", "headerName": "BPM", "width": 84, "type": "rightAligned"},
+    {"field": "camelot", "headerName": "Key", "width": 78},
+    {"field": "year", "headerName": "Year", "width": 82},
+    {"field": "duration_s", "headerName": "Length", "width": 94, "type": "rightAligned"},
+    {"field": "loudness_lufs", "headerName": "LUFS", "width": 90, "type": "rightAligned"},
+    {"field": "folder", "headerName": "Folder", "width": 140},
+)
+
+
+def library_room(*, genres: Sequence[str], heard: Sequence[str], keys: Sequence[str]) -> html.Div:
+    """The room as it is entered, with what its filters offer."""
+    return html.Div(
+        [
+            room_head("Library", WORDS),
+            html.Div(
+                [
+                    _field("words", dmc.TextInput, label="Words", debounce=60, value="", autoComplete="off"),
+                    _choice("genre", "Genre", genres),
+                    _choice("heard", "Heard as", heard),
+                    _choice("camelot", "Key", keys),
+                    _field("tempo_from", dmc.NumberInput, label="BPM from", min=0, max=400, value=""),
+                    _field("tempo_to", dmc.NumberInput, label="to", min=0, max=400, value=""),
+                    _field("year_from", dmc.NumberInput, label="Years from", min=0, max=9999, value=""),
+                    _field("year_to", dmc.NumberInput, label="to", min=0, max=9999, value=""),
+                ],
+                className="table-filters",
+                role="search",
+            ),
+            html.Div([html.P(id=ids.TABLE_COUNT, className="dim", role="status"), _tools()], className="table-tools"),
+            _grid(),
+            dcc.Store(id=ids.TABLE_FILTERS, data={}),
+        ],
+        className="library-room",
+    )
+
+
+def _field(name: str, kind: Any, **words: Any) -> Any:
+    return kind(id=ids.table_filter(name), size="xs", **words)
+
+
+def _choice(name: str, label: str, values: Sequence[str]) -> dmc.Select:
+    return dmc.Select(
+        id=ids.table_filter(name),
+        label=label,
+        data=list(values[:_MOST_VALUES]),
+        value=None,
+        clearable=True,
+        searchable=True,
+        placeholder="any",
+        size="xs",
+        comboboxProps={"withinPortal": False},
+    )
+
+
+def _tools() -> html.Div:
+    """What is done with the marked songs."""
+    acts = (
+        ("table_play", "Play", "play", "Play the marked songs"),
+        ("table_add", "Add", "add", "Add the marked songs to the queue"),
+        ("table_journey", "Journey", "journey", "Lead through the marked songs"),
+        ("table_mix", "Mix", "mix", "Make one file of the marked songs"),
+    )
+    buttons = [act_button(act, hint, icon(drawing), words, look="outline small") for act, words, drawing, hint in acts]
+    return html.Div(buttons, className="room-tools", role="group", **{"aria-label": "Marked songs"})
+
+
+def _grid() -> dag.AgGrid:
+    return dag.AgGrid(
+        id=ids.TABLE,
+        rowModelType="infinite",
+        columnDefs=list(_COLUMNS),
+        defaultColDef={"sortable": True, "resizable": True, "suppressHeaderMenuButton": True},
+        getRowId="params.data.id",
+        dashGridOptions={
+            "rowSelection": {"mode": "multiRow", "enableClickSelection": False, "headerCheckbox": False},
+            "cacheBlockSize": BLOCK_ROWS,
+            "infiniteInitialRowCount": 1,
+            "maxBlocksInCache": 20,
+            "rowHeight": 44,
+            "headerHeight": 40,
+            "theme": {"function": _THEME},
+            "suppressMovableColumns": True,
+        },
+        className="segue-table",
+    )
