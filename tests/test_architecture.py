@@ -25,7 +25,8 @@ PARTS = [
     "evaluation",
     "playlist_quality",
 ]  # of the services
-PARTS += ["phones", "discography", "mixing", "mixes", "extending", "gathering", "playing", "mapping", "folders", "table"]
+PARTS += ["phones", "discography", "mixing", "mixes", "extending", "gathering", "playing"]
+PARTS += ["mapping", "folders", "table"]
 ALLOWED: dict[str, set[str]] = {
     **{room: {room, *ORDER[:at]} for at, room in enumerate(ORDER)},
     "demo": {"demo"},

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from segue.web.callbacks import journey, live, mix, settings
-from segue.web.callbacks import journey, live, mix, table
+from segue.web.callbacks import journey, live, mix, settings, table
 from segue.web.callbacks import map as library_map
 from segue.web.room import Room
 
 HOME = "/"
-ROOMS: tuple[Room, ...] = (library_map.ROOM, journey.ROOM, mix.ROOM, live.ROOM, settings.ROOM)
-ROOMS: tuple[Room, ...] = (table.ROOM, library_map.ROOM, journey.ROOM, mix.ROOM, live.ROOM)
+ROOMS: tuple[Room, ...] = (table.ROOM, library_map.ROOM, journey.ROOM, mix.ROOM, live.ROOM, settings.ROOM)
 
 
 def room_at(path: str) -> Room | None:

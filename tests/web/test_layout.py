@@ -25,8 +25,8 @@ from tests.web.stand_in import failure
 SCRIPTS = sorted((assets_folder() / "js").glob("*.js"))
 STYLES = sorted((assets_folder() / "css").glob("*.css"))
 SETTINGS_MADE = settings_room(watched=True, line="", ear="speccy", tracks=3, storage=Storage(1, 2, 3))
-ROOMS_MADE = [journey_room(""), map_room(), mix_room([]), live_room(), SETTINGS_MADE]
-ROOMS_MADE = [journey_room(""), map_room(), mix_room([]), live_room(), library_room(genres=(), heard=(), keys=())]
+LIBRARY_MADE = library_room(genres=(), heard=(), keys=())
+ROOMS_MADE = [journey_room(""), map_room(), mix_room([]), live_room(), LIBRARY_MADE, SETTINGS_MADE]
 
 
 def text_of(component: object) -> str:
