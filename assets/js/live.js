@@ -4,6 +4,7 @@
   const segue = (window.segue = window.segue || {});
   const PIECE_S = 0.8;
   const MOST_WAITING_S = 20; // while the server does not answer; what is older is lost
+  const MOST_BLOCKS = 100; // in one piece, 820 kB: the server takes no more than 1.5 MB
   const METER_EVERY_MS = 150;
   const LOWEST_DB = -60;
   const BEFORE_SHOWN = 8;
@@ -17,7 +18,7 @@
     NotReadableError: "The microphone cannot be used; another program may hold it. Close that, and press Listen again.",
   };
 
-  let hearing = null; // { session, stream, context, node, blocks, number, isSending }
+  let hearing = null; // { session, stream, context, node, blocks, number, lost, isSending }
   let playing = null;
   let peak = 0;
 
@@ -34,7 +35,7 @@
 
   async function start() {
     if (!window.isSecureContext || !navigator.mediaDevices) return says(INSECURE, true);
-    const mine = (hearing = { blocks: [], number: 0, isSending: false });
+    const mine = (hearing = { blocks: [], number: 0, lost: 0, isSending: false });
     show();
     says("Allow the microphone, and hold it to the music.");
     try {
@@ -43,8 +44,8 @@
       await mine.context.audioWorklet.addModule("/assets/js/live-worklet.js");
       mine.session = (await post("/api/live")).session;
     } catch (error) {
-      release(mine);
       if (hearing === mine) stop(REFUSED[error.name] || error.message, true);
+      else release(mine);
       return;
     }
     if (hearing !== mine) return release(mine); // stopped while the browser asked
@@ -102,17 +103,23 @@
   async function send(mine, rate) {
     mine.isSending = true;
     const piece = Int16Array.from(
-      mine.blocks.splice(0).flatMap((block) => [...block]),
+      mine.blocks.splice(0, MOST_BLOCKS).flatMap((block) => [...block]),
       (sample) => Math.max(-32768, Math.min(32767, Math.round(32768 * sample))),
     );
     try {
       const answer = await post(`/api/live/${mine.session}?rate=${Math.round(rate)}&number=${mine.number}`, piece);
-      if (hearing === mine) answer.moments.forEach(tell);
+      if (hearing === mine) hear(mine, answer);
     } catch (error) {
       if (hearing === mine) stop(error.message, true);
     }
     mine.number += 1;
     mine.isSending = false;
+  }
+
+  function hear(mine, { moments, lost }) {
+    moments.forEach(tell);
+    if (lost > mine.lost) says("Some of the sound was lost: Segue's computer does not keep up. It listens on.", true);
+    mine.lost = lost;
   }
 
   // Showing -----------------------------------------------------------------------------------------------------------

@@ -54,12 +54,10 @@ class Microphones:
             If there is nothing to compare with.
         """
         with self._lock:
-            self._let_go()
-            if len(self._held) >= WEB.most_microphones:
-                what = f"{len(self._held)} microphones are listened to already"
-                raise ParameterError(what, remedy="Stop one of them, or try again in a minute")
+            self._make_room()
         session, token = self._begin(), secrets.token_hex(16)
         with self._lock:
+            self._make_room()  # others may have begun meanwhile
             self._held[token] = _Microphone(session, self._clock())
         return token
 
@@ -97,10 +95,14 @@ class Microphones:
         with self._lock:
             self._held.pop(token, None)
 
-    def _let_go(self) -> None:
+    def _make_room(self) -> None:
+        """Let the silent ones go; raises ParameterError if as many listen as may."""
         latest_s = self._clock() - WEB.microphone_silent_s
         for token in [token for token, held in self._held.items() if held.last_s < latest_s]:
             del self._held[token]
+        if len(self._held) >= WEB.most_microphones:
+            what = f"{len(self._held)} microphones are listened to already"
+            raise ParameterError(what, remedy="Stop one of them, or try again in a minute")
 
 
 def microphone_routes(services: Services, microphones: Microphones | None = None) -> Blueprint:

@@ -109,3 +109,46 @@ def test_a_session_that_the_server_forgot_is_said(services: Services, serve: Ser
     hearing.click("#live-toggle")
     hearing.wait_for_selector("#live-says.problem >> text=it is gone")
     hearing.problems[:] = [line for line in hearing.problems if "400" not in line]  # Chromium tells of each
+
+
+def test_what_waits_for_a_slow_server_is_sent_in_bounded_pieces_and_a_loss_is_said(
+    services: Services, serve: Serve, hearing: Any
+) -> None:
+    """Ten seconds wait: at 44.1 or 48 kHz more than one piece may hold."""
+    held: list[Any] = []
+    sizes: list[int] = []
+
+    def answer(route: Any) -> None:
+        sizes.append(len(route.request.post_data_buffer))
+        if held:
+            route.fulfill(json={"moments": [], "lost": 1})
+        else:
+            held.append(route)
+
+    enter(hearing, serve(services))
+    hearing.route("**/api/live/*?rate=*", answer)
+    hearing.click("#live-toggle")
+    while not held:
+        hearing.wait_for_timeout(100)
+    hearing.wait_for_timeout(10_000)
+    held[0].fulfill(json={"moments": [], "lost": 0})
+    hearing.wait_for_selector("#live-says.problem >> text=Some of the sound was lost")
+    assert max(sizes) <= 100 * 4096 * 2
+    assert hearing.get_attribute("#live-toggle", "aria-pressed") == "true"
+
+
+def test_a_browser_without_a_microphone_is_told_so(services: Services, serve: Serve, visit: Any) -> None:
+    page = visit(serve(services), permissions=["microphone"])
+    page.evaluate("segue.go('/live')")
+    page.click("#live-toggle")
+    page.wait_for_selector("#live-says.problem >> text=There is no microphone")
+
+
+def test_an_empty_library_is_said_and_the_microphone_let_go(tmp_path: Path, serve: Serve, hearing: Any) -> None:
+    empty = Services(tmp_path / "empty")
+    enter(hearing, serve(empty))
+    hearing.click("#live-toggle")
+    hearing.wait_for_selector("#live-says.problem >> text=Scan a folder")
+    assert hearing.get_attribute("#live-toggle", "aria-pressed") == "false"
+    hearing.problems[:] = [line for line in hearing.problems if "Failed to load resource" not in line]
+    empty.close()

@@ -75,6 +75,22 @@ def test_so_many_may_listen_and_the_silent_ones_make_room(microphones: Microphon
         microphones.hear(tokens[1], 0, PIECE, rate_hz=48_000)
 
 
+def test_who_begins_while_the_last_place_is_taken_is_refused(clock: Clock) -> None:
+    def begin() -> Any:
+        if not taken:
+            taken.append(True)
+            microphones.begin()  # another browser is quicker
+        return Ear()
+
+    taken = [True]
+    microphones = Microphones(begin, clock)
+    for _ in range(WEB.most_microphones - 1):
+        microphones.begin()
+    taken.clear()
+    with pytest.raises(ParameterError, match=f"{WEB.most_microphones} microphones are listened to already"):
+        microphones.begin()
+
+
 @pytest.fixture
 def client(microphones: Microphones) -> Any:
     server = Flask(__name__)

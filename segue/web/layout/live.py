@@ -29,7 +29,7 @@ def live_room() -> html.Div:
                     html.Div([listen, meter], className="live-desk"),
                     html.P(
                         "The browser will ask whether this page may use the microphone. What it hears goes to the "
-                        "computer that runs Segue, five seconds at a time, and nowhere else; nothing is kept.",
+                        "computer that runs Segue, about a second at a time, and nowhere else; nothing is kept.",
                         id="live-says",
                         className="dim",
                         role="status",
