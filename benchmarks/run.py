@@ -22,6 +22,7 @@ from benchmarks.origin import measure_origin
 from benchmarks.pool import measure_pool
 from benchmarks.scan import measure_scan
 from benchmarks.unchanged import measure_unchanged
+from benchmarks.web import measure_web
 
 LATEST = Path(__file__).parent / "latest.json"
 BENCHES: tuple[Bench, ...] = (
@@ -35,6 +36,7 @@ BENCHES: tuple[Bench, ...] = (
     measure_paths,
     measure_live,
     measure_mix,
+    measure_web,
 )
 
 
