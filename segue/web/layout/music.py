@@ -23,7 +23,7 @@ def search_field() -> dmc.TextInput:
         placeholder="Search your music",
         leftSection=icon("search"),
         rightSection=html.Kbd("/", className="key-hint", **{"aria-hidden": "true"}),
-        debounce=150,
+        debounce=50,
         value="",
         className="search",
         autoComplete="off",
