@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from segue.services import Services
 
-RESULTS_A_PAGE = 60
+RESULTS_A_PAGE = 20  # the browser takes some 20 ms to draw each
 PULSE_BUSY_MS = 1000
 PULSE_IDLE_MS = 4000
 
