@@ -14,6 +14,7 @@ from segue.choosing import Choosing
 from segue.config import SCAN, WEB
 from segue.demo.library import make_demo
 from segue.discography import Discography
+from segue.door import Door
 from segue.ears import InUse, in_use, shelf_of
 from segue.embed.encoder import Ear
 from segue.embed.pooling import pool_for
@@ -96,6 +97,7 @@ class Services:
     ) -> None:
         self.data = data
         self.library = Library.open(data, read_only=read_only)
+        self.door = Door(self.library.kept)
         self._shelf = shelf_of(data)
         self._wanted_ear = ear
         self._read_only = read_only

@@ -26,10 +26,11 @@ PARTS = [
     "playlist_quality",
 ]  # of the services
 PARTS += ["phones", "discography", "mixing", "mixes", "extending", "gathering", "playing"]
-PARTS += ["mapping", "folders", "table"]
+PARTS += ["door", "mapping", "folders", "table"]
 ALLOWED: dict[str, set[str]] = {
     **{room: {room, *ORDER[:at]} for at, room in enumerate(ORDER)},
     "demo": {"demo"},
+    "door": {"door", "store"},
     "doctor": {"doctor", "ears", "listen", "embed", "store"},
     "ears": {"ears", "labelling", "embed", "store", "choose"},
     "folders": {"folders", "store"},
@@ -55,6 +56,7 @@ ALLOWED: dict[str, set[str]] = {
     "web": {
         "web",
         "services",
+        "door",
         "listening",
         "live",
         "phones",
@@ -72,6 +74,7 @@ ALLOWED: dict[str, set[str]] = {
     "train": {"train", "demo", *ORDER},
 }
 HOMES = {
+    "argon2": "door.py",
     "keras": "train/",
     "tensorflow": "train/",
     "tf2onnx": "train/",

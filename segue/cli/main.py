@@ -21,6 +21,7 @@ from segue.cli import (
     live,
     mix,
     models,
+    password,
     phone,
     playlist,
     profile,
@@ -54,6 +55,7 @@ class Command(Protocol):
 COMMANDS: dict[str, Command] = {
     "scan": scan,
     "serve": serve,
+    "password": password,
     "show": show,
     "similar": similar,
     "playlist": playlist,

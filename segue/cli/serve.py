@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import re
 from math import inf, nan
 
 from segue.cli.answers import tell_of_ear
@@ -33,6 +34,9 @@ def words(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--port", type=int, default=WEB.port, help=f"{describe(WebSpec, 'port')} (default: %(default)s)"
     )
+    parser.add_argument(
+        "--name", type=_host_name, metavar="HOST", help="one more host name to answer to, such as music.local"
+    )
     parser.add_argument("--workers", type=at_least(0), default=SCAN.workers, help=describe(ScanSpec, "workers"))
     ear_words(parser)
 
@@ -52,7 +56,7 @@ def run(args: argparse.Namespace) -> int:
         elif args.demo is not None and not services.has_own_music():
             services.start_demo()
         services.watch.start()
-        serve(services, host=args.host, port=args.port, on_ready=_announce)
+        serve(services, host=args.host, port=args.port, name=args.name, on_ready=_announce)
     finally:
         services.close()
     return 0
@@ -67,6 +71,13 @@ def _seconds(text: str) -> float:
     if not 1.0 <= seconds < inf:
         raise argparse.ArgumentTypeError(f"{text} is no number of seconds, from 1 up")
     return seconds
+
+
+def _host_name(text: str) -> str:
+    """A name alone, without scheme, port or path."""
+    if not re.fullmatch(r"[A-Za-z0-9]([A-Za-z0-9.-]{0,251}[A-Za-z0-9])?", text):
+        raise argparse.ArgumentTypeError(f"'{text}' is no host name such as music.local")
+    return text
 
 
 def _announce(address: str) -> None:

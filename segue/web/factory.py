@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ipaddress
-import logging
 import socket
 from collections.abc import Callable
 from pathlib import Path
@@ -23,6 +22,7 @@ from segue.web.callbacks.queue import register_queue
 from segue.web.callbacks.rooms import register_rooms
 from segue.web.callbacks.taste import register_taste
 from segue.web.covers import Covers
+from segue.web.gate import gate
 from segue.web.guard import Faults, callback_boundary, guard
 from segue.web.heard import heard_routes
 from segue.web.layout.shell import page
@@ -30,6 +30,7 @@ from segue.web.maps import map_routes
 from segue.web.media import media_routes
 from segue.web.microphones import microphone_routes
 from segue.web.mixes import mix_routes
+from segue.web.shell_files import shell_routes
 from segue.web.songs import song_routes
 from segue.web.subsonic.routes import subsonic_routes
 from segue.web.uploads import upload_routes
@@ -37,16 +38,18 @@ from segue.web.uploads import upload_routes
 if TYPE_CHECKING:
     from segue.services import Services
 
-log = logging.getLogger(__name__)
-
-_THREADS = 32  # a paused listener of a large file may hold one
+_THREADS = 32
+_CONNECTIONS = 1000  # a browser opens six, and waitress stops at a hundred in all unless told otherwise
 _INDEX = """<!DOCTYPE html>
 <html lang="en" data-mantine-color-scheme="dark">
 <head>
 {%metas%}
 <meta name="color-scheme" content="dark light">
+<meta name="theme-color" content="#131113">
 <title>{%title%}</title>
 <link rel="icon" type="image/svg+xml" href="/assets/favicon.svg">
+<link rel="apple-touch-icon" href="/assets/icons/segue-touch-180.png">
+<link rel="manifest" href="/manifest.webmanifest">
 {%css%}
 </head>
 <body>
@@ -56,8 +59,11 @@ _INDEX = """<!DOCTYPE html>
 </html>"""
 
 
-def create_app(services: Services) -> Dash:
-    """The booth as a WSGI application (its ``server``); nothing is kept outside of it."""
+def create_app(services: Services, *, name: str | None = None, must_lock: bool = False) -> Dash:
+    """The booth as a WSGI application (its ``server``); nothing is kept outside of it.
+
+    It answers to one more host name, and with ``must_lock`` to nobody while there is no password.
+    """
     faults = Faults()
     server = Flask(__name__)
     server.config["COMPRESS_MIMETYPES"] = ["text/html", "text/css", "text/javascript", "application/json", "text/xml"]
@@ -90,29 +96,40 @@ def create_app(services: Services) -> Dash:
     server.register_blueprint(heard_routes(services))
     server.register_blueprint(song_routes(services))
     server.register_blueprint(map_routes(services))
+    server.register_blueprint(shell_routes(assets_folder()))
     server.extensions["segue_faults"] = faults
-    guard(server, faults=faults, content_policy=_content_policy(app.csp_hashes()))
+    guard(server, faults=faults, content_policy=_content_policy(app.csp_hashes()), name=name)
+    gate(server, services.door, must_lock=must_lock, own_check=("/rest/",))
     Compress(server)
     return app
 
 
-def serve(services: Services, *, host: str = WEB.host, port: int = WEB.port, on_ready: Callable[[str], None]) -> None:
+def serve(
+    services: Services,
+    *,
+    host: str = WEB.host,
+    port: int = WEB.port,
+    name: str | None = None,
+    on_ready: Callable[[str], None],
+) -> None:
     """Serve the booth until the process is stopped; ``on_ready`` gets its address once it answers.
 
-    Raises ParameterError where the address cannot be had.
+    Raises ParameterError where the address cannot be had, or where others can reach it and there is no password.
     """
+    is_for_others = name is not None or not _is_loopback(host)  # a name leads here from elsewhere, by way of a proxy
+    if is_for_others and not services.door.is_locked():
+        what = f"others could use the booth at {name or host}, and it has no password"
+        raise ParameterError(what, remedy="Set one first: segue password")
     with _listening(host, port) as listener:
         server = waitress.create_server(
-            create_app(services).server,
+            create_app(services, name=name, must_lock=is_for_others).server,
             sockets=[listener],
             threads=_THREADS,
+            connection_limit=_CONNECTIONS,
+            asyncore_use_poll=True,  # select() ends at 1,024 files
             max_request_body_size=WEB.largest_upload_bytes + 1_000_000,
             ident=None,
         )
-        if not _is_loopback(host):
-            log.warning(
-                "anyone on this network can use the booth, scan folders and hear the music: there is no password yet"
-            )
         try:
             on_ready(f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}")
             server.run()
@@ -165,6 +182,8 @@ def _content_policy(script_hashes: list[str]) -> str:
             "img-src 'self' data: blob:",
             "media-src 'self' blob:",
             "connect-src 'self'",
+            "worker-src 'self'",
+            "manifest-src 'self'",
             "object-src 'none'",
             "base-uri 'self'",
             "form-action 'self'",

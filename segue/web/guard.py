@@ -43,12 +43,12 @@ class Faults:
             return self.count
 
 
-def guard(server: Flask, *, faults: Faults, content_policy: str) -> None:
+def guard(server: Flask, *, faults: Faults, content_policy: str, name: str | None = None) -> None:
     """Refuse what other sites send, answer errors with one line, and tell the browser what the page may load."""
 
     @server.before_request
     def refuse_strangers() -> tuple[str, int] | None:
-        if not is_own_name(request.host):
+        if not is_own_name(request.host, also=name):
             return "Segue answers to this computer's own names only. Open it at http://127.0.0.1.\n", 403
         if request.method not in _SAFE_METHODS and not _is_same_site():
             return "Segue takes orders from its own page only.\n", 403
@@ -80,13 +80,15 @@ def callback_boundary(error: Exception, faults: Faults) -> None:
     set_props(ids.FAULT, {"data": {"count": faults.count, "text": error_line(error)}})
 
 
-def is_own_name(host: str) -> bool:
+def is_own_name(host: str, *, also: str | None = None) -> bool:
     """Whether a Host header names this computer: localhost, an address, or its own name (no rebound domain)."""
     try:
         name = (urlsplit(f"//{host}").hostname or "").rstrip(".")
     except ValueError:
         return False
     own = socket.gethostname().lower()
+    if also is not None and name == also.lower().rstrip("."):
+        return True
     if name in ("localhost", own, f"{own}.local", own.split(".")[0]) or name.endswith(".localhost"):
         return True
     try:

@@ -17,6 +17,7 @@ from segue.choose.itinerary import Itinerary
 from segue.choose.journey import Journey, Kept, Reroll, journey, reroll, retold
 from segue.choose.playlist import Continuation, ContinueSpec, OutsideSeed, Seed, continue_from
 from segue.choose.wishes import Facts
+from segue.door import Door
 from segue.ears import InUse
 from segue.errors import EmptyLibraryError, FileAccessError, NotAudioError, UnknownTrackError
 from segue.files import track_id_of
@@ -97,12 +98,14 @@ class StandIn:
     watch: WatchStandIn = field(default_factory=WatchStandIn)
     listening: Listening = field(init=False)
     playing: Playing = field(init=False)
+    door: Door = field(init=False)
     map: LibraryMap = field(init=False)
     only_s: float | None = None
 
     def __post_init__(self) -> None:
         library = Library.open(self.data)
         weakref.finalize(self, library.close)
+        self.door = Door(library.kept)
         self.listening = Listening(library, self, lambda: InUse(EAR, "stand-in"))  # type: ignore[arg-type]
         self.map = LibraryMap(
             self._some, lambda: InUse(EAR, "stand-in"), self.confident, cache=self.data / "cache" / "map"

@@ -1,12 +1,12 @@
 from __future__ import annotations
 
-import logging
 import re
 import socket
 
 import pytest
 from flask.testing import FlaskClient
 
+from segue.errors import ParameterError
 from segue.values import Track
 from segue.web import factory
 from segue.web.factory import assets_folder, create_app, serve
@@ -65,14 +65,13 @@ def test_an_address_of_ipv6_stands_in_brackets(services: StandIn, caplog: pytest
     assert caplog.text == ""
 
 
-@pytest.mark.parametrize(("host", "warned"), [("127.0.0.1", False), ("localhost", False), ("0.0.0.0", True)])
-def test_a_booth_that_the_network_can_reach_says_so(
-    services: StandIn, caplog: pytest.LogCaptureFixture, host: str, warned: bool
-) -> None:
-    """With --host 0.0.0.0 nothing said that strangers may scan folders and hear the music."""
-    with caplog.at_level(logging.WARNING):
-        said_when_ready(services, host)
-    assert ("anyone on this network" in caplog.text) is warned
+@pytest.mark.parametrize("options", [{"host": "0.0.0.0"}, {"host": "127.0.0.1", "name": "music.local"}], ids=str)
+def test_a_booth_that_others_can_reach_needs_a_password(services: StandIn, options: dict[str, str]) -> None:
+    """With --host 0.0.0.0 strangers could scan folders and hear the music."""
+    with pytest.raises(ParameterError, match="has no password"):
+        serve(services, port=1, on_ready=print, **options)  # type: ignore[arg-type]
+    services.door.set_password("quiet engine")
+    assert said_when_ready(services, options["host"]) == f"http://{options['host']}:PORT"
 
 
 def test_assets_are_found_in_a_checkout() -> None:
