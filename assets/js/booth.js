@@ -51,6 +51,7 @@
       color: kind === "problem" ? "red" : "glow",
       autoClose: kind === "problem" ? 9000 : 5000,
       className: `toast toast-${kind}`,
+      closeButtonProps: { "aria-label": "Close" },
     };
     window.dash_clientside.set_props("notifications", { sendNotifications: [note] });
   };

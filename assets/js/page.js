@@ -272,7 +272,7 @@
     uploads += 1;
     const id = `upload-${uploads}`;
     const say = (message, more) => {
-      const note = { id, message, className: "toast toast-note", color: "glow", ...more };
+      const note = { id, message, className: "toast toast-note", color: "glow", closeButtonProps: { "aria-label": "Close" }, ...more };
       props("notifications", { sendNotifications: [note] });
     };
     const busy = { loading: true, autoClose: false, withCloseButton: false };

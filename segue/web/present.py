@@ -175,6 +175,7 @@ def notification(message: str, *, kind: str = "problem") -> dict[str, Any]:
         "color": "red" if kind == "problem" else "glow",
         "autoClose": 9000 if kind == "problem" else 5000,
         "className": f"toast toast-{kind}",
+        "closeButtonProps": {"aria-label": "Close"},
     }
 
 

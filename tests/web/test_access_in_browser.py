@@ -1,0 +1,54 @@
+"""Every room, dark and light, wide and narrow, by the rules of axe-core: nothing serious may stand against it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+
+from segue.services import Services
+from segue.web.rooms import HOME, ROOMS
+from tests.embed.conftest import write_ear
+from tests.play.mix.sounds import song, write_song
+from tests.web.test_booth_in_browser import AUDIO, FIRST, Serve, Visit, wait
+
+pytestmark = pytest.mark.browser
+PATHS = [HOME, *(room.path for room in ROOMS)]
+SERIOUS = ("serious", "critical")
+
+
+@pytest.fixture
+def services(tmp_path: Path) -> Iterator[Services]:
+    (tmp_path / "music").mkdir()
+    for number in range(4):
+        write_song(tmp_path / "music" / f"Band - Song {number}.flac", song(110.0 + number))
+    house = Services(tmp_path / "data", ear=str(write_ear(tmp_path)), workers=1)
+    house.scan([tmp_path / "music"])
+    yield house
+    house.close()
+
+
+def violations(page: Any) -> list[str]:
+    found = Axe().run(page).response["violations"]
+    return [f"{one['id']}: {node['html'][:120]}" for one in found if one["impact"] in SERIOUS for node in one["nodes"]]
+
+
+@pytest.mark.parametrize(("width", "scheme"), [(1440, "dark"), (390, "light")])
+def test_nothing_serious_stands_against_a_room(
+    services: Services, serve: Serve, visit: Visit, width: int, scheme: str
+) -> None:
+    page = visit(serve(services), viewport={"width": width, "height": 900})
+    page.click(FIRST)
+    wait(page, f"{AUDIO}.currentTime > 0.2")
+    if scheme == "light":
+        page.click("[data-act=theme]")
+    told: dict[str, list[str]] = {}
+    for path in PATHS:
+        page.evaluate(f"segue.go({path!r})")
+        page.wait_for_timeout(1500)
+        told[path] = violations(page)
+        assert page.evaluate("document.documentElement.scrollWidth") <= width, path
+    assert {path: said for path, said in told.items() if said} == {}
