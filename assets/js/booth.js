@@ -152,7 +152,7 @@
   };
 
   /* Among new songs there may be better ones to follow, unless the listener wants the queue short. */
-  segue.libraryIs = (version) => {
+  segue.heedVersion = (version) => {
     if (segue.kept("library") === version) return;
     clearTimeout(refreshTimer);
     refreshTimer = setTimeout(() => {

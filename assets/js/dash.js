@@ -28,7 +28,7 @@
         return none();
       },
       onLibrary(version) {
-        if (version) segue.libraryIs(version);
+        if (version) segue.heedVersion(version);
         return none();
       },
       onAddress(path) {

@@ -119,7 +119,8 @@ class Index:
         ParameterError
             If the query is zero, not finite, or of another length than d.
         """
-        cosines: Floats = self.vectors @ unit_vector(query, self.dimension)
+        with np.errstate(invalid="ignore"):  # all is finite; BLAS may set the flag for lanes that it only pads
+            cosines: Floats = self.vectors @ unit_vector(query, self.dimension)
         return cosines
 
     def ranking(self, query: Floats) -> Iterator[Neighbour]:

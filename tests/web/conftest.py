@@ -35,11 +35,16 @@ def services(tmp_path: Path, shelf: tuple[Track, ...]) -> StandIn:
     return StandIn(tmp_path / "data", shelf)
 
 
-@pytest.fixture
-def client(services: StandIn) -> FlaskClient:
+def reading_client(services: Any) -> FlaskClient:
+    """A client of the booth, without a server, that reads every answer to its end."""
     server = create_app(services).server
     server.test_client_class = ReadingClient
     return server.test_client()
+
+
+@pytest.fixture
+def client(services: StandIn) -> FlaskClient:
+    return reading_client(services)
 
 
 def _close(server: Any) -> None:

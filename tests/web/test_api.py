@@ -18,7 +18,7 @@ from segue.web.api.operations import OPERATIONS
 from segue.web.api.routes import ROOT, openapi
 from segue.web.factory import create_app
 from tests.songs import write_songs
-from tests.web.conftest import ReadingClient
+from tests.web.conftest import reading_client
 
 
 @pytest.fixture(scope="module")
@@ -33,9 +33,7 @@ def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Services]:
 
 @pytest.fixture
 def client(house: Services) -> FlaskClient:
-    server = create_app(house).server
-    server.test_client_class = ReadingClient
-    return server.test_client()
+    return reading_client(house)
 
 
 @pytest.fixture

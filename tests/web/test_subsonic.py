@@ -21,10 +21,9 @@ from segue.config import WEB
 from segue.profiles import Beginning, Profile
 from segue.services import Services
 from segue.values import TrackId
-from segue.web.factory import create_app
 from segue.web.subsonic.routes import METHODS
 from tests.songs import write_songs
-from tests.web.conftest import ReadingClient, served
+from tests.web.conftest import reading_client, served
 
 Answer = TypeVar("Answer")
 FAR = {"REMOTE_ADDR": "192.168.1.20"}
@@ -53,9 +52,7 @@ def url(house: Services) -> Iterator[str]:
 
 @pytest.fixture
 def client(house: Services) -> FlaskClient:
-    server = create_app(house).server
-    server.test_client_class = ReadingClient
-    return server.test_client()
+    return reading_client(house)
 
 
 @pytest.fixture

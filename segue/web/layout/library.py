@@ -64,7 +64,7 @@ def library_room(*, genres: Sequence[str], heard: Sequence[str], keys: Sequence[
             _grid(),
             dcc.Store(id=ids.TABLE_FILTERS, data={}),
         ],
-        className="library-room",
+        className="table-room",
     )
 
 
