@@ -110,3 +110,14 @@ def test_a_queue_whose_songs_are_gone_can_still_be_shown(shelf: tuple[Track, ...
     held = playqueue.go_next(playqueue.append(Queue(), [Song(track.id, "chosen", "near") for track in shelf]))
     assert "No longer in the library" in text_of([queue.now(held, {}), queue.queue_list(held, {})])
     assert "Nothing plays yet" in text_of(queue.now(Queue(), {}))
+
+
+def test_who_is_logged_in_finds_the_way_out_and_who_is_not_is_told_of_the_password() -> None:
+    storage = Storage(1, 2, 3)
+    locked, plain = (
+        text_of(settings_room(watched=True, line="", ear="speccy", tracks=3, storage=storage, locked=locked))
+        for locked in (True, False)
+    )
+    assert '"href": "/login"' in locked
+    assert "segue password" in plain
+    assert "/login" not in plain

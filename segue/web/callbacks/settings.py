@@ -25,6 +25,7 @@ def build(services: Services, query: Query) -> Any:  # noqa: ARG001 - one form f
         ear=ear.name or "one without a name",
         tracks=services.counts().tracks,
         storage=services.folders.storage(),
+        locked=services.door.is_locked(),
     )
 
 

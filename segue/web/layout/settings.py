@@ -22,13 +22,15 @@ WORDS = "Where your music lies, how the booth looks, and what it takes on this c
 _COLOURS = (("dark", "Dark"), ("light", "Light"), ("system", "As the system"))
 
 
-def settings_room(*, watched: bool, line: str, ear: str, tracks: int, storage: Storage) -> html.Div:
+def settings_room(
+    *, watched: bool, line: str, ear: str, tracks: int, storage: Storage, locked: bool = False
+) -> html.Div:
     """The room as it is entered; the list of folders comes with its first pulse."""
     return html.Div(
         [
             room_head("Settings", WORDS),
             html.Div(
-                [_music(watched=watched, line=line), _looks(), _ear(ear, tracks), _disk(storage)],
+                [_music(watched=watched, line=line), _looks(), _ear(ear, tracks), _disk(storage), _door(locked)],
                 className="settings-desk",
             ),
             dcc.Store(id=ids.SETTINGS_SEEN),
@@ -53,6 +55,15 @@ def _music(*, watched: bool, line: str) -> html.Section:
         ),
         tool=add,
     )
+
+
+def _door(locked: bool) -> html.Section:
+    """Who may come in, and the way out."""
+    if not locked:
+        words = ["Only this computer reaches the booth. For others, set a password: ", html.Code("segue password"), "."]
+        return _card("The door", html.P(words, className="dim"))
+    out = html.A("Log out on this device", href="/login", className="button outline small")
+    return _card("The door", html.P("The booth has a password.", className="dim"), out)
 
 
 def _looks() -> html.Section:
