@@ -28,6 +28,8 @@ def make_library(data: Path, tracks: int, *, files: Sequence[Path] = ()) -> None
     ear = load_ear()
     vectors = clustered(tracks, ear.dimension)
     with Library.open(data) as library:
+        library.name_ear(ear.name, ear.fingerprint)
+        library.choose_ear(ear.fingerprint)  # as a scan does, before it hears anything
         for number, vector in enumerate(vectors):
             info = TrackInfo(f"Song {number}", f"Artist {number % 997}", f"Album {number % 3001}", "Genre", 1990, 200.0)
             slices = np.stack([vector] * SLICES)

@@ -47,7 +47,7 @@ def hot(parts: list[Part]) -> MixPlan:
 @pytest.mark.parametrize("ending", ["mp3", "m4a", "opus", "flac", "wav"])
 def test_a_file_of_each_kind_is_what_was_planned(parts: list[Part], tmp_path: Path, ending: str) -> None:
     plan, target = hot(parts), tmp_path / f"mix.{ending}"
-    cover = Artwork("image/png", (Path(__file__).parents[3] / "docs/screenshots/booth-1440.png").read_bytes()[:60_000])
+    cover = Artwork("image/png", (Path(__file__).parents[3] / "docs/screenshots/booth-dark-1440.png").read_bytes())
     done = render(plan, target, label=Label("2026-11-25", "By hand", cover))
     assert done.length_s == plan.length_s
     assert decoded(target).shape[1] / RATE_HZ == pytest.approx(plan.length_s, abs=SLACK_S)
