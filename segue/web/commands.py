@@ -6,58 +6,21 @@ What is still to come always stands in this order: the songs the listener picked
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from typing import Any
 
-import numpy as np
-
-from segue.choose.playlist import Continuation, ContinueSpec
+from segue.choose.playlist import ContinueSpec
 from segue.config import CHOICE, QUEUE
-from segue.errors import EmptyLibraryError, LibraryError, ParameterError, UnknownTrackError
+from segue.errors import LibraryError, ParameterError
 from segue.play import playqueue
-from segue.play.playqueue import Entry, Queue, Song, is_track_id
+from segue.play.playqueue import Queue, Song, is_track_id
 from segue.store.events import EventKind, Rating
 from segue.values import EntryId, Origin, TrackId
-from segue.web.booth import (
-    Booth,
-    lookback_from_json,
-    noise_from_json,
-    start_at,
-    token_from_json,
-)
-
-if TYPE_CHECKING:
-    from segue.services import Services
+from segue.web.booth import Booth, lookback_from_json, noise_from_json, start_at, token_from_json
+from segue.web.growing import Desk, Outcome, choose, picked_songs, restarted, songs_of, with_picks
 
 log = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True, slots=True)
-class Desk:
-    """What a command works with."""
-
-    services: Services
-    rng: np.random.Generator
-
-
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """The booth after a command; ``ended`` says why fewer songs follow than there should.
-
-    ``said`` tells the listener what was done, and ``undo`` is what takes it back: the act of a button, and its data.
-    """
-
-    booth: Booth
-    ended: str | None = None
-    said: str = ""
-    undo: Mapping[str, str] | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class _Chosen:
-    songs: tuple[Song, ...] = ()
-    ended: str | None = None
 
 
 def steer(desk: Desk, booth: Booth, command: Mapping[str, Any]) -> Outcome:
@@ -74,13 +37,13 @@ def steer(desk: Desk, booth: Booth, command: Mapping[str, Any]) -> Outcome:
 
 def _refresh(desk: Desk, booth: Booth, command: Mapping[str, Any]) -> Outcome:  # noqa: ARG001 - one form for all
     """Choose anew what Segue chose, now that the library has changed; what was picked stays."""
-    return _with_picks(desk, booth, _picked(booth.queue)) if booth.queue.entries else Outcome(booth)
+    return with_picks(desk, booth, picked_songs(booth.queue)) if booth.queue.entries else Outcome(booth)
 
 
 def _fill(desk: Desk, booth: Booth, command: Mapping[str, Any]) -> Outcome:  # noqa: ARG001 - one form for all
     """Choose songs until enough are ready; what the listener did last can still be undone."""
     queue = booth.queue
-    chosen = _choose(desk, booth, queue.entries, CHOICE.queue_ahead - len(queue.upcoming))
+    chosen = choose(desk, booth, queue.entries, CHOICE.queue_ahead - len(queue.upcoming))
     return Outcome(replace(booth, queue=playqueue.append(queue, chosen.songs, undoable=False)), chosen.ended)
 
 
@@ -90,20 +53,20 @@ def _play(desk: Desk, booth: Booth, command: Mapping[str, Any]) -> Outcome:
     current = queue.current
     if current is not None and current.track_id == track_id:
         return _fill(desk, booth, command)
-    picks = [song for song in _picked(queue) if song.track_id != track_id]
+    picks = [song for song in picked_songs(queue) if song.track_id != track_id]
     booth = replace(booth, start=start_at(EntryId(queue.next_id)))
-    return _restarted(desk, booth, [Song(track_id), *picks])
+    return restarted(desk, booth, [Song(track_id), *picks])
 
 
 def _play_list(desk: Desk, booth: Booth, command: Mapping[str, Any]) -> Outcome:
     """Play these songs in their order, from the first one on; what follows goes with them."""
     songs = _known_list(desk, command)
-    return _restarted(desk, replace(booth, start=start_at(EntryId(booth.queue.next_id))), songs)
+    return restarted(desk, replace(booth, start=start_at(EntryId(booth.queue.next_id))), songs)
 
 
 def _add_list(desk: Desk, booth: Booth, command: Mapping[str, Any]) -> Outcome:
     """Put these songs after those already picked."""
-    return _with_picks(desk, booth, [*_picked(booth.queue), *_known_list(desk, command)])
+    return with_picks(desk, booth, [*picked_songs(booth.queue), *_known_list(desk, command)])
 
 
 def _seed(desk: Desk, booth: Booth, command: Mapping[str, Any]) -> Outcome:
@@ -121,7 +84,7 @@ def _seed(desk: Desk, booth: Booth, command: Mapping[str, Any]) -> Outcome:
     found = desk.services.choosing.continue_queue([*heard, start.token], spec, rng=desk.rng)
     if not found.picks:
         return Outcome(booth, found.ended)
-    return _restarted(desk, replace(booth, start=start), [*_songs(found), *_picked(booth.queue)])
+    return restarted(desk, replace(booth, start=start), [*songs_of(found), *picked_songs(booth.queue)])
 
 
 def _play_next(desk: Desk, booth: Booth, command: Mapping[str, Any]) -> Outcome:
@@ -136,8 +99,8 @@ def _add(desk: Desk, booth: Booth, command: Mapping[str, Any]) -> Outcome:
 
 def _queue(desk: Desk, booth: Booth, command: Mapping[str, Any], *, first: bool) -> Outcome:
     """Put a song before or after those already picked."""
-    song, picked = Song(_known_track(desk, command)), _picked(booth.queue)
-    outcome = _with_picks(desk, booth, [song, *picked] if first else [*picked, song])
+    song, picked = Song(_known_track(desk, command)), picked_songs(booth.queue)
+    outcome = with_picks(desk, booth, [song, *picked] if first else [*picked, song])
     _note(desk, "queued", song.track_id, before_id=_before(outcome.booth.queue, song.track_id))
     return outcome
 
@@ -314,80 +277,6 @@ _ACTIONS: Mapping[str, Callable[[Desk, Booth, Mapping[str, Any]], Outcome]] = {
 # What they share ------------------------------------------------------------------------------------------------------
 
 
-def _restarted(desk: Desk, booth: Booth, songs: Sequence[Song]) -> Outcome:
-    """Play the first of these songs now, the others and what follows them after it: one step to undo."""
-    queue = booth.queue
-    outcome = _with_songs(desk, booth, songs, ahead=CHOICE.queue_ahead + 1)
-    return replace(
-        outcome, booth=replace(outcome.booth, queue=playqueue.jump(outcome.booth.queue, EntryId(queue.next_id)))
-    )
-
-
-def _with_picks(desk: Desk, booth: Booth, picks: Sequence[Song]) -> Outcome:
-    """Let these be the picked songs to come, and choose what follows them; the same songs again change nothing."""
-    outcome = _with_songs(desk, booth, picks, ahead=CHOICE.queue_ahead)
-    before, after = (
-        [(entry.track_id, entry.origin, entry.why) for entry in queue.upcoming]
-        for queue in (booth.queue, outcome.booth.queue)
-    )
-    return replace(outcome, booth=booth) if before == after else outcome
-
-
-def _with_songs(desk: Desk, booth: Booth, songs: Sequence[Song], *, ahead: int) -> Outcome:
-    """Let these songs be what is to come, and choose others behind them until there are ``ahead``."""
-    trial = playqueue.replace_upcoming(booth.queue, songs)
-    chosen = _choose(desk, booth, trial.entries, ahead - len(songs))
-    queue = playqueue.replace_upcoming(booth.queue, (*songs, *chosen.songs))
-    return Outcome(replace(booth, queue=queue), chosen.ended)
-
-
-def _choose(desk: Desk, booth: Booth, entries: Sequence[Entry], count: int) -> _Chosen:
-    """Choose songs to follow these entries, one by one, so that songs from before the start do not pull them back."""
-    seeds, since_start = _seeds(booth, entries)
-    liked, disliked = _rated(desk, seeds[-since_start:])
-    songs: list[Song] = []
-    while seeds and len(songs) < count:
-        spec = ContinueSpec(
-            lookback=min(booth.lookback, since_start),
-            noise=booth.noise,
-            liked=liked | frozenset(booth.pulls),
-            disliked=disliked | frozenset(booth.pushes),
-            never=booth.never,
-        )
-        try:
-            home = seeds[len(seeds) - since_start :][:1]  # where the listener last set the direction
-            found = desk.services.choosing.continue_queue(seeds, spec, rng=desk.rng, home=home)
-        except (EmptyLibraryError, UnknownTrackError) as error:
-            log.info("nothing was chosen: %s", error)  # the first songs of a scan are still on their way
-            return _Chosen(tuple(songs))
-        if not found.picks:
-            return _Chosen(tuple(songs), found.ended)
-        songs += _songs(found)
-        seeds = [*seeds, *(pick.track_id for pick in found.picks)]
-        since_start += len(found.picks)
-    return _Chosen(tuple(songs))
-
-
-def _seeds(booth: Booth, entries: Sequence[Entry]) -> tuple[list[str], int]:
-    """Everything heard or queued, a dropped file before what grew from it, and how many come since the start."""
-    seeds: list[str] = []
-    start_place = 0
-    for entry in entries:
-        if booth.start is not None and entry.id == booth.start.entry_id:
-            start_place = len(seeds)
-            seeds += [booth.start.token] if booth.start.token else []
-        seeds.append(entry.track_id)
-    return seeds, len(seeds) - start_place
-
-
-def _rated(desk: Desk, seeds: Sequence[str]) -> tuple[frozenset[TrackId], frozenset[TrackId]]:
-    """Which of these songs are liked, and which disliked: those of other days say nothing of this queue."""
-    ratings = desk.services.listening.ratings()
-    tracks = [TrackId(seed) for seed in seeds if ratings.get(TrackId(seed))]
-    liked = frozenset(track_id for track_id in tracks if ratings[track_id] == "liked")
-    return liked, frozenset(tracks) - liked
-
-
 def _before(queue: Queue, track_id: TrackId) -> TrackId | None:
     """The song before the last place that a track has in the queue; None for the first, and for one that has none."""
     places = [place for place, entry in enumerate(queue.entries) if entry.track_id == track_id]
@@ -406,15 +295,6 @@ def _note(
 
 def _named(desk: Desk, track_id: TrackId) -> str:
     return f"“{desk.services.track(track_id).info.title}”"
-
-
-def _picked(queue: Queue) -> list[Song]:
-    """The songs to come that the listener picked."""
-    return [Song(entry.track_id) for entry in queue.upcoming if entry.origin == "picked"]
-
-
-def _songs(found: Continuation) -> list[Song]:
-    return [Song(pick.track_id, "chosen", pick.why) for pick in found.picks]
 
 
 def _known_track(desk: Desk, command: Mapping[str, Any]) -> TrackId:

@@ -12,7 +12,8 @@ from segue.config import CHOICE
 from segue.errors import LibraryError, ParameterError, SegueError, UnknownTrackError
 from segue.values import Track
 from segue.web.booth import Booth, booth_from_json, booth_to_json
-from segue.web.commands import Desk, Outcome, steer
+from segue.web.commands import steer
+from segue.web.growing import Desk, Outcome
 from tests.web.stand_in import StandIn, write_chord
 
 

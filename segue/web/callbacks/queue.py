@@ -13,7 +13,8 @@ from segue.play.playqueue import Queue
 from segue.values import Rhythm
 from segue.web import ids, present
 from segue.web.booth import Booth, booth_from_json, booth_to_json
-from segue.web.commands import Desk, Outcome, steer
+from segue.web.commands import steer
+from segue.web.growing import Desk, Outcome
 from segue.web.layout.parts import said
 from segue.web.layout.queue import now, queue_list, shown_tracks
 

@@ -1,0 +1,136 @@
+"""How a queue grows: what the listener picked stands first, and songs that Segue chooses follow it."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from segue.choose.playlist import Continuation, ContinueSpec
+from segue.config import CHOICE
+from segue.errors import EmptyLibraryError, UnknownTrackError
+from segue.play import playqueue
+from segue.play.playqueue import Entry, Queue, Song
+from segue.values import EntryId, TrackId
+from segue.web.booth import Booth
+
+if TYPE_CHECKING:
+    from segue.services import Services
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """What a command works with."""
+
+    services: Services
+    rng: np.random.Generator
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """The booth after a command; ``ended`` says why fewer songs follow than there should.
+
+    ``said`` tells the listener what was done, and ``undo`` is what takes it back: the act of a button, and its data.
+    """
+
+    booth: Booth
+    ended: str | None = None
+    said: str = ""
+    undo: Mapping[str, str] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """Songs to follow; ``ended`` says why there are fewer than were asked for."""
+
+    songs: tuple[Song, ...] = ()
+    ended: str | None = None
+
+
+def restarted(desk: Desk, booth: Booth, songs: Sequence[Song]) -> Outcome:
+    """Play the first of these songs now, the others and what follows them after it: one step to undo."""
+    queue = booth.queue
+    outcome = _with_songs(desk, booth, songs, ahead=CHOICE.queue_ahead + 1)
+    return replace(
+        outcome, booth=replace(outcome.booth, queue=playqueue.jump(outcome.booth.queue, EntryId(queue.next_id)))
+    )
+
+
+def with_picks(desk: Desk, booth: Booth, picks: Sequence[Song]) -> Outcome:
+    """Let these be the picked songs to come, and choose what follows them; the same songs again change nothing."""
+    outcome = _with_songs(desk, booth, picks, ahead=CHOICE.queue_ahead)
+    before, after = (
+        [(entry.track_id, entry.origin, entry.why) for entry in queue.upcoming]
+        for queue in (booth.queue, outcome.booth.queue)
+    )
+    return replace(outcome, booth=booth) if before == after else outcome
+
+
+def _with_songs(desk: Desk, booth: Booth, songs: Sequence[Song], *, ahead: int) -> Outcome:
+    """Let these songs be what is to come, and choose others behind them until there are ``ahead``."""
+    trial = playqueue.replace_upcoming(booth.queue, songs)
+    chosen = choose(desk, booth, trial.entries, ahead - len(songs))
+    queue = playqueue.replace_upcoming(booth.queue, (*songs, *chosen.songs))
+    return Outcome(replace(booth, queue=queue), chosen.ended)
+
+
+def choose(desk: Desk, booth: Booth, entries: Sequence[Entry], count: int) -> Chosen:
+    """Choose songs to follow these entries, one by one, so that songs from before the start do not pull them back."""
+    seeds, since_start = _seeds(booth, entries)
+    liked, disliked = _rated(desk, seeds[-since_start:])
+    songs: list[Song] = []
+    while seeds and len(songs) < count:
+        spec = ContinueSpec(
+            lookback=min(booth.lookback, since_start),
+            noise=booth.noise,
+            liked=liked | frozenset(booth.pulls),
+            disliked=disliked | frozenset(booth.pushes),
+            never=booth.never,
+        )
+        try:
+            home = seeds[len(seeds) - since_start :][:1]  # where the listener last set the direction
+            found = desk.services.choosing.continue_queue(seeds, spec, rng=desk.rng, home=home)
+        except (EmptyLibraryError, UnknownTrackError) as error:
+            log.info("nothing was chosen: %s", error)  # the first songs of a scan are still on their way
+            return Chosen(tuple(songs))
+        if not found.picks:
+            return Chosen(tuple(songs), found.ended)
+        songs += songs_of(found)
+        seeds = [*seeds, *(pick.track_id for pick in found.picks)]
+        since_start += len(found.picks)
+    return Chosen(tuple(songs))
+
+
+def _seeds(booth: Booth, entries: Sequence[Entry]) -> tuple[list[str], int]:
+    """Everything heard or queued, a dropped file before what grew from it, and how many come since the start."""
+    seeds: list[str] = []
+    start_place = 0
+    for entry in entries:
+        if booth.start is not None and entry.id == booth.start.entry_id:
+            start_place = len(seeds)
+            seeds += [booth.start.token] if booth.start.token else []
+        seeds.append(entry.track_id)
+    return seeds, len(seeds) - start_place
+
+
+def _rated(desk: Desk, seeds: Sequence[str]) -> tuple[frozenset[TrackId], frozenset[TrackId]]:
+    """Which of these songs are liked, and which disliked: those of other days say nothing of this queue."""
+    ratings = desk.services.listening.ratings()
+    tracks = [TrackId(seed) for seed in seeds if ratings.get(TrackId(seed))]
+    liked = frozenset(track_id for track_id in tracks if ratings[track_id] == "liked")
+    return liked, frozenset(tracks) - liked
+
+
+def picked_songs(queue: Queue) -> list[Song]:
+    """The songs to come that the listener picked."""
+    return [Song(entry.track_id) for entry in queue.upcoming if entry.origin == "picked"]
+
+
+def songs_of(found: Continuation) -> list[Song]:
+    """What was chosen, as songs of the queue."""
+    return [Song(pick.track_id, "chosen", pick.why) for pick in found.picks]
