@@ -26,7 +26,7 @@ PARTS = [
     "playlist_quality",
 ]  # of the services
 PARTS += ["phones", "discography", "mixing", "mixes", "extending", "gathering", "playing"]
-PARTS += ["door", "mapping", "folders", "table"]
+PARTS += ["door", "mapping", "folders", "reach", "table"]
 ALLOWED: dict[str, set[str]] = {
     **{room: {room, *ORDER[:at]} for at, room in enumerate(ORDER)},
     "demo": {"demo"},
@@ -34,6 +34,7 @@ ALLOWED: dict[str, set[str]] = {
     "doctor": {"doctor", "ears", "listen", "embed", "store"},
     "ears": {"ears", "labelling", "embed", "store", "choose"},
     "folders": {"folders", "store"},
+    "reach": {"reach"},
     "labelling": {"labelling", "store", "choose"},
     "evaluation": {"evaluation", "labelling", "embed", "store", "choose"},
     "playlist_quality": {"playlist_quality", "evaluation", "labelling", "embed", "store", "choose"},
@@ -62,6 +63,7 @@ ALLOWED: dict[str, set[str]] = {
         "phones",
         "discography",
         "folders",
+        "reach",
         "mapping",
         "table",
         "mixes",

@@ -235,6 +235,14 @@ def test_the_demo_is_a_library_or_so_many_seconds_of_each_song(
     assert (seen[0].playing.only_s, bool(composed)) == (only_s, composes)
 
 
+def test_the_booth_may_choose_from_the_folders_that_were_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    seen: list[list[Path]] = []
+    monkeypatch.setattr("segue.web.factory.serve", lambda _, *, folders, **__: seen.append(folders))
+    words = ["--allow", str(tmp_path / "one"), "--allow", str(tmp_path / "two"), "--music", str(tmp_path)]
+    assert main(["serve", "--data", str(tmp_path / "data"), *words]) == 0
+    assert seen == [[tmp_path / "one", tmp_path / "two", tmp_path]]
+
+
 @pytest.mark.parametrize("seconds", ["0", "-3", "nan", "inf", "five"])
 def test_seconds_that_are_none_are_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str], seconds: str) -> None:
     with pytest.raises(SystemExit) as stopped:

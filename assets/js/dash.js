@@ -38,6 +38,10 @@
       onTheme(wanted) {
         return segue.colours(wanted);
       },
+      onFolder(here) {
+        if (here !== undefined && here !== null) segue.showFolder();
+        return none();
+      },
       onShortcuts(on) {
         segue.shortcuts = on !== false;
         return none();

@@ -30,6 +30,14 @@ def words(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--demo-seconds", type=_seconds, metavar="SECONDS", help="play only the first seconds of each song"
     )
+    parser.add_argument(
+        "--allow",
+        type=expanded,
+        action="append",
+        default=[],
+        metavar="DIR",
+        help="let the booth choose music from this folder too; may be given again",
+    )
     parser.add_argument("--host", default=WEB.host, help=f"{describe(WebSpec, 'host')} (default: %(default)s)")
     parser.add_argument(
         "--port", type=int, default=WEB.port, help=f"{describe(WebSpec, 'port')} (default: %(default)s)"
@@ -56,7 +64,8 @@ def run(args: argparse.Namespace) -> int:
         elif args.demo is not None and not services.has_own_music():
             services.start_demo()
         services.watch.start()
-        serve(services, host=args.host, port=args.port, name=args.name, on_ready=_announce)
+        folders = [*args.allow, *([] if args.music is None else [args.music])]
+        serve(services, host=args.host, port=args.port, name=args.name, folders=folders, on_ready=_announce)
     finally:
         services.close()
     return 0

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,8 +15,10 @@ from flask_compress import Compress
 
 from segue.config import WEB
 from segue.errors import ParameterError
+from segue.reach import Reach
 from segue.web.api.routes import api_routes
 from segue.web.callbacks.browser import register_browser
+from segue.web.callbacks.folders import register_folders
 from segue.web.callbacks.library import PULSE_BUSY_MS, PULSE_IDLE_MS, register_library
 from segue.web.callbacks.queue import register_queue
 from segue.web.callbacks.rooms import register_rooms
@@ -59,10 +61,13 @@ _INDEX = """<!DOCTYPE html>
 </html>"""
 
 
-def create_app(services: Services, *, name: str | None = None, must_lock: bool = False) -> Dash:
+def create_app(
+    services: Services, *, name: str | None = None, must_lock: bool = False, reach: Reach | None = None
+) -> Dash:
     """The booth as a WSGI application (its ``server``); nothing is kept outside of it.
 
-    It answers to one more host name, and with ``must_lock`` to nobody while there is no password.
+    It answers to one more host name, and with ``must_lock`` to nobody while there is no password. Folders are chosen
+    within the reach, which is the usual one unless another is given.
     """
     faults = Faults()
     server = Flask(__name__)
@@ -82,6 +87,7 @@ def create_app(services: Services, *, name: str | None = None, must_lock: bool =
     )
     app.layout = lambda: _layout(services)
     register_library(app, services)
+    register_folders(app, services, reach or Reach())
     register_queue(app, services)
     register_taste(app, services)
     register_browser(app)
@@ -110,9 +116,12 @@ def serve(
     host: str = WEB.host,
     port: int = WEB.port,
     name: str | None = None,
+    folders: Sequence[Path] = (),
     on_ready: Callable[[str], None],
 ) -> None:
     """Serve the booth until the process is stopped; ``on_ready`` gets its address once it answers.
+
+    Music may be chosen from these folders, and where only this computer reaches the booth from the usual ones too.
 
     Raises ParameterError where the address cannot be had, or where others can reach it and there is no password.
     """
@@ -120,9 +129,10 @@ def serve(
     if is_for_others and not services.door.is_locked():
         what = f"others could use the booth at {name or host}, and it has no password"
         raise ParameterError(what, remedy="Set one first: segue password")
+    reach = Reach(tuple(folders), usual=not is_for_others)
     with _listening(host, port) as listener:
         server = waitress.create_server(
-            create_app(services, name=name, must_lock=is_for_others).server,
+            create_app(services, name=name, must_lock=is_for_others, reach=reach).server,
             sockets=[listener],
             threads=_THREADS,
             connection_limit=_CONNECTIONS,
@@ -131,10 +141,28 @@ def serve(
             ident=None,
         )
         try:
-            on_ready(f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}")
+            on_ready(_address(host, port))
             server.run()
         finally:
             server.close()
+
+
+def _address(host: str, port: int) -> str:
+    """Where a browser finds the booth: where it listens to all addresses, by the one that the network knows."""
+    if host in ("0.0.0.0", "::"):  # noqa: S104 - compared with, not bound to
+        host = _own_address(socket.AF_INET6 if ":" in host else socket.AF_INET)
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+
+
+def _own_address(family: socket.AddressFamily) -> str:
+    """This computer's address on its network, or its name where it is on none. Nothing is sent for it."""
+    elsewhere = "2001:db8::1" if family == socket.AF_INET6 else "192.0.2.1"  # of the documentation: nobody's
+    with socket.socket(family, socket.SOCK_DGRAM) as asking:
+        try:
+            asking.connect((elsewhere, 9))
+        except OSError:
+            return socket.gethostname()
+        return str(asking.getsockname()[0])
 
 
 def _is_loopback(host: str) -> bool:

@@ -79,7 +79,17 @@ FAILURES = "failures"
 FAILURES_LIST = "failures-list"
 FAILURES_RETRY = "failures-retry"
 FAILURES_SAYS = "failures-says"
+
+# The dialog in which a folder is chosen
 ADD_MUSIC = "add-music"
+FOLDER_ASKED = "folder-asked"
+FOLDER_HERE = "folder-here"
+FOLDER_VIEW = "folder-view"
+FOLDER_PATH = "folder-path"
+FOLDER_OPEN = "folder-open"
+FOLDER_SCAN = "folder-scan"
+FOLDER_SAYS = "folder-says"
+DEMO = "demo"
 
 TASTE = "taste"
 TASTE_SWITCH = "taste-switch"
@@ -87,16 +97,6 @@ TASTE_BODY = "taste-body"
 
 # The player
 PLAYER = "player"
-
-
-def folder_field(place: str) -> dict[str, str]:
-    """Where a folder's path is typed; ``place`` is "welcome" or "dialog"."""
-    return {"part": "folder-field", "place": place}
-
-
-def folder_button(place: str) -> dict[str, str]:
-    """Starts the scan of that folder."""
-    return {"part": "folder-button", "place": place}
 
 
 def table_filter(name: str) -> dict[str, str]:
@@ -117,8 +117,3 @@ def mix_end(mix_id: str) -> dict[str, str]:
 def folder_act(act: str, folder: str) -> dict[str, str]:
     """Does something with a music folder: "scan" or "remove"; ``folder`` is a mark of its path."""
     return {"part": "folder-act", "act": act, "folder": folder}
-
-
-def demo_button(place: str) -> dict[str, str]:
-    """Starts the demo library."""
-    return {"part": "demo-button", "place": place}

@@ -12,6 +12,7 @@ import waitress.server
 from flask.testing import FlaskClient
 from waitress import wasyncore
 
+from segue.reach import Reach
 from segue.values import Track
 from segue.web.factory import create_app
 from tests.web.stand_in import StandIn, make_shelf
@@ -55,9 +56,10 @@ def _close(server: Any) -> None:
 
 
 @contextmanager
-def served(services: Any, *, port: int = 0) -> Iterator[str]:
+def served(services: Any, *, port: int = 0, reach: Reach | None = None) -> Iterator[str]:
     """The booth on a port of its own, by the server it has in use."""
-    server = waitress.server.create_server(create_app(services).server, host="127.0.0.1", port=port, threads=8)
+    app = create_app(services, reach=reach)
+    server = waitress.server.create_server(app.server, host="127.0.0.1", port=port, threads=8)
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()
     try:
@@ -69,14 +71,14 @@ def served(services: Any, *, port: int = 0) -> Iterator[str]:
 
 
 @pytest.fixture
-def serve() -> Iterator[Callable[[Any], str]]:
+def serve() -> Iterator[Callable[..., str]]:
     """Serve a booth until the test has ended and its pages are closed."""
     with ExitStack() as stack:
-        yield lambda services: stack.enter_context(served(services))
+        yield lambda services, **options: stack.enter_context(served(services, **options))
 
 
 @pytest.fixture
-def address(services: StandIn, serve: Callable[[Any], str]) -> str:
+def address(services: StandIn, serve: Callable[..., str]) -> str:
     return serve(services)
 
 
@@ -94,7 +96,7 @@ def is_problem(message: Any) -> bool:
 
 
 @pytest.fixture
-def visit(chromium: Any, serve: Callable[[Any], str]) -> Iterator[Callable[..., Any]]:
+def visit(chromium: Any, serve: Callable[..., str]) -> Iterator[Callable[..., Any]]:
     """Open a page as a visitor of one's own; at the end its console must be empty and no request have left.
 
     It needs ``serve`` only so that the pages are closed before their server is.

@@ -18,7 +18,7 @@ from tests.web.stand_in import StandIn, failure, write_chord
 
 pytestmark = pytest.mark.browser
 
-Serve = Callable[[Any], str]
+Serve = Callable[..., str]
 Visit = Callable[..., Any]
 
 AUDIO = "document.getElementById('segue-audio')"
@@ -296,24 +296,12 @@ def test_a_song_whose_file_is_gone_is_said_and_passed_over(long_songs: StandIn, 
     page.witness.problems[:] = [p for p in page.witness.problems if "404" not in p]
 
 
-def test_an_empty_library_asks_for_a_folder_or_the_demo(serve: Serve, visit: Visit, tmp_path: Path) -> None:
+def test_an_empty_library_offers_the_demo(serve: Serve, visit: Visit, tmp_path: Path) -> None:
     services = StandIn(tmp_path)
     url = serve(services)
     page = visit(url)
     page.wait_for_selector("text=A DJ for the music you own")
     assert not page.is_visible("#player")
-    page.fill("input[placeholder='/home/you/Music']", "/not/there")
-    page.wait_for_timeout(300)  # nobody presses Enter within the same frame
-    page.keyboard.press("Enter")
-    page.wait_for_selector("text='/not/there: it is not there. Check the path'")
-    page.fill("input[placeholder='/home/you/Music']", "music")
-    page.wait_for_timeout(300)
-    page.click("text=Listen to this folder")
-    page.wait_for_selector("text=music: this is not a full path")
-    page.fill("input[placeholder='/home/you/Music']", "~nobody-at-all/Music")  # was answered with "a fault"
-    page.wait_for_timeout(300)
-    page.click("text=Listen to this folder")
-    page.wait_for_selector("text=~nobody-at-all/Music: this is not a full path")
     page.click("text=Play the demo library")
     page.wait_for_selector("text=Composing the demo library: 12 of 72 songs")
     assert services.began == ["demo"]

@@ -2,11 +2,14 @@ from __future__ import annotations
 
 import re
 import socket
+from pathlib import Path
+from typing import Any
 
 import pytest
 from flask.testing import FlaskClient
 
 from segue.errors import ParameterError
+from segue.reach import Reach
 from segue.values import Track
 from segue.web import factory
 from segue.web.factory import assets_folder, create_app, serve
@@ -40,7 +43,7 @@ class StopError(Exception):
     """Ends a server as soon as it is ready."""
 
 
-def said_when_ready(services: StandIn, host: str) -> str:
+def said_when_ready(services: StandIn, host: str, **options: Any) -> str:
     """The address under which a booth announces itself; it is then ended."""
     said = []
 
@@ -54,7 +57,7 @@ def said_when_ready(services: StandIn, host: str) -> str:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(factory, "_THREADS", 1)
         with pytest.raises(StopError):
-            serve(services, host=host, port=port, on_ready=stop)  # type: ignore[arg-type]
+            serve(services, host=host, port=port, on_ready=stop, **options)  # type: ignore[arg-type]
     return said[0].replace(str(port), "PORT")
 
 
@@ -71,7 +74,31 @@ def test_a_booth_that_others_can_reach_needs_a_password(services: StandIn, optio
     with pytest.raises(ParameterError, match="has no password"):
         serve(services, port=1, on_ready=print, **options)  # type: ignore[arg-type]
     services.door.set_password("quiet engine")
-    assert said_when_ready(services, options["host"]) == f"http://{options['host']}:PORT"
+    assert said_when_ready(services, options["host"]).startswith("http://")
+
+
+def test_a_booth_that_others_can_reach_offers_only_the_folders_that_were_named(
+    services: StandIn, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen = []
+    make = factory.create_app
+    monkeypatch.setattr(factory, "create_app", lambda *a, reach, **o: seen.append(reach) or make(*a, reach=reach, **o))
+    services.door.set_password("quiet engine")
+    said_when_ready(services, "127.0.0.1", folders=[tmp_path])
+    said_when_ready(services, "127.0.0.1", folders=[tmp_path], name="music.local")
+    said_when_ready(services, "0.0.0.0", folders=[tmp_path])
+    assert seen == [Reach((tmp_path,)), Reach((tmp_path,), usual=False), Reach((tmp_path,), usual=False)]
+
+
+def test_a_booth_on_all_addresses_says_the_one_that_others_know(services: StandIn) -> None:
+    """It said http://0.0.0.0:8050, which leads a telephone nowhere."""
+    services.door.set_password("quiet engine")
+    said = said_when_ready(services, "0.0.0.0")
+    assert said.startswith("http://")
+    host = said.removeprefix("http://").removesuffix(":PORT")
+    assert host != "0.0.0.0"
+    with socket.socket() as other:
+        other.bind((host, 0))  # one of this computer's own
 
 
 def test_assets_are_found_in_a_checkout() -> None:

@@ -18,7 +18,7 @@ from segue.web.layout.library import library_room
 from segue.web.layout.live import live_room
 from segue.web.layout.map import map_room
 from segue.web.layout.mix import mix_room
-from segue.web.layout.settings import settings_room
+from segue.web.layout.settings import folders_list, settings_room
 from segue.web.layout.shell import page
 from tests.web.stand_in import failure
 
@@ -110,6 +110,13 @@ def test_a_queue_whose_songs_are_gone_can_still_be_shown(shelf: tuple[Track, ...
     held = playqueue.go_next(playqueue.append(Queue(), [Song(track.id, "chosen", "near") for track in shelf]))
     assert "No longer in the library" in text_of([queue.now(held, {}), queue.queue_list(held, {})])
     assert "Nothing plays yet" in text_of(queue.now(Queue(), {}))
+
+
+def test_the_settings_know_the_demo_library_from_none() -> None:
+    """A library of demo songs was told "None yet"."""
+    said = {demo: text_of(folders_list((), None, busy=False, demo=demo)) for demo in (0, 72)}
+    assert "None yet" in said[0]
+    assert "The demo library is here, 72 songs" in said[72]
 
 
 def test_who_is_logged_in_finds_the_way_out_and_who_is_not_is_told_of_the_password() -> None:

@@ -1,4 +1,4 @@
-"""The whole way, on real parts: a folder is named in the browser, heard, and becomes a queue that plays."""
+"""The whole way, on real parts: a folder is chosen in the browser, heard, and becomes a queue that plays."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from segue.reach import Reach
 from segue.services import Services
 from tests.embed.conftest import write_ear
 from tests.web.stand_in import write_chord
@@ -43,11 +44,11 @@ def services(tmp_path: Path) -> Iterator[Services]:
 def test_a_folder_becomes_a_queue_that_plays(
     services: Services, serve: Serve, visit: Visit, music: Path, tmp_path: Path
 ) -> None:
-    url = serve(services)
-    page = visit(url)
-    page.fill("input[placeholder='/home/you/Music']", str(music))
-    page.wait_for_timeout(300)
-    page.click("text=Listen to this folder")
+    page = visit(serve(services, reach=Reach((tmp_path,), usual=False)))
+    page.click("text=Choose a folder")
+    page.click(".folder-row")
+    page.click(".folder-row >> text=my music")
+    page.click("text=Listen to “my music”")
     wait(page, f"document.querySelectorAll('{FIRST}').length === 8", seconds=90)
     page.wait_for_selector("text=1 file could not be read", timeout=60_000)
 

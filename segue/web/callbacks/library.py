@@ -1,21 +1,18 @@
-"""The library's side: search, the scan's progress, folders, and what could not be read."""
+"""The library's side: search, the scan's progress, the demo, and what could not be read."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from dash import MATCH, Dash, Input, Output, State, no_update, set_props
+from dash import Dash, Input, Output, State, no_update, set_props
 from dash.exceptions import PreventUpdate
 
-from segue.errors import FileAccessError, SegueError
-from segue.files import expanded
+from segue.errors import SegueError
 from segue.web import ids, present
 from segue.web.layout import music
 from segue.web.layout.shell import page_class
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from segue.services import Services
 
 RESULTS_A_PAGE = 20  # the browser takes some 20 ms to draw each
@@ -27,7 +24,7 @@ def register_library(app: Dash, services: Services) -> None:
     """Connect search, scan and dialogs."""
     _search(app, services)
     _pulse(app, services)
-    _folders(app, services)
+    _demo(app, services)
     _failures(app, services)
 
 
@@ -84,50 +81,19 @@ def _pulse(app: Dash, services: Services) -> None:
         return True
 
 
-def _folders(app: Dash, services: Services) -> None:
-    @app.callback(
-        Output(ids.folder_field(MATCH), "error"),
-        Output(ids.folder_button(MATCH), "title"),
-        Input(ids.folder_button(MATCH), "n_clicks"),
-        Input(ids.folder_field(MATCH), "n_submit"),
-        State(ids.folder_field(MATCH), "value"),
-        prevent_initial_call=True,
-    )
-    def on_folder(clicks: int | None, submits: int | None, folder: str | None) -> tuple[str | None, str]:  # noqa: ARG001
-        try:
-            services.start_scan(_folder(folder))
-        except SegueError as error:
-            return present.error_line(error), ""
-        _watch_closely()
-        set_props(ids.ADD_MUSIC, {"opened": False})
-        return None, "Listening to it"
-
-    @app.callback(
-        Output(ids.demo_button(MATCH), "title"), Input(ids.demo_button(MATCH), "n_clicks"), prevent_initial_call=True
-    )
+def _demo(app: Dash, services: Services) -> None:
+    @app.callback(Output(ids.DEMO, "title"), Input(ids.DEMO, "n_clicks"), prevent_initial_call=True)
     def on_demo(clicks: int | None) -> str:
         if not clicks:
             raise PreventUpdate
         services.start_demo()
-        _watch_closely()
+        watch_closely()
         return "Composing it"
 
 
-def _watch_closely() -> None:
+def watch_closely() -> None:
     """Ask for the scan's progress every second, from now on."""
     set_props(ids.PULSE, {"interval": PULSE_BUSY_MS})
-
-
-def _folder(text: str | None) -> Path:
-    """The folder that was typed, which must be named in full."""
-    if not (text or "").strip():
-        raise FileAccessError("No folder is named", remedy="Type its full path, such as /home/you/Music")
-    folder = expanded(str(text).strip().strip('"'))
-    if not folder.is_absolute():
-        raise FileAccessError(
-            "this is not a full path", remedy="Begin at the root, such as /home/you/Music", path=folder
-        )
-    return folder
 
 
 def _failures(app: Dash, services: Services) -> None:
@@ -150,5 +116,5 @@ def _failures(app: Dash, services: Services) -> None:
             services.start_retry()
         except SegueError as error:
             return True, present.error_line(error)
-        _watch_closely()
+        watch_closely()
         return False, ""

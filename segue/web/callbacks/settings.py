@@ -53,10 +53,11 @@ def register(app: Dash, services: Services) -> None:
                 said = present.error_line(error)
         status, state = services.scan_status(), services.watch.state
         folders, line = services.folders.all(), present.watch_line(state, status)
-        now = [line, status.running, [[mark_of(folder.path), folder.files] for folder in folders]]
+        demo = 0 if folders or services.has_own_music() else services.counts().tracks
+        now = [line, status.running, demo, [[mark_of(folder.path), folder.files] for folder in folders]]
         if now == seen and said is no_update:
             raise PreventUpdate
-        return folders_list(folders, state, busy=status.running), line, said, now
+        return folders_list(folders, state, busy=status.running, demo=demo), line, said, now
 
     app.clientside_callback(
         ClientsideFunction("segue", "onTheme"), Output(ids.THEME_CHOICE, "value"), Input(ids.THEME_CHOICE, "value")

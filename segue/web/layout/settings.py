@@ -106,8 +106,14 @@ def _facts(rows: Sequence[tuple[str, str]]) -> html.Dl:
     return html.Dl([html.Div([html.Dt(name), html.Dd(value)]) for name, value in rows], className="settings-facts")
 
 
-def folders_list(folders: Sequence[MusicFolder], state: WatchState | None, *, busy: bool) -> Any:
-    """Each folder: its path, how many files are known of it, whether it is watched, and what can be done with it."""
+def folders_list(folders: Sequence[MusicFolder], state: WatchState | None, *, busy: bool, demo: int = 0) -> Any:
+    """Each folder: its path, how many files are known of it, whether it is watched, and what can be done with it.
+
+    Where there is none, ``demo`` songs of the demo library may be there.
+    """
+    if demo and not folders:
+        words = f"The demo library is here, {present.songs(demo)} that Segue composed. Add a folder and it makes way."
+        return html.P(words, className="dim")
     if not folders:
         return html.P("None yet: add the folder where your music lies.", className="dim")
     return html.Ul([_folder(folder, state, busy=busy) for folder in folders], className="folders")

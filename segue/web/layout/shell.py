@@ -8,13 +8,14 @@ import dash_mantine_components as dmc
 from dash import dcc, html
 
 from segue.web import ids
+from segue.web.layout.folders import folder_dialog
 from segue.web.layout.music import search_field, upkeep
 from segue.web.layout.navigation import bar, rail
 from segue.web.layout.parts import act_button, icon, icon_button
 from segue.web.layout.player import player_bar
 from segue.web.layout.queue import queue_side
 from segue.web.layout.taste import taste_dialog
-from segue.web.layout.welcome import folder_form, welcome
+from segue.web.layout.welcome import welcome
 
 _GLOW = [
     "#fff6e6", "#fdeacb", "#f9d59a", "#f5be66", "#f1ab3d", "#eb9c22", "#d98a14", "#a8650a", "#8a5206", "#6b3f03"
@@ -160,8 +161,8 @@ def _dialogs() -> list[dmc.Modal]:
             closeButtonProps={"aria-label": "Close"},
         ),
         dmc.Modal(
-            folder_form("dialog"),
-            id=ids.ADD_MUSIC, title="Add music", opened=False, centered=True,
+            folder_dialog(),
+            id=ids.ADD_MUSIC, title="Choose a folder", opened=False, size="lg",
             closeButtonProps={"aria-label": "Close"},
         ),
         dmc.Modal(
