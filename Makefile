@@ -31,7 +31,7 @@ $(VENV)/.dev: requirements-dev.lock requirements-musicnn.txt pyproject.toml setu
 run: install ## Serve Segue on http://127.0.0.1:8050; MUSIC=~/Music for your own folder
 	@$(BIN)/segue serve --data "$(DATA)" --port $(PORT) $(if $(MUSIC),--music "$$MUSIC",--demo)
 
-test: check ## Everything: lint, types, all tests, the real browser included
+test: check ## Everything: lint, types, all tests, the real browsers included
 
 check: install-dev lint ## What CI runs
 	@$(BIN)/python tests/tools.py

@@ -29,6 +29,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     lacks = set(missing())
     reasons = {
         "browser": "there is no Chromium" if "chromium" in lacks else None,
+        "firefox": "there is no Firefox" if "firefox" in lacks else None,
         "ffmpeg": "there is no ffmpeg" if "ffmpeg" in lacks else None,
         "music": None if _music() else "the real music is not there; fetch it with `make music`",
     }

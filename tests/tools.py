@@ -8,7 +8,13 @@ from pathlib import Path
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 MAC_BROWSER = Path("/Applications/Google Chrome.app/Contents/MacOS/Google Chrome")
-APT_PACKAGES = {"chromium": "chromium", "ffmpeg": "ffmpeg"}
+FIREFOXES = ("firefox-esr", "firefox")
+MAC_FIREFOX = Path("/Applications/Firefox.app/Contents/MacOS/firefox")
+APT_PACKAGES = {
+    "chromium": ("chromium",),
+    "firefox": ("firefox-esr", "pulseaudio"),  # which plays nothing where there is no sound to play to
+    "ffmpeg": ("ffmpeg",),
+}
 
 
 def find_browser() -> str | None:
@@ -23,9 +29,15 @@ def _playwright_browser() -> str | None:
     return next((str(path) for home in homes for pattern in patterns for path in sorted(home.glob(pattern))), None)
 
 
+def find_firefox() -> str | None:
+    """The path of a Firefox, or None."""
+    found = next((path for name in FIREFOXES if (path := shutil.which(name))), None)
+    return found or (str(MAC_FIREFOX) if MAC_FIREFOX.exists() else None)
+
+
 def missing() -> list[str]:
     """What is not there."""
-    found = {"chromium": find_browser(), "ffmpeg": shutil.which("ffmpeg")}
+    found = {"chromium": find_browser(), "firefox": find_firefox(), "ffmpeg": shutil.which("ffmpeg")}
     return [name for name, path in found.items() if path is None]
 
 
@@ -40,15 +52,16 @@ def install(names: list[str]) -> None:
     if shutil.which("apt-get") and os.geteuid() == 0:
         print(f"Installing {' and '.join(names)} for the tests ...", flush=True)
         subprocess.run(["apt-get", "update", "-qq"], check=False)
-        packages = [APT_PACKAGES[name] for name in names]
+        packages = [package for name in names for package in APT_PACKAGES[name]]
         environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
         command = ["apt-get", "install", "-y", "-qq", "--no-install-recommends", *packages]
         subprocess.run(command, check=False, env=environment, stdout=subprocess.DEVNULL)
         return
     if "chromium" in names:
         subprocess.run([sys.executable, "-m", "playwright", "install", "chromium"], check=False)
-    if "ffmpeg" in names and shutil.which("brew"):
-        subprocess.run(["brew", "install", "--quiet", "ffmpeg"], check=False)
+    if shutil.which("brew"):
+        for name in {"ffmpeg", "firefox"} & set(names):
+            subprocess.run(["brew", "install", "--quiet", name], check=False)
 
 
 def main() -> int:
@@ -57,7 +70,8 @@ def main() -> int:
         install(names)
     if names := missing():
         print(f"\n*** There is no {' and no '.join(names)}: the tests that need it are LEFT OUT.")
-        print("*** Debian: sudo apt install chromium ffmpeg   Mac: brew install ffmpeg; brew install --cask chromium\n")
+        print("*** Debian: sudo apt install chromium firefox-esr pulseaudio ffmpeg")
+        print("*** Mac: brew install ffmpeg firefox; brew install --cask chromium\n")
         return 1 if os.environ.get("CI") == "true" else 0
     return 0
 

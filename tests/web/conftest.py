@@ -13,8 +13,11 @@ from flask.testing import FlaskClient
 from waitress import wasyncore
 
 from segue.reach import Reach
+from segue.services import Services
 from segue.values import Track
 from segue.web.factory import create_app
+from tests.embed.conftest import write_ear
+from tests.play.mix.sounds import song, write_song
 from tests.web.stand_in import StandIn, make_shelf
 
 
@@ -41,6 +44,18 @@ def reading_client(services: Any) -> FlaskClient:
     server = create_app(services).server
     server.test_client_class = ReadingClient
     return server.test_client()
+
+
+@pytest.fixture
+def house(tmp_path: Path) -> Iterator[Services]:
+    """The real thing over four songs, which have been heard."""
+    (tmp_path / "music").mkdir()
+    for number in range(4):
+        write_song(tmp_path / "music" / f"Band - Song {number}.flac", song(110.0 + number))
+    services = Services(tmp_path / "data", ear=str(write_ear(tmp_path)), workers=1)
+    services.scan([tmp_path / "music"])
+    yield services
+    services.close()
 
 
 @pytest.fixture

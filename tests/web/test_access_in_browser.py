@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,24 +9,11 @@ from axe_playwright_python.sync_playwright import Axe
 
 from segue.services import Services
 from segue.web.rooms import HOME, ROOMS
-from tests.embed.conftest import write_ear
-from tests.play.mix.sounds import song, write_song
 from tests.web.test_booth_in_browser import AUDIO, FIRST, Serve, Visit, wait
 
 pytestmark = pytest.mark.browser
 PATHS = [HOME, *(room.path for room in ROOMS)]
 SERIOUS = ("serious", "critical")
-
-
-@pytest.fixture
-def services(tmp_path: Path) -> Iterator[Services]:
-    (tmp_path / "music").mkdir()
-    for number in range(4):
-        write_song(tmp_path / "music" / f"Band - Song {number}.flac", song(110.0 + number))
-    house = Services(tmp_path / "data", ear=str(write_ear(tmp_path)), workers=1)
-    house.scan([tmp_path / "music"])
-    yield house
-    house.close()
 
 
 def violations(page: Any) -> list[str]:
@@ -38,9 +23,9 @@ def violations(page: Any) -> list[str]:
 
 @pytest.mark.parametrize(("width", "scheme"), [(1440, "dark"), (390, "light")])
 def test_nothing_serious_stands_against_a_room(
-    services: Services, serve: Serve, visit: Visit, width: int, scheme: str
+    house: Services, serve: Serve, visit: Visit, width: int, scheme: str
 ) -> None:
-    page = visit(serve(services), viewport={"width": width, "height": 900})
+    page = visit(serve(house), viewport={"width": width, "height": 900})
     page.click(FIRST)
     wait(page, f"{AUDIO}.currentTime > 0.2")
     if scheme == "light":
