@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import difflib
 import unicodedata
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
@@ -16,12 +16,12 @@ from segue.choose.schedule import Coming, Holding, Slot, coming, holding, read_s
 from segue.choosing import Choosing
 from segue.errors import ParameterError, UnknownTrackError, one_line
 from segue.play.playqueue import is_track_id
-from segue.store.library import Library
+from segue.store.profiles import Profiles
 from segue.store.rows import storable
 from segue.values import Track, TrackId
 
 _FORMAT = 1
-_LONGEST_NAME = 80
+LONGEST_NAME = 80
 _MOST_SEEDS = 10_000
 _PARTS = {"format", "seeds", "spec", "times"}
 
@@ -52,6 +52,15 @@ class Profile:
         }
 
 
+class Begins(NamedTuple):
+    """A profile's name and settings, the songs that it begins from, and those of them that have left the library."""
+
+    name: str
+    spec: ContinueSpec
+    seeds: tuple[Track, ...]
+    gone: tuple[str, ...]
+
+
 class Played(NamedTuple):
     """What a profile chose, the songs that it began from, and those of them that have left the library."""
 
@@ -75,13 +84,14 @@ class Shelf(NamedTuple):
 class ProfileShelf:
     """The profiles of one library. Safe from several threads."""
 
-    def __init__(self, library: Library, choosing: Choosing) -> None:
-        self._library = library
+    def __init__(self, profiles: Profiles, track: Callable[[TrackId], Track], choosing: Choosing) -> None:
+        self._profiles = profiles
+        self._track = track
         self._choosing = choosing
 
     def all(self) -> Shelf:
         """Every profile, and which cannot be read and why."""
-        held = self._library.profiles.all()
+        held = self._profiles.all()
         profiles: dict[str, Profile] = {}
         damaged = dict.fromkeys(held.damaged, "it is no JSON object")
         for name, body in held.bodies.items():
@@ -116,22 +126,34 @@ class ProfileShelf:
         held = next((other for other in shelf.profiles if other.casefold() == plain.casefold()), None)
         if held is not None:
             profile = profile if profile.times else replace(profile, times=shelf.profiles[held].times)
-        self._library.profiles.put(plain, profile.to_json())
+        self._profiles.put(plain, profile.to_json())
         if held is not None and held != plain:
-            self._library.profiles.drop(held)
+            self._profiles.drop(held)
         return plain
 
     def remove(self, name: str) -> str:
         """Delete a profile, readable or not, and return its name; raises ParameterError if there is none."""
         shelf = self.all()
         held = self._named(name, [*shelf.profiles, *shelf.damaged])
-        self._library.profiles.drop(held)
+        self._profiles.drop(held)
         return held
+
+    def rename(self, name: str, new: str) -> str:
+        """Call a profile otherwise and return its name; raises ParameterError where another one is called so."""
+        held, profile = self.find(name)
+        plain, shelf = checked_name(new), self.all()
+        others = {*shelf.profiles, *shelf.damaged} - {held}
+        if plain.casefold() in {other.casefold() for other in others}:
+            raise ParameterError(f"another profile is called '{one_line(plain)}'", remedy="Choose another name")
+        self._profiles.put(plain, profile.to_json())
+        if plain != held:
+            self._profiles.drop(held)
+        return plain
 
     def set_times(self, name: str, times: Sequence[Slot]) -> str:
         """Say when a profile holds by itself; no times let it hold only when it is asked for. Returns its name."""
         held, profile = self.find(name)
-        self._library.profiles.put(held, replace(profile, times=tuple(times)).to_json())
+        self._profiles.put(held, replace(profile, times=tuple(times)).to_json())
         return held
 
     def now(self, when: dt.datetime) -> Holding | None:
@@ -142,25 +164,29 @@ class ProfileShelf:
         """Which profile begins next after a local time."""
         return coming(self.all().schedule, when)
 
-    def play(self, name: str, *, count: int | None, rng: np.random.Generator) -> Played:
-        """Choose what a profile plays, ``count`` songs or as many as it was saved with.
+    def begins(self, name: str) -> Begins:
+        """A profile as it begins now; raises ParameterError if there is none of that name or it cannot be read.
 
-        Raises ParameterError if there is no such profile or it cannot be read, and UnknownTrackError if all the songs
-        that it begins from have left the library.
+        Raises UnknownTrackError if all the songs that it begins from have left the library.
         """
         held, profile = self.find(name)
         tracks, gone = [], []
         for seed in profile.seeds:
             try:
-                tracks.append(self._library.track(seed.track_id))
+                tracks.append(self._track(seed.track_id))
             except UnknownTrackError:
                 gone.append(seed.name)
         if not tracks:
             what = f"all that the profile '{one_line(held)}' begins from has left the library ({'; '.join(gone)})"
             raise UnknownTrackError(what, remedy="Scan its folder again, or save the profile with other songs")
-        spec = profile.spec if count is None else replace(profile.spec, count=count)
-        chosen = self._choosing.continue_queue([track.id for track in tracks], spec, rng=rng)
-        return Played(chosen, tuple(tracks), tuple(gone))
+        return Begins(held, profile.spec, tuple(tracks), tuple(gone))
+
+    def play(self, name: str, *, count: int | None, rng: np.random.Generator) -> Played:
+        """Choose what a profile plays, ``count`` songs or as many as it was saved with; raises as `begins` does."""
+        begins = self.begins(name)
+        spec = begins.spec if count is None else replace(begins.spec, count=count)
+        chosen = self._choosing.continue_queue([track.id for track in begins.seeds], spec, rng=rng)
+        return Played(chosen, begins.seeds, begins.gone)
 
     def _named(self, name: str, held: Sequence[str]) -> str:
         wanted = " ".join(name.split()).casefold()
@@ -181,10 +207,10 @@ class ProfileShelf:
 def checked_name(name: str) -> str:
     """A name that a profile may have, with single spaces; raises ParameterError."""
     plain = " ".join(storable(name).split())
-    if not plain or len(plain) > _LONGEST_NAME or any(unicodedata.category(c) == "Cc" for c in plain):
+    if not plain or len(plain) > LONGEST_NAME or any(unicodedata.category(c) == "Cc" for c in plain):
         raise ParameterError(
-            f"'{one_line(name[:_LONGEST_NAME])}' is no name for a profile",
-            remedy=f"Choose one of 1 to {_LONGEST_NAME} characters, such as 'Sunday morning'",
+            f"'{one_line(name[:LONGEST_NAME])}' is no name to save under",
+            remedy=f"Choose one of 1 to {LONGEST_NAME} characters, such as 'Sunday morning'",
         )
     return plain
 

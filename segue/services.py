@@ -24,6 +24,7 @@ from segue.files import access_error, check_folder, is_file, is_url, real_path, 
 from segue.folders import MusicFolders
 from segue.listen.tags import read_artwork
 from segue.listening import Listening, TasteReport
+from segue.lists import Backs, SavedLists
 from segue.live import Live
 from segue.mapping import LibraryMap
 from segue.mixes import Mixes
@@ -110,7 +111,9 @@ class Services:
         self.table = LibraryTable(self.library, self.tags)
         self.listening = Listening(self.library, self.tags, self.ear_in_use)
         self.choosing = Choosing(self.library, self.ear_in_use, self.tags, self.listening)
-        self.profiles = ProfileShelf(self.library, self.choosing)
+        self.profiles = ProfileShelf(self.library.profiles, self.track, self.choosing)
+        self.lists = SavedLists(self.library.kept)
+        self.backs = Backs()
         self.phones = Phones(self.library.kept)
         self.discography = Discography(self.library.version, self.library.tracks, self.library.added)
         self.live = Live(self.library, lambda: self.ear, self.choosing)

@@ -26,7 +26,7 @@ PARTS = [
     "playlist_quality",
 ]  # of the services
 PARTS += ["phones", "discography", "mixing", "mixes", "extending", "gathering", "playing"]
-PARTS += ["door", "mapping", "folders", "reach", "table"]
+PARTS += ["door", "mapping", "folders", "reach", "table", "lists"]
 ALLOWED: dict[str, set[str]] = {
     **{room: {room, *ORDER[:at]} for at, room in enumerate(ORDER)},
     "demo": {"demo"},
@@ -43,6 +43,7 @@ ALLOWED: dict[str, set[str]] = {
     "choosing": {"choosing", "listening", "ears", "tagging", "labelling", "embed", "store", "choose"},
     "listening": {"listening", "ears", "tagging", "embed", "store", "choose"},
     "profiles": {"profiles", "choosing", "store", "choose", "play"},
+    "lists": {"lists", "profiles", "store", "play"},
     "live": {"live", "choosing", "listen", "embed", "store", "choose"},
     "phones": {"phones", "store"},
     "discography": {"discography", "store"},
@@ -64,6 +65,8 @@ ALLOWED: dict[str, set[str]] = {
         "discography",
         "folders",
         "reach",
+        "lists",
+        "profiles",
         "mapping",
         "table",
         "mixes",

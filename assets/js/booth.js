@@ -123,7 +123,7 @@
     const isAhead = waiting.some(({ kind }) => kind === "advance"); // the player has gone on; this answer knew nothing of it
     segue.player.follow(answer.deck, command, isAhead);
     segue.showSettings();
-    document.dispatchEvent(new CustomEvent("segue-queue")); // for what else shows it
+    document.dispatchEvent(new CustomEvent("segue-queue", { detail: command })); // for what else shows it
     sendNext();
   };
 

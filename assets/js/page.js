@@ -14,15 +14,13 @@
     undo: () => segue.send("undo"),
     redo: () => segue.send("redo"),
     clear: () => segue.send("clear"),
-    export: (_, button) => openMenu(button, PLAYLISTS),
-    save_as: ({ kind }) => saveQueue(kind),
     like: ({ track }) => segue.send("like", { track }),
     dislike: ({ track }) => segue.send("dislike", { track }),
     never: ({ track }) => segue.send("never", { track }),
     allow: ({ track }) => segue.send("allow", { track }),
     rate: ({ track, rating }) => segue.send("rate", { track, rating: rating || null }),
     forget: () => segue.send("forget"),
-    more: ({ track, rating }, button) => openMenu(button, [...opinions(track, rating), ...segue.queueChoices(button)]),
+    more: ({ track, rating }, button) => segue.openMenu(button, [...opinions(track, rating), ...segue.queueChoices(button)]),
     taste: () => props("taste", { opened: true }),
     toggle: () => segue.player.toggle(),
     next: () => segue.player.next(),
@@ -102,11 +100,6 @@
     ["never", "never", "Never again", null],
     ["waypoint", "journey", "Waypoint of a journey", null],
   ];
-  const PLAYLISTS = ["m3u8", "xspf", "jspf"].map((kind) => ({
-    data: { act: "save_as", kind },
-    drawing: "download",
-    label: `As ${kind.toUpperCase()}`,
-  }));
 
   const opinions = (track, rating) =>
     OPINIONS.map(([act, drawing, label, state]) => ({
@@ -128,7 +121,7 @@
   });
 
   /* The one menu of all rows, beside the button that opens it; a choice is an act with its data. */
-  function openMenu(button, entries) {
+  segue.openMenu = (button, entries) => {
     menu.replaceChildren(
       ...entries.map(({ data, drawing, label, checked }) => {
         const choice = Object.assign(document.createElement("button"), { type: "button", className: "button choice" });
@@ -146,7 +139,7 @@
     menu.style.left = `${Math.max(8, place.right - menu.offsetWidth)}px`;
     menu.style.top = `${above ? place.top - menu.offsetHeight : place.bottom}px`;
     menu.firstChild.focus();
-  }
+  };
 
   // Dark and light ----------------------------------------------------------------------------------------------------
 
@@ -305,26 +298,6 @@
     say(`Sending “${file.name}”`, { ...busy, action: "show" });
     request.send(file);
   }
-
-  function saveQueue(kind) {
-    const table = new Map(segue.booth.queue.table.map(([entry, track]) => [entry, track]));
-    segue.savePlaylist(segue.booth.queue.entries.map((entry) => table.get(entry)), { kind });
-  }
-
-  /* Songs as a playlist file that the browser downloads: m3u8, xspf or jspf. */
-  segue.savePlaylist = async (tracks, { kind = "m3u8", name = "Segue" } = {}) => {
-    const answer = await fetch(`/api/playlist.${kind}`, {
-      method: "POST",
-      headers: { "Content-Type": "application/json" },
-      body: JSON.stringify(tracks),
-    }).catch(() => null);
-    if (!answer?.ok) return segue.notify("The playlist could not be written.");
-    const link = document.createElement("a");
-    link.href = URL.createObjectURL(await answer.blob());
-    link.download = `${name}.${kind}`;
-    link.click();
-    setTimeout(() => URL.revokeObjectURL(link.href), 10000);
-  };
 
   segue.page = {
     upload,

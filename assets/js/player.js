@@ -13,8 +13,8 @@
   const FORESEEN_MS = 3000; // ...within this
   const LULL_S = 5; // when it is time to sleep the sound dies away within this
   const MOST_ERRORS = 5; // songs in a row that would not play
-  const PLAYS = new Set(["play", "play_list", "seed", "jump", "advance", "back"]);
-  const LEAVES = new Set(["play", "play_list", "seed", "jump", "back", "remove", "never", "undo", "redo"]); // the listener left a song
+  const PLAYS = new Set(["play", "play_list", "play_saved", "play_radio", "seed", "jump", "advance", "back"]);
+  const LEAVES = new Set(["play", "play_list", "play_saved", "play_radio", "seed", "jump", "back", "remove", "never", "undo", "redo"]); // the listener left a song
 
   const others = "BroadcastChannel" in window ? new BroadcastChannel("segue") : null;
   const tab = Math.random().toString(36).slice(2);

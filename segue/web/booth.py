@@ -16,6 +16,9 @@ _LONGEST_NAME = 200
 _MOST_STEERING = 20
 _STEERING = frozenset(("pulls", "pushes"))
 _TOKEN = re.compile(r"drop:[0-9a-f]{16}")
+RADIO = "radio"
+"""In place of a dropped file's token: the start has the name of a radio."""
+
 
 EMPTY = Queue()
 Way = Literal["more", "less", "none"]
@@ -23,7 +26,7 @@ Way = Literal["more", "less", "none"]
 
 @dataclass(frozen=True, slots=True)
 class Start:
-    """Where the listener last set the direction: the entry, and the dropped file before it if that did."""
+    """Where the listener last set the direction: the entry, and the dropped file or the radio before it if that did."""
 
     entry_id: EntryId
     token: str = ""
@@ -130,7 +133,7 @@ def _start_from_json(value: object) -> Start | None:
         raise _damaged("its start is not an entry")
     if not isinstance(name, str) or len(name) > _LONGEST_NAME:
         raise _damaged("the name of its start is not a short text")
-    return Start(EntryId(number), token_from_json(token) if token else "", name)
+    return Start(EntryId(number), token if token in ("", RADIO) else token_from_json(token), name)
 
 
 def start_at(entry_id: EntryId, *, token: str = "", name: str = "") -> Start:

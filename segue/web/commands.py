@@ -19,6 +19,7 @@ from segue.store.events import EventKind, Rating
 from segue.values import EntryId, Origin, TrackId
 from segue.web.booth import Booth, lookback_from_json, noise_from_json, start_at, token_from_json
 from segue.web.growing import Desk, Outcome, choose, picked_songs, restarted, songs_of, with_picks
+from segue.web.saving import SAVING
 
 log = logging.getLogger(__name__)
 
@@ -271,6 +272,7 @@ _ACTIONS: Mapping[str, Callable[[Desk, Booth, Mapping[str, Any]], Outcome]] = {
     "never": _never,
     "allow": _allow,
     "forget": _forget,
+    **SAVING,
 }
 
 

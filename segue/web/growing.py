@@ -11,11 +11,11 @@ import numpy as np
 
 from segue.choose.playlist import Continuation, ContinueSpec
 from segue.config import CHOICE
-from segue.errors import EmptyLibraryError, UnknownTrackError
+from segue.errors import EmptyLibraryError, ParameterError, UnknownTrackError
 from segue.play import playqueue
 from segue.play.playqueue import Entry, Queue, Song
 from segue.values import EntryId, TrackId
-from segue.web.booth import Booth
+from segue.web.booth import RADIO, Booth
 
 if TYPE_CHECKING:
     from segue.services import Services
@@ -52,6 +52,14 @@ class Chosen:
     ended: str | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Begun:
+    """What a queue began from beside its own songs: ids, or the token of a dropped file; and how it goes on."""
+
+    seeds: tuple[str, ...]
+    spec: ContinueSpec
+
+
 def restarted(desk: Desk, booth: Booth, songs: Sequence[Song]) -> Outcome:
     """Play the first of these songs now, the others and what follows them after it: one step to undo."""
     queue = booth.queue
@@ -81,19 +89,21 @@ def _with_songs(desk: Desk, booth: Booth, songs: Sequence[Song], *, ahead: int) 
 
 def choose(desk: Desk, booth: Booth, entries: Sequence[Entry], count: int) -> Chosen:
     """Choose songs to follow these entries, one by one, so that songs from before the start do not pull them back."""
-    seeds, since_start = _seeds(booth, entries)
+    began = begun(desk, booth)
+    seeds, since_start = _seeds(booth, entries, began)
     liked, disliked = _rated(desk, seeds[-since_start:])
     songs: list[Song] = []
     while seeds and len(songs) < count:
-        spec = ContinueSpec(
+        spec = replace(
+            began.spec,
+            count=1,
             lookback=min(booth.lookback, since_start),
-            noise=booth.noise,
-            liked=liked | frozenset(booth.pulls),
-            disliked=disliked | frozenset(booth.pushes),
-            never=booth.never,
+            liked=began.spec.liked | liked,
+            disliked=began.spec.disliked | disliked,
+            never=began.spec.never | booth.never,
         )
         try:
-            home = seeds[len(seeds) - since_start :][:1]  # where the listener last set the direction
+            home = seeds[len(seeds) - since_start :][: max(1, len(began.seeds))]  # where the direction was last set
             found = desk.services.choosing.continue_queue(seeds, spec, rng=desk.rng, home=home)
         except (EmptyLibraryError, UnknownTrackError) as error:
             log.info("nothing was chosen: %s", error)  # the first songs of a scan are still on their way
@@ -106,16 +116,34 @@ def choose(desk: Desk, booth: Booth, entries: Sequence[Entry], count: int) -> Ch
     return Chosen(tuple(songs))
 
 
-def _seeds(booth: Booth, entries: Sequence[Entry]) -> tuple[list[str], int]:
-    """Everything heard or queued, a dropped file before what grew from it, and how many come since the start."""
-    seeds: list[str] = []
-    start_place = 0
-    for entry in entries:
-        if booth.start is not None and entry.id == booth.start.entry_id:
-            start_place = len(seeds)
-            seeds += [booth.start.token] if booth.start.token else []
-        seeds.append(entry.track_id)
-    return seeds, len(seeds) - start_place
+def begun(desk: Desk, booth: Booth) -> Begun:
+    """What a booth began from, where that is no song of its queue, and its way to go on: a radio's, and the dials'."""
+    start, seeds, spec = booth.start, tuple[str, ...](), ContinueSpec()
+    if start is not None and start.token == RADIO:
+        try:
+            radio = desk.services.profiles.begins(start.name)
+        except (ParameterError, UnknownTrackError) as error:
+            log.info("the queue goes on without its radio: %s", error)
+        else:
+            seeds, spec = tuple(track.id for track in radio.seeds), radio.spec
+    elif start is not None and start.token:
+        seeds = (start.token,)
+    spec = replace(
+        spec,
+        lookback=booth.lookback,
+        noise=booth.noise,
+        liked=spec.liked | frozenset(booth.pulls),
+        disliked=spec.disliked | frozenset(booth.pushes),
+    )
+    return Begun(seeds, spec)
+
+
+def _seeds(booth: Booth, entries: Sequence[Entry], began: Begun) -> tuple[list[str], int]:
+    """Everything heard or queued, what it began from before what grew from it, and how many come since the start."""
+    start = None if booth.start is None else booth.start.entry_id
+    first = 0 if start is None else next((at for at, entry in enumerate(entries) if entry.id == start), len(entries))
+    heard = [entry.track_id for entry in entries]
+    return [*heard[:first], *began.seeds, *heard[first:]], len(began.seeds) + len(heard) - first
 
 
 def _rated(desk: Desk, seeds: Sequence[str]) -> tuple[frozenset[TrackId], frozenset[TrackId]]:

@@ -64,6 +64,12 @@ MIX_PULSE = "mix-pulse"
 MIXES = "mixes"
 MIXES_SEEN = "mixes-seen"
 
+# What is saved
+SAVED = "saved"
+SAVED_TURN = "saved-turn"
+NAMING = "naming"
+NAME_FIELD = "name-field"
+
 # Settings
 SETTINGS_FOLDERS = "settings-folders"
 SETTINGS_SAYS = "settings-says"

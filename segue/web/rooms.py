@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
-from segue.web.callbacks import journey, live, mix, settings, table
+from segue.web.callbacks import journey, live, mix, saved, settings, table
 from segue.web.callbacks import map as library_map
 from segue.web.room import Room
 
 HOME = "/"
-ROOMS: tuple[Room, ...] = (table.ROOM, library_map.ROOM, journey.ROOM, mix.ROOM, live.ROOM, settings.ROOM)
+ROOMS: tuple[Room, ...] = (
+    table.ROOM,
+    library_map.ROOM,
+    journey.ROOM,
+    mix.ROOM,
+    live.ROOM,
+    saved.ROOM,
+    settings.ROOM,
+)
 
 
 def room_at(path: str) -> Room | None:

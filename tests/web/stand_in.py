@@ -22,8 +22,10 @@ from segue.ears import InUse
 from segue.errors import EmptyLibraryError, FileAccessError, NotAudioError, UnknownTrackError
 from segue.files import track_id_of
 from segue.listening import Listening, TasteReport
+from segue.lists import Backs, SavedLists
 from segue.mapping import LibraryMap
 from segue.playing import Playing
+from segue.profiles import ProfileShelf
 from segue.services import DroppedSeed, PlayableFile
 from segue.store.background import ScanStatus
 from segue.store.library import Library
@@ -99,6 +101,9 @@ class StandIn:
     listening: Listening = field(init=False)
     playing: Playing = field(init=False)
     door: Door = field(init=False)
+    lists: SavedLists = field(init=False)
+    profiles: ProfileShelf = field(init=False)
+    backs: Backs = field(default_factory=Backs)
     map: LibraryMap = field(init=False)
     only_s: float | None = None
 
@@ -106,6 +111,8 @@ class StandIn:
         library = Library.open(self.data)
         weakref.finalize(self, library.close)
         self.door = Door(library.kept)
+        self.lists = SavedLists(library.kept)
+        self.profiles = ProfileShelf(library.profiles, self.track, self)  # type: ignore[arg-type]
         self.listening = Listening(library, self, lambda: InUse(EAR, "stand-in"))  # type: ignore[arg-type]
         self.map = LibraryMap(
             self._some, lambda: InUse(EAR, "stand-in"), self.confident, cache=self.data / "cache" / "map"

@@ -6,10 +6,13 @@ from pathlib import Path
 
 import pytest
 
+from segue.choose.playlist import ContinueSpec
 from segue.folders import Storage
+from segue.lists import SavedList
 from segue.play import playqueue
 from segue.play.playqueue import Queue, Song
-from segue.values import LibraryCounts, Track
+from segue.profiles import Beginning, Profile
+from segue.values import LibraryCounts, Track, TrackId
 from segue.web import ids
 from segue.web.factory import assets_folder
 from segue.web.layout import music, queue
@@ -18,6 +21,7 @@ from segue.web.layout.library import library_room
 from segue.web.layout.live import live_room
 from segue.web.layout.map import map_room
 from segue.web.layout.mix import mix_room
+from segue.web.layout.saved import saved_lists, saved_room
 from segue.web.layout.settings import folders_list, settings_room
 from segue.web.layout.shell import page
 from tests.web.stand_in import failure
@@ -26,7 +30,18 @@ SCRIPTS = sorted((assets_folder() / "js").glob("*.js"))
 STYLES = sorted((assets_folder() / "css").glob("*.css"))
 SETTINGS_MADE = settings_room(watched=True, line="", ear="speccy", tracks=3, storage=Storage(1, 2, 3))
 LIBRARY_MADE = library_room(genres=(), heard=(), keys=())
-ROOMS_MADE = [journey_room(""), map_room(), mix_room([]), live_room(), LIBRARY_MADE, SETTINGS_MADE]
+SEED = Beginning(TrackId("0123456789abcdef"), "a song")
+SAVED_MADE = saved_room(
+    saved_lists(
+        [SavedList("1", "Sunday", (SEED.track_id,), 0.0)],
+        {"Evening": Profile((SEED,), ContinueSpec())},
+        {},
+        damaged={"Night": "it is no JSON object"},
+        holds=None,
+        coming=None,
+    )
+)
+ROOMS_MADE = [journey_room(""), map_room(), mix_room([]), live_room(), LIBRARY_MADE, SAVED_MADE, SETTINGS_MADE]
 
 
 def text_of(component: object) -> str:

@@ -12,7 +12,7 @@ from segue.play.fades import Turn
 from segue.play.playqueue import Queue
 from segue.values import Rhythm
 from segue.web import ids, present
-from segue.web.booth import Booth, booth_from_json, booth_to_json
+from segue.web.booth import RADIO, Booth, booth_from_json, booth_to_json
 from segue.web.commands import steer
 from segue.web.growing import Desk, Outcome
 from segue.web.layout.parts import said
@@ -100,9 +100,11 @@ def _turn(services: Services, queue: Queue) -> Turn:
 
 
 def _grew_from(booth: Booth) -> str:
-    """The name of the dropped file, as long as the queue grows from it."""
+    """The dropped file or the radio, as long as the queue grows from it, in words."""
     start, current = booth.start, booth.queue.current_id
-    return start.name if start is not None and current is not None and current >= start.entry_id else ""
+    if start is None or not start.name or current is None or current < start.entry_id:
+        return ""
+    return f"Radio “{start.name}”" if start.token == RADIO else f"Songs that go with “{start.name}”"
 
 
 def _heard_as(services: Services, queue: Queue) -> tuple[str, ...]:

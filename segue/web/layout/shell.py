@@ -14,6 +14,7 @@ from segue.web.layout.navigation import bar, rail
 from segue.web.layout.parts import act_button, icon, icon_button
 from segue.web.layout.player import player_bar
 from segue.web.layout.queue import queue_side
+from segue.web.layout.saved import naming_dialog
 from segue.web.layout.taste import taste_dialog
 from segue.web.layout.welcome import welcome
 
@@ -170,6 +171,7 @@ def _dialogs() -> list[dmc.Modal]:
             id=ids.TASTE, title="Your taste", opened=False, centered=True, size="lg",
             closeButtonProps={"aria-label": "Close"},
         ),
+        naming_dialog(),
     ]  # fmt: skip
 
 

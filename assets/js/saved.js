@@ -1,0 +1,94 @@
+/* What is made of the queue: playlists and radios kept on the server, files that the browser downloads. */
+(() => {
+  "use strict";
+  const segue = (window.segue = window.segue || {});
+  const props = (id, values) => window.dash_clientside.set_props(id, values);
+  const field = () => document.getElementById("name-field");
+  let wanted = null; // what is done once it has a name
+
+  const KINDS = ["m3u8", "xspf", "jspf"].map((kind) => ({
+    data: { act: "save_as", kind },
+    drawing: "download",
+    label: `As ${kind.toUpperCase()} file`,
+  }));
+  const QUEUE = [
+    { data: { act: "ask_name", kind: "save_list" }, drawing: "saved", label: "Save as playlist" },
+    { data: { act: "ask_name", kind: "save_radio" }, drawing: "radio", label: "Save as radio" },
+    ...KINDS,
+  ];
+  const TITLES = {
+    save_list: "Save as playlist",
+    save_radio: "Save as radio",
+    rename_list: "Rename the playlist",
+    rename_radio: "Rename the radio",
+  };
+
+  const CHANGES = new Set([...Object.keys(TITLES), "delete_list", "delete_radio", "take_back"]);
+
+  Object.assign((segue.acts ??= {}), {
+    export: (_, button) => segue.openMenu(button, QUEUE),
+    save_as: ({ kind }) => saveQueue(kind),
+    saved_more: ({ list, radio, name }, button) => segue.openMenu(button, choices(list ? { list } : { radio }, name)),
+    ask_name: ({ act, kind, name, ...details }) => askName(kind, name ?? "", details),
+    name: () => named(),
+    rename_list: ({ list, name }) => segue.send("rename_list", { list, name }),
+    rename_radio: ({ radio, name }) => segue.send("rename_radio", { radio, name }),
+    delete_list: ({ list }) => segue.send("delete_list", { list }),
+    delete_radio: ({ radio }) => segue.send("delete_radio", { radio }),
+    play_saved: ({ list }) => segue.send("play_saved", { list }),
+    add_saved: ({ list }) => segue.send("add_saved", { list }),
+    play_radio: ({ radio }) => segue.send("play_radio", { radio }),
+    take_back: ({ word }) => segue.send("take_back", { word }),
+  });
+
+  /* What the menu of a saved playlist or radio offers. */
+  function choices(which, name) {
+    const kind = "list" in which ? "list" : "radio";
+    return [
+      { data: { act: "ask_name", kind: `rename_${kind}`, name, ...which }, drawing: "rename", label: "Rename" },
+      { data: { act: `delete_${kind}`, ...which }, drawing: "delete", label: "Delete" },
+    ];
+  }
+
+  function askName(kind, name, details) {
+    wanted = { kind, details };
+    props("name-field", { value: name, error: null });
+    props("naming", { opened: true, title: TITLES[kind] });
+  }
+
+  function named() {
+    const name = field().value.trim();
+    if (!name) return props("name-field", { error: "Give it a name" });
+    segue.send(wanted.kind, { ...wanted.details, name });
+    props("naming", { opened: false });
+  }
+
+  document.addEventListener("keydown", (event) => {
+    if (event.key === "Enter" && event.target === field()) named();
+  });
+
+  /* The room of what is saved shows what a command has changed. */
+  document.addEventListener("segue-queue", ({ detail: { kind, number } }) => {
+    if (CHANGES.has(kind) && document.getElementById("saved")) props("saved-turn", { data: number });
+  });
+
+  function saveQueue(kind) {
+    const table = new Map(segue.booth.queue.table.map(([entry, track]) => [entry, track]));
+    segue.savePlaylist(segue.booth.queue.entries.map((entry) => table.get(entry)), { kind });
+  }
+
+  /* Songs as a playlist file that the browser downloads: m3u8, xspf or jspf. */
+  segue.savePlaylist = async (tracks, { kind = "m3u8", name = "Segue" } = {}) => {
+    const answer = await fetch(`/api/playlist.${kind}`, {
+      method: "POST",
+      headers: { "Content-Type": "application/json" },
+      body: JSON.stringify(tracks),
+    }).catch(() => null);
+    if (!answer?.ok) return segue.notify("The playlist could not be written.");
+    const link = document.createElement("a");
+    link.href = URL.createObjectURL(await answer.blob());
+    link.download = `${name}.${kind}`;
+    link.click();
+    setTimeout(() => URL.revokeObjectURL(link.href), 10000);
+  };
+})();
