@@ -14,6 +14,7 @@ from segue.choose.playlist import OutsideSeed
 from segue.config import SCAN
 from segue.errors import FileAccessError, MixCancelledError, MixError, SegueError, UnknownTrackError, one_line
 from segue.files import access_error, is_file, is_folder
+from segue.listen.by_hand import Correction
 from segue.play.mix.facts import FactFinder, TrackFacts
 from segue.play.tracklist import Wanted
 from segue.store.library import Library
@@ -41,6 +42,9 @@ class MixProgress:
 OnMixProgress = Callable[[MixProgress], None]
 Seeder = Callable[[Path], Track | OutsideSeed]
 """The library's track that a file is, or the file as the ear hears it."""
+
+_Key = tuple[Path, int, int, Correction | None]
+"""A file as it is, and what the listener set for it."""
 
 Choose = Callable[[str, tuple[Track, ...]], Track | None]
 """Is asked which of several tracks some words mean; None is none of them."""
@@ -74,7 +78,7 @@ class Gatherer:
 
     library: Library
     workers: int
-    _known: OrderedDict[tuple[Path, int, int], TrackFacts] = field(default_factory=OrderedDict)
+    _known: OrderedDict[_Key, TrackFacts] = field(default_factory=OrderedDict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def gather(
@@ -114,20 +118,21 @@ class Gatherer:
     ) -> dict[Path, TrackFacts | SegueError]:
         """What a mix must know of some files, or why it cannot be known; errors as `gather`."""
         found: dict[Path, TrackFacts | SegueError] = {}
-        jobs: dict[Path, tuple[Job, tuple[Path, int, int]]] = {}
+        jobs: dict[Path, tuple[Job, _Key]] = {}
         for path in dict.fromkeys(paths):
             try:
                 status = path.stat()
             except OSError as error:
                 found[path] = access_error(error, path)
                 continue
-            key = (path, status.st_size, status.st_mtime_ns)
+            key = (path, status.st_size, status.st_mtime_ns, self.library.correction_at(path))
             held = self._held(key)
             if held is not None:
                 found[path] = held
             else:
                 jobs[path] = (Job(path, SCAN.limit_s(status.st_size)), key)
-        for path, outcome in self._measured([job for job, _ in jobs.values()], on_progress, cancel):
+        finder = FactFinder({path: key[3] for path, (_, key) in jobs.items() if key[3] is not None})
+        for path, outcome in self._measured(finder, [job for job, _ in jobs.values()], on_progress, cancel):
             found[path] = outcome
             if isinstance(outcome, TrackFacts):
                 self._keep(jobs[path][1], outcome)
@@ -136,7 +141,11 @@ class Gatherer:
         return found
 
     def _measured(
-        self, jobs: list[Job], on_progress: OnMixProgress | None, cancel: threading.Event | None
+        self,
+        finder: FactFinder,
+        jobs: list[Job],
+        on_progress: OnMixProgress | None,
+        cancel: threading.Event | None,
     ) -> Iterator[tuple[Path, TrackFacts | SegueError]]:
         if not jobs:
             return
@@ -144,18 +153,18 @@ class Gatherer:
         tell(MixProgress("measuring", 0, len(jobs)))
         began_s = time.monotonic()
         workers = min(self.workers or available_cores(), len(jobs))
-        with WorkerPool(FactFinder(), workers=workers) as pool:
+        with WorkerPool(finder, workers=workers) as pool:
             for done, outcome in enumerate(pool.run(jobs, cancel=cancel), start=1):
                 nothing = MixError("nothing came of it", remedy="Try again", path=outcome.job.path)
                 yield outcome.job.path, outcome.value or outcome.error or nothing
                 eta_s = (time.monotonic() - began_s) / done * (len(jobs) - done)
                 tell(MixProgress("measuring", done, len(jobs), eta_s, outcome.job.path))
 
-    def _held(self, key: tuple[Path, int, int]) -> TrackFacts | None:
+    def _held(self, key: _Key) -> TrackFacts | None:
         with self._lock:
             return self._known.get(key)
 
-    def _keep(self, key: tuple[Path, int, int], facts: TrackFacts) -> None:
+    def _keep(self, key: _Key, facts: TrackFacts) -> None:
         with self._lock:
             self._known[key] = facts
             while len(self._known) > _KEPT:

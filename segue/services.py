@@ -12,6 +12,7 @@ from pathlib import Path
 from segue.choose.playlist import OutsideSeed
 from segue.choosing import Choosing
 from segue.config import SCAN, WEB
+from segue.correcting import Correcting
 from segue.demo.library import make_demo
 from segue.discography import Discography
 from segue.door import Door
@@ -108,6 +109,7 @@ class Services:
             self.library.close()
             raise
         self.tags = Tags(self.library, self.ear_in_use, read_only=read_only)
+        self.correcting = Correcting(self.library)
         self.table = LibraryTable(self.library, self.tags)
         self.listening = Listening(self.library, self.tags, self.ear_in_use)
         self.choosing = Choosing(self.library, self.ear_in_use, self.tags, self.listening)

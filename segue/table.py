@@ -13,7 +13,7 @@ from segue.errors import ModelError, ParameterError
 from segue.store.library import Library
 from segue.store.rows import fold, words_to_find
 from segue.tagging import Tags
-from segue.values import Rhythm, Track, TrackId
+from segue.values import ByHand, Rhythm, Track, TrackId
 
 Column = str
 TEXTS = ("title", "artist", "album", "genre", "heard", "camelot", "folder")
@@ -59,6 +59,7 @@ class TableRow:
     year: int | None
     duration_s: float
     loudness_lufs: float | None
+    by_hand: tuple[ByHand, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +78,7 @@ class Table:
     texts: Mapping[str, list[str]]
     numbers: Mapping[str, NDArray[np.float64]]
     searched: list[str]
+    by_hand: Mapping[TrackId, tuple[ByHand, ...]]
     _orders: dict[str, NDArray[np.int64]] = field(default_factory=dict)
 
     @classmethod
@@ -102,7 +104,9 @@ class Table:
             "duration_s": _numbers(info.duration_s for info in infos),
         }
         columns = zip(*(texts[name] for name in ("title", "artist", "album", "genre", "folder")), strict=True)
-        return cls(tuple(track.id for track in tracks), texts, numbers, [fold(" ".join(parts)) for parts in columns])
+        searched = [fold(" ".join(parts)) for parts in columns]
+        by_hand = {track_id: rhythm.by_hand for track_id, rhythm in rhythms.items() if rhythm.by_hand}
+        return cls(tuple(track.id for track in tracks), texts, numbers, searched, by_hand)
 
     def page(self, query: TableQuery, first: int, last: int) -> TablePage:
         """The rows from ``first`` up to ``last``, counted from 0, of those that a query finds; linear in the songs."""
@@ -162,6 +166,7 @@ class Table:
             year=None if year is None else int(year),
             duration_s=length or 0.0,
             loudness_lufs=numbers["loudness_lufs"],
+            by_hand=self.by_hand.get(self.ids[row], ()),
         )
 
     def values(self, column: Column) -> tuple[str, ...]:

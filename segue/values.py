@@ -19,6 +19,9 @@ EntryId = NewType("EntryId", int)
 
 Floats = NDArray[np.float32]
 
+ByHand = Literal["tempo", "key"]
+"""What a listener may know better than was measured."""
+
 Origin = Literal["picked", "chosen"]
 """Who put a song into the queue: "picked" by the listener or "chosen" by Segue."""
 
@@ -65,7 +68,7 @@ class Rhythm:
     None is unknown: rather no answer than a wrong one. Confidences lie in [0, 1] and are 0 where the answer is None.
     ``tempo_alternatives`` are half, double or the like, likeliest first; ``beats_s`` ``(k,)`` float32 rises and may be
     empty; ``key`` reads "A minor" or "Bb major" and ``camelot`` "8A"; times are seconds from the start of the file. A
-    file that is silent throughout has only a leading silence.
+    file that is silent throughout has only a leading silence. ``by_hand`` names what the listener set, of confidence 1.
     """
 
     tempo_bpm: float | None
@@ -83,6 +86,27 @@ class Rhythm:
     intro_confidence: float
     outro_start_s: float | None
     outro_confidence: float
+    by_hand: tuple[ByHand, ...] = ()
+
+
+UNKNOWN_RHYTHM = Rhythm(
+    tempo_bpm=None,
+    tempo_confidence=0.0,
+    tempo_alternatives=(),
+    beats_s=np.zeros(0, np.float32),
+    key=None,
+    camelot=None,
+    key_confidence=0.0,
+    loudness_lufs=None,
+    true_peak_dbtp=None,
+    leading_silence_s=0.0,
+    trailing_silence_s=0.0,
+    intro_end_s=None,
+    intro_confidence=0.0,
+    outro_start_s=None,
+    outro_confidence=0.0,
+)
+"""What there is to say of a track that nobody could measure."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

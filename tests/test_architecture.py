@@ -27,12 +27,14 @@ PARTS = [
 ]  # of the services
 PARTS += ["phones", "discography", "mixing", "mixes", "extending", "gathering", "playing"]
 PARTS += ["door", "mapping", "folders", "reach", "table", "lists"]
+PARTS += ["correcting"]
 ALLOWED: dict[str, set[str]] = {
     **{room: {room, *ORDER[:at]} for at, room in enumerate(ORDER)},
     "demo": {"demo"},
     "door": {"door", "store"},
     "doctor": {"doctor", "ears", "listen", "embed", "store"},
     "ears": {"ears", "labelling", "embed", "store", "choose"},
+    "correcting": {"correcting", "listen", "store"},
     "folders": {"folders", "store"},
     "reach": {"reach"},
     "labelling": {"labelling", "store", "choose"},
@@ -60,6 +62,7 @@ ALLOWED: dict[str, set[str]] = {
         "services",
         "door",
         "listening",
+        "correcting",
         "live",
         "phones",
         "discography",

@@ -10,7 +10,7 @@ import pytest
 
 from segue.cli.main import main
 from segue.store.library import Library
-from segue.store.measuring import UNKNOWN
+from segue.values import UNKNOWN_RHYTHM as UNKNOWN
 from segue.values import TrackInfo
 from tests.store_heard import KNOWN, add, heard
 

@@ -15,9 +15,13 @@ from PIL import Image
 
 from segue.cli import mix as mix_command
 from segue.cli.main import main
+from segue.correcting import Correcting
 from segue.errors import MixError, ParameterError
 from segue.extending import Extent
+from segue.gathering import Gatherer
 from segue.mixing import MixOrder, PlannedMix
+from segue.play.mix.beatmatch import Refusal, match_beats, steady_line
+from segue.play.mix.facts import TrackFacts
 from segue.play.mix.listing import tracklist
 from segue.play.mix.outputs import Outputs
 from segue.play.mix.plan import MixPlan, plan_from_json
@@ -29,6 +33,7 @@ from segue.values import TrackInfo
 from tests.play.mix.sounds import LEAD_S, chapters, decoded, ebur128, song, write_song
 from tests.songs import write_song as write_wav
 from tests.store_heard import add, heard
+from tests.store_heard import number as track_number
 
 RATE_HZ = 44_100
 SONGS = {"one": (120.0, 57), "two": (121.5, 57), "three": (98.0, 60), "four": (122.5, 52), "five": (121.0, 59)}
@@ -323,6 +328,33 @@ def test_words_that_mean_several_are_asked_about_or_refused(services: Services, 
     with pytest.raises(MixError) as near:
         services.mixing.plan(_order("otehr four"))
     assert "it is not in the library; near: Other - Four" in " ".join(near.value.problems)  # type: ignore[attr-defined]
+
+
+def test_what_was_set_by_hand_is_what_a_mix_goes_by(services: Services, folder: Path, tmp_path: Path) -> None:
+    """A tempo that is halved keeps its beat grid, every second beat of it, which is as sure as it was."""
+    with Library.open(tmp_path / "data") as library:
+        gatherer = Gatherer(library, workers=1)
+        path = folder / "one.flac"
+        heard_facts = gatherer.measure([path])[path]
+        Correcting(library).change([track_number(1)], tempo="60", key="1A")
+        halved = gatherer.measure([path])[path]
+        Correcting(library).change([track_number(1)], tempo="100")
+        other = gatherer.measure([path])[path]
+        other_song = gatherer.measure([folder / "two.flac"])[folder / "two.flac"]
+    assert isinstance(heard_facts, TrackFacts)
+    assert isinstance(halved, TrackFacts)
+    assert isinstance(other, TrackFacts)
+    assert isinstance(other_song, TrackFacts)
+    assert heard_facts.grid is not None
+    assert halved.grid is not None
+    assert (halved.rhythm.tempo_bpm, halved.rhythm.tempo_confidence, halved.rhythm.camelot) == (60.0, 1.0, "1A")
+    assert halved.grid.lead == heard_facts.grid.lead
+    assert set(halved.grid.beats_s) < set(heard_facts.grid.beats_s)
+    line = steady_line(halved.grid, 4.0, 20.0)
+    assert line is not None
+    assert line.beat_s == pytest.approx(1.0, abs=1e-3)
+    assert other.grid is None  # where the beats would fall at that tempo, nobody knows
+    assert isinstance(match_beats(other, other_song), Refusal)
 
 
 def test_a_mix_in_the_background(services: Services, folder: Path, tmp_path: Path) -> None:

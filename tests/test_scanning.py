@@ -20,8 +20,8 @@ from segue.errors import SegueError
 from segue.services import Services
 from segue.store.ingest import ScanOptions
 from segue.store.library import Library
-from segue.store.measuring import UNKNOWN
 from segue.store.workers import Job, Outcome, Starter
+from segue.values import UNKNOWN_RHYTHM as UNKNOWN
 from segue.values import Fingerprint, ScanPhase, ScanProgress
 from tests.embed.conftest import DIMENSION, write_ear
 from tests.songs import write_song, write_songs

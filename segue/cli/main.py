@@ -12,6 +12,7 @@ from typing import Any, NoReturn, Protocol
 
 from segue import __version__
 from segue.cli import (
+    correct,
     demo,
     doctor,
     evaluate,
@@ -57,6 +58,7 @@ COMMANDS: dict[str, Command] = {
     "serve": serve,
     "password": password,
     "show": show,
+    "correct": correct,
     "similar": similar,
     "playlist": playlist,
     "journey": journey,

@@ -54,12 +54,13 @@ def _rhythm(rhythm: Rhythm | None) -> list[tuple[str, str]]:
     """Tempo, key, loudness and cue points in words, each with how sure it is."""
     if rhythm is None:
         return [(name, _UNKNOWN) for name in ("tempo", "key", "loudness")]
+    by_hand = dict.fromkeys(rhythm.by_hand, "by hand")
     others = " or ".join(f"{tempo:.1f}" for tempo in rhythm.tempo_alternatives)
-    tempo = _sure(rhythm.tempo_bpm, " BPM", rhythm.tempo_confidence)
+    tempo = _sure(rhythm.tempo_bpm, " BPM", by_hand.get("tempo") or rhythm.tempo_confidence)
     loudness, peak = rhythm.loudness_lufs, rhythm.true_peak_dbtp
     return [
         ("tempo", f"{tempo}; may be felt as {others}" if others and rhythm.tempo_bpm is not None else tempo),
-        ("key", f"{rhythm.key} ({rhythm.camelot}), {rhythm.key_confidence:.0%} sure" if rhythm.key else _UNKNOWN),
+        ("key", _sure(rhythm.key, f" ({rhythm.camelot})", by_hand.get("key") or rhythm.key_confidence)),
         ("loudness", _UNKNOWN if loudness is None else f"{loudness:.1f} LUFS"),
         ("true peak", _UNKNOWN if peak is None else f"{peak:.1f} dBTP"),
         ("silence", f"{rhythm.leading_silence_s:.1f} s before, {rhythm.trailing_silence_s:.1f} s after"),
@@ -68,5 +69,8 @@ def _rhythm(rhythm: Rhythm | None) -> list[tuple[str, str]]:
     ]
 
 
-def _sure(value: float | None, unit: str, confidence: float) -> str:
-    return _UNKNOWN if value is None else f"{value:.1f}{unit}, {confidence:.0%} sure"
+def _sure(value: float | str | None, unit: str, confidence: float | str) -> str:
+    """A fact with how sure it is, in [0, 1] or in words."""
+    said = f"{value:.1f}" if isinstance(value, float) else value
+    sure = confidence if isinstance(confidence, str) else f"{confidence:.0%} sure"
+    return _UNKNOWN if said is None else f"{said}{unit}, {sure}"

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
+from segue.errors import ParameterError
 from segue.values import Floats
 
 _LOWEST_HZ, _HIGHEST_HZ, _BASS_HZ = 60.0, 2000.0, 250.0
@@ -16,6 +18,8 @@ _QUIETEST = 1e-7
 _STEPS = 10  # to a semitone
 _BASS_SHARE = 0.5  # what the bass counts once more: it tells the tonic
 
+_SPELLED = re.compile(r"([A-G])(#|\u266f|b|\u266d)? ?(m|min|minor|maj|major)?", re.IGNORECASE)
+_SEMITONES = {"C": 0, "D": 2, "E": 4, "F": 5, "G": 7, "A": 9, "B": 11}
 _NAMES = ("C", "Db", "D", "Eb", "E", "F", "F#", "G", "Ab", "A", "Bb", "B")
 # How much each degree sounds in a key, the tonic first. Of Krumhansl and Kessler's probe tones as Sha'ath adapted
 # them (2011), and of electronic and popular music as Faraldo et al. found (2016, "bgate").
@@ -127,6 +131,37 @@ def key_of(counts: NDArray[np.float64]) -> Key | None:
 def camelot_of(tonic: int, *, minor: bool) -> str:
     """The place of a key on the Camelot wheel: neighbours differ by a fifth, A is minor and B is major."""
     return f"{((tonic + (3 if minor else 0)) * 7 + 7) % 12 + 1}{'A' if minor else 'B'}"
+
+
+def camelot_named(text: str) -> str:
+    """The Camelot code that a key's name means: "8a", "Am", "A minor", "f# min", "Bb"; a letter alone is major.
+
+    Raises ParameterError for what is no key.
+    """
+    plain = " ".join(text.split())
+    if plain.upper() in _BY_CAMELOT:
+        return plain.upper()
+    spelled = _SPELLED.fullmatch(plain)
+    if spelled is None:
+        raise ParameterError(f"'{plain[:40]}' is no key", remedy="Write it as 8A, Am or A minor")
+    letter, sign, mode = spelled.groups(default="")
+    shift = 1 if sign in ("#", "\u266f") else -1 if sign else 0
+    tonic = (_SEMITONES[letter.upper()] + shift) % 12
+    return camelot_of(tonic, minor=mode == "m" or mode.casefold() in ("min", "minor"))
+
+
+def key_of_camelot(camelot: str) -> str:
+    """The name of a key by its Camelot code: "A minor" of "8A"; raises ParameterError for what is no code."""
+    if camelot not in _BY_CAMELOT:
+        raise ParameterError(f"'{camelot[:40]}' is no Camelot code", remedy="Write 1A to 12B")
+    return _BY_CAMELOT[camelot]
+
+
+_BY_CAMELOT = {
+    camelot_of(tonic, minor=minor): f"{name} {'minor' if minor else 'major'}"
+    for tonic, name in enumerate(_NAMES)
+    for minor in (False, True)
+}
 
 
 def _fits(chroma: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -12,8 +12,10 @@ from types import TracebackType
 from typing import Self
 
 from segue.errors import ModelError, UnknownTrackError, printable
+from segue.listen.by_hand import Correction
 from segue.store import rhythms, rows, track_rows
 from segue.store.bans import Bans
+from segue.store.corrections import Corrections, correction_of
 from segue.store.database import Connection, Database
 from segue.store.ends import Ends, put_ends
 from segue.store.events import Events
@@ -57,6 +59,7 @@ class Library:
         self.heard_tags = HeardTags(self._database.reading, self._changing)
         self.ends = Ends(self._database.reading, self._changing, read_only=read_only)
         self.roots = Roots(self._database.reading, self._changing)
+        self.corrections = Corrections(self._database.reading, self._changing)
         # What the listener does changes no track: the version, and all that is made anew with it, stay as they are.
         self.events = Events(self._database.reading, self._database.writing)
         self.bans = Bans(self._database.reading, self._database.writing)
@@ -301,12 +304,23 @@ class Library:
             return db.execute(statement, (track_id, fingerprint.model, fingerprint.mel)).fetchone() is not None
 
     def rhythm(self, track_id: TrackId) -> Rhythm | None:
-        """Tempo, key, loudness and cue points of a track; None if it was never measured."""
+        """Tempo, key, loudness and cue points of a track, as set by hand or measured; None if neither was done."""
         with self._database.reading() as db:
             return rhythms.rhythm_of(db, track_id)
 
+    def heard_rhythm(self, track_id: TrackId) -> Rhythm | None:
+        """As `rhythm`, whatever was set by hand."""
+        with self._database.reading() as db:
+            return rhythms.heard_rhythm_of(db, track_id)
+
+    def correction_at(self, path: Path) -> Correction | None:
+        """What was set by hand for the track at a path; None where nothing was, or no track is known there."""
+        with self._database.reading() as db:
+            track = track_rows.track_at(db, path)
+            return None if track is None else correction_of(db, track.id)
+
     def rhythms(self) -> dict[TrackId, Rhythm]:
-        """The rhythm of every track that was measured."""
+        """The rhythm of every track of which it is known; see `rhythm`."""
         with self._database.reading() as db:
             return rhythms.all_rhythms(db)
 

@@ -9,8 +9,6 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import numpy as np
-
 from segue.config import SCAN, ScanSpec
 from segue.embed.hearing import Measured, measure
 from segue.errors import AudioError, SegueError, WorkerError
@@ -18,28 +16,9 @@ from segue.files import is_file
 from segue.store.library import Library
 from segue.store.survey import stat_of
 from segue.store.workers import Job, Starter, WorkerPool, available_cores
-from segue.values import FileStat, Fingerprint, Rhythm, ScanProgress, TrackId
+from segue.values import UNKNOWN_RHYTHM, FileStat, Fingerprint, ScanProgress, TrackId
 
 _log = logging.getLogger(__name__)
-
-UNKNOWN = Rhythm(
-    tempo_bpm=None,
-    tempo_confidence=0.0,
-    tempo_alternatives=(),
-    beats_s=np.zeros(0, np.float32),
-    key=None,
-    camelot=None,
-    key_confidence=0.0,
-    loudness_lufs=None,
-    true_peak_dbtp=None,
-    leading_silence_s=0.0,
-    trailing_silence_s=0.0,
-    intro_end_s=None,
-    intro_confidence=0.0,
-    outro_start_s=None,
-    outro_confidence=0.0,
-)
-"""What is kept of a track that could not be measured, so that it is not tried again and again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +108,7 @@ class _Work:
         _log.info("nothing could be measured: %s", error)
         self.failed += 1
         if isinstance(error, AudioError | WorkerError):
-            self.library.set_rhythm(track_id, UNKNOWN)
+            self.library.set_rhythm(track_id, UNKNOWN_RHYTHM)  # so that it is not tried again and again
 
     def _tell(self, current: Path | None) -> None:
         rate = self.done / max(time.monotonic() - self.began_s, 1e-9)

@@ -1,13 +1,18 @@
-"""Tempo, beats, key, loudness and cue points of the recordings: a row for each track, whichever ear heard it."""
+"""Tempo, beats, key, loudness and cue points of the recordings: a row for each track, whichever ear heard it.
+
+What the listener set by hand is laid over what was measured here, where rhythms are read, and nowhere else.
+"""
 
 from __future__ import annotations
 
 from typing import Any
 
 from segue.config import RHYTHM_VERSION
+from segue.listen.by_hand import corrected
 from segue.store import rows
+from segue.store.corrections import all_corrections, correction_of
 from segue.store.database import Connection
-from segue.values import Rhythm, TrackId
+from segue.values import UNKNOWN_RHYTHM, Rhythm, TrackId
 
 _COLUMNS = (
     "tempo_bpm, tempo_confidence, tempo_alternatives, beats, key, camelot, key_confidence, loudness_lufs,"
@@ -43,16 +48,28 @@ def put_rhythm(db: Connection, track_id: TrackId, rhythm: Rhythm) -> None:
 
 
 def rhythm_of(db: Connection, track_id: TrackId) -> Rhythm | None:
-    """What is known of one track; None if it was never measured."""
+    """What is known of one track; None if it was never measured, and nothing of it was set by hand."""
+    heard, correction = heard_rhythm_of(db, track_id), correction_of(db, track_id)
+    if correction is None or (heard is None and not _is_there(db, track_id)):
+        return heard
+    return corrected(heard or UNKNOWN_RHYTHM, correction)
+
+
+def heard_rhythm_of(db: Connection, track_id: TrackId) -> Rhythm | None:
+    """What was measured of one track, whatever was set by hand; None if it was never measured."""
     row = db.execute(f"SELECT {_COLUMNS} FROM rhythms WHERE track_id = ?", (track_id,)).fetchone()
     return None if row is None else _rhythm(row)
 
 
 def all_rhythms(db: Connection, *, beats: bool = True) -> dict[TrackId, Rhythm]:
-    """What is known of every track that was measured; without ``beats``, as if none had been found."""
+    """What is known of every track of which something is; without ``beats``, as if none had been found."""
     columns = _COLUMNS if beats else _COLUMNS.replace(" beats,", " x'',")
     found = db.execute(f"SELECT track_id, {columns} FROM rhythms ORDER BY track_id")
-    return {TrackId(row[0]): _rhythm(row[1:]) for row in found}
+    known = {TrackId(row[0]): _rhythm(row[1:]) for row in found}
+    for track_id, correction in all_corrections(db).items():
+        if track_id in known or _is_there(db, track_id):
+            known[track_id] = corrected(known.get(track_id, UNKNOWN_RHYTHM), correction)
+    return known
 
 
 def lacking_rhythm(db: Connection) -> frozenset[TrackId]:
@@ -62,6 +79,11 @@ def lacking_rhythm(db: Connection) -> frozenset[TrackId]:
         (RHYTHM_VERSION,),
     )
     return frozenset(TrackId(track_id) for (track_id,) in found)
+
+
+def _is_there(db: Connection, track_id: TrackId) -> bool:
+    """Whether the library holds a track; what was set by hand outlives it."""
+    return db.execute("SELECT 1 FROM tracks WHERE id = ?", (track_id,)).fetchone() is not None
 
 
 def _plain(value: Any) -> Any:

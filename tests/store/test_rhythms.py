@@ -9,8 +9,8 @@ import pytest
 
 from segue.errors import LibraryError
 from segue.store.library import FILE_NAME, Library
-from segue.store.measuring import UNKNOWN
 from segue.store.schema import SCHEMA_VERSION
+from segue.values import UNKNOWN_RHYTHM as UNKNOWN
 from segue.values import Rhythm, TrackId
 from tests.store_heard import EAR, KNOWN, add, heard, number, older_library
 

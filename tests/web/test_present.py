@@ -10,8 +10,8 @@ from segue.play import playqueue
 from segue.play.fades import Fade, Sound, Turn
 from segue.play.playqueue import Queue, Song
 from segue.store.background import ScanStatus
-from segue.store.measuring import UNKNOWN
 from segue.store.watch import WatchState
+from segue.values import UNKNOWN_RHYTHM as UNKNOWN
 from segue.values import LibraryCounts, ScanProgress, Track
 from segue.web import present
 

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from segue.config import MIX, SPECCY_MEL
 from segue.errors import SilentError, TooShortError
 from segue.files import track_id_of
 from segue.listen.audio import iter_samples
+from segue.listen.by_hand import Correction, corrected
 from segue.listen.cues import Course
 from segue.listen.grids import BeatGrid
 from segue.listen.mel import iter_power
@@ -60,15 +61,17 @@ class TrackFacts:
 
 @dataclass(frozen=True, slots=True)
 class FactFinder:
-    """Finds facts in a worker process."""
+    """Finds facts in a worker process; ``by_hand`` is what the listener set for some of the files."""
+
+    by_hand: Mapping[Path, Correction] = field(default_factory=dict)
 
     def __call__(self) -> Callable[[Path], TrackFacts]:
         """Give the function that does it."""
-        return facts_of
+        return lambda path: facts_of(path, self.by_hand.get(path))
 
 
-def facts_of(path: Path) -> TrackFacts:
-    """Decode a file and find what a mix must know of it.
+def facts_of(path: Path, by_hand: Correction | None = None) -> TrackFacts:
+    """Decode a file and find what a mix must know of it, with the listener's word in the place of what it is about.
 
     Raises
     ------
@@ -83,18 +86,28 @@ def facts_of(path: Path) -> TrackFacts:
 
     for power in iter_power(iter_samples(path, on_native=take), SPECCY_MEL):
         meter.take_power(power)
-    rhythm = meter.result()
-    _check(path, clock.seconds, rhythm)
+    heard = meter.result()
+    _check(path, clock.seconds, heard)
+    rhythm = heard if by_hand is None else corrected(heard, by_hand)
     return TrackFacts(
         path,
         track_id_of(path),
         read_tags(path, duration_s=clock.seconds),
         clock.seconds,
         rhythm,
-        meter.grid(rhythm),
+        _grid(meter, heard, rhythm),
         meter.course(),
         read_place(path),
     )
+
+
+def _grid(meter: RhythmMeter, heard: Rhythm, rhythm: Rhythm) -> BeatGrid | None:
+    """What the sound says of the beats; of fewer than were heard, each is one of those and as surely a beat as they."""
+    grid = meter.grid(rhythm)
+    if grid is None or len(rhythm.beats_s) >= len(heard.beats_s):
+        return grid
+    measured = meter.grid(heard)
+    return grid if measured is None else replace(grid, lead=measured.lead)
 
 
 def _check(path: Path, duration_s: float, rhythm: Rhythm) -> None:

@@ -24,7 +24,7 @@ Values = Mapping[str, Any]
 _MOST_SONGS = 500
 _RHYTHM = (
     "tempo_bpm", "tempo_confidence", "key", "camelot", "key_confidence", "loudness_lufs", "true_peak_dbtp",
-    "leading_silence_s", "trailing_silence_s", "intro_end_s", "outro_start_s",
+    "leading_silence_s", "trailing_silence_s", "intro_end_s", "outro_start_s", "by_hand",
 )  # fmt: skip
 
 
