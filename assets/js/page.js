@@ -99,6 +99,7 @@
     ["dislike", "dislike", "Dislike", "disliked"],
     ["never", "never", "Never again", null],
     ["waypoint", "journey", "Waypoint of a journey", null],
+    ["correct", "edit", "Correct tempo and key", null],
   ];
 
   const opinions = (track, rating) =>

@@ -1,5 +1,5 @@
 /* The room of the library: the table asks anew when a filter changes, a row is played, marked rows are played, added,
-   travelled through and mixed. */
+   travelled through, mixed and corrected. */
 (() => {
   "use strict";
   const segue = (window.segue = window.segue || {});
@@ -28,6 +28,7 @@
     table_play: () => withMarked((tracks) => segue.send("play_list", { tracks })),
     table_add: () => withMarked(add),
     table_journey: () => withMarked((tracks) => segue.go(`/journey?via=${tracks.join(",")}`)),
+    table_correct: () => withMarked(segue.correct),
     table_mix: () => withMarked((tracks) => segue.go(`/mix?tracks=${tracks.join(",")}`)),
   });
 
@@ -42,10 +43,27 @@
         )
       : null;
 
+  /* A value that may have been set by hand, and is then marked. */
+  const PART = { tempo_bpm: "tempo", camelot: "key" };
+  components.SegueByHand = ({ value, data, colDef }) =>
+    data?.by_hand.includes(PART[colDef.field])
+      ? React.createElement(
+          "span",
+          { className: "by-hand", title: "Set by hand" },
+          React.createElement("span", { className: "icon icon-edit", "aria-hidden": "true" }),
+          React.createElement("span", null, value),
+          React.createElement("span", { className: "sr-only" }, " by hand"),
+        )
+      : value;
+
   window.dash_clientside = Object.assign({}, window.dash_clientside, {
     segueTable: {
       onFilters(filters) {
         if (filters) grid()?.purgeInfiniteCache();
+        return none();
+      },
+      onChanged(at) {
+        if (at) grid()?.refreshInfiniteCache();
         return none();
       },
       onTable(id) {
@@ -57,9 +75,12 @@
 
   function listen(table) {
     const play = ({ data }) => data && segue.send("play", { track: data.id });
-    table.addEventListener("rowDoubleClicked", play);
+    table.addEventListener("cellDoubleClicked", (event) => event.colDef.editable || play(event));
+    table.addEventListener("cellValueChanged", ({ data, colDef, newValue }) =>
+      segue.correctCell(data.id, PART[colDef.field], newValue),
+    );
     table.addEventListener("cellKeyDown", (event) => {
-      if (event.event.key === "Enter") play(event);
+      if (event.event.key === "Enter" && !event.colDef.editable) play(event);
       event.event.stopPropagation(); // space marks a row here, and the arrows go from cell to cell
     });
   }

@@ -18,6 +18,7 @@ from segue.errors import ParameterError
 from segue.reach import Reach
 from segue.web.api.routes import api_routes
 from segue.web.callbacks.browser import register_browser
+from segue.web.callbacks.correct import register_correct
 from segue.web.callbacks.folders import register_folders
 from segue.web.callbacks.library import PULSE_BUSY_MS, PULSE_IDLE_MS, register_library
 from segue.web.callbacks.queue import register_queue
@@ -90,6 +91,7 @@ def create_app(
     register_folders(app, services, reach or Reach())
     register_queue(app, services)
     register_taste(app, services)
+    register_correct(app, services)
     register_browser(app)
     register_rooms(app, services)
     covers = Covers(services)

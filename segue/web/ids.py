@@ -55,6 +55,16 @@ TABLE = "table"
 TABLE_COUNT = "table-count"
 TABLE_FILTERS = "table-filters"
 
+# Tempo and key by hand
+CORRECT = "correct"
+CORRECT_ASKED = "correct-asked"
+CORRECT_BODY = "correct-body"
+CORRECT_SAYS = "correct-says"
+CORRECT_TEMPO = "correct-tempo"
+CORRECT_KEY = "correct-key"
+CORRECT_CHANGE = "correct-change"
+CORRECT_DONE = "correct-done"
+
 # Mixes
 MIX_TRACKS = "mix-tracks"
 MIX_TEXT = "mix-text"

@@ -147,6 +147,11 @@ def rhythm_facts(rhythm: Rhythm | None) -> tuple[str, ...]:
     )
 
 
+def tempo(rhythm: Rhythm) -> str:
+    """A tempo in BPM, as exactly as anybody counts; nothing where it is unknown."""
+    return "" if rhythm.tempo_bpm is None else f"{rhythm.tempo_bpm:.2f}".rstrip("0").rstrip(".")
+
+
 def failures_line(counts: LibraryCounts) -> str | None:
     """How many files could not be read; None if all could."""
     return f"{count_of(counts.failures, 'file', 'files')} could not be read" if counts.failures else None

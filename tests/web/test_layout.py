@@ -12,10 +12,11 @@ from segue.lists import SavedList
 from segue.play import playqueue
 from segue.play.playqueue import Queue, Song
 from segue.profiles import Beginning, Profile
-from segue.values import LibraryCounts, Track, TrackId
+from segue.values import LibraryCounts, Track, TrackId, TrackInfo
 from segue.web import ids
 from segue.web.factory import assets_folder
 from segue.web.layout import music, queue
+from segue.web.layout.correct import correct_body
 from segue.web.layout.journey import journey_room
 from segue.web.layout.library import library_room
 from segue.web.layout.live import live_room
@@ -42,6 +43,8 @@ SAVED_MADE = saved_room(
     )
 )
 ROOMS_MADE = [journey_room(""), map_room(), mix_room([]), live_room(), LIBRARY_MADE, SAVED_MADE, SETTINGS_MADE]
+SONG = Track(TrackId("0" * 16), (Path("/music/song.mp3"),), TrackInfo("Song"))
+ROOMS_MADE += [correct_body([SONG], None, None)]
 
 
 def text_of(component: object) -> str:

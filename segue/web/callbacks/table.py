@@ -88,7 +88,7 @@ def shown(row: TableRow) -> dict[str, Any]:
     tempo, loudness = row.tempo_bpm, row.loudness_lufs
     return asdict(row) | {
         "artist": row.artist or present.UNKNOWN_ARTIST,
-        "tempo_bpm": "" if tempo is None else f"{tempo:.0f}",
+        "tempo_bpm": "" if tempo is None else f"{tempo:.{1 if 'tempo' in row.by_hand else 0}f}".removesuffix(".0"),
         "loudness_lufs": "" if loudness is None else f"{loudness:.1f}".replace("-", "\N{MINUS SIGN}"),
         "duration_s": present.clock(row.duration_s),
         "year": row.year or "",

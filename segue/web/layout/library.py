@@ -13,7 +13,10 @@ from segue.web import ids
 from segue.web.layout.parts import act_button, icon
 from segue.web.room import room_head
 
-WORDS = "Every song, to be searched, filtered, sorted, marked and played. A double click or Enter plays."
+WORDS = (
+    "Every song, to be searched, filtered, sorted, marked and played. A double click or Enter plays; on BPM and key it "
+    "corrects them."
+)
 BLOCK_ROWS = 100
 _THEME = """themeQuartz.withParams({
     backgroundColor: "var(--bg)", foregroundColor: "var(--text)", textColor: "var(--text)", borderColor: "var(--line)",
@@ -26,14 +29,16 @@ _THEME = """themeQuartz.withParams({
 
 _MOST_VALUES = 300  # of a filter; the commonest
 
+_BY_HAND = {"editable": True, "cellRenderer": "SegueByHand"}
+
 _COLUMNS: tuple[dict[str, Any], ...] = (
     {"field": "title", "headerName": "Title", "flex": 3, "minWidth": 170, "cellRenderer": "SegueTitle"},
     {"field": "artist", "headerName": "Artist", "flex": 2, "minWidth": 120},
     {"field": "album", "headerName": "Album", "flex": 2, "minWidth": 120},
     {"field": "genre", "headerName": "Genre", "width": 110},
     {"field": "heard", "headerName": "Heard as", "width": 115},
-    {"field": "tempo_bpm", "headerName": "BPM", "width": 84, "type": "rightAligned"},
-    {"field": "camelot", "headerName": "Key", "width": 78},
+    {"field": "tempo_bpm", "headerName": "BPM", "width": 92, "type": "rightAligned", **_BY_HAND},
+    {"field": "camelot", "headerName": "Key", "width": 86, **_BY_HAND},
     {"field": "year", "headerName": "Year", "width": 82},
     {"field": "duration_s", "headerName": "Length", "width": 94, "type": "rightAligned"},
     {"field": "loudness_lufs", "headerName": "LUFS", "width": 90, "type": "rightAligned"},
@@ -93,6 +98,7 @@ def _tools() -> html.Div:
         ("table_add", "Add", "add", "Add the marked songs to the queue"),
         ("table_journey", "Journey", "journey", "Lead through the marked songs"),
         ("table_mix", "Mix", "mix", "Make one file of the marked songs"),
+        ("table_correct", "Correct", "edit", "Correct tempo and key of the marked songs"),
     )
     buttons = [act_button(act, hint, icon(drawing), words, look="outline small") for act, words, drawing, hint in acts]
     return html.Div(buttons, className="room-tools", role="group", **{"aria-label": "Marked songs"})
@@ -114,6 +120,7 @@ def _grid() -> dag.AgGrid:
             "headerHeight": 40,
             "theme": {"function": _THEME},
             "suppressMovableColumns": True,
+            "stopEditingWhenCellsLoseFocus": True,
         },
         className="segue-table",
     )

@@ -8,6 +8,7 @@ import dash_mantine_components as dmc
 from dash import dcc, html
 
 from segue.web import ids
+from segue.web.layout.correct import correct_dialog
 from segue.web.layout.folders import folder_dialog
 from segue.web.layout.music import search_field, upkeep
 from segue.web.layout.navigation import bar, rail
@@ -71,6 +72,7 @@ def page(*, empty: bool, busy: bool, pulse_ms: int) -> dmc.MantineProvider:
             ),
             _drop_veil(),
             *_dialogs(),
+            *correct_dialog(),
             *_stores(pulse_ms),
         ],
     )
