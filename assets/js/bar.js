@@ -6,13 +6,6 @@
   const ASK_AGAIN_MS = 5000;
   const HEIGHT = 100; // of the drawing of an outline, which is stretched to its place
   const LEAST = 2; // silence is still a line
-  const STOPS = [
-    ["", "never"],
-    ["song", "after this song"],
-    ["15", "in 15 minutes"],
-    ["30", "in 30 minutes"],
-    ["60", "in an hour"],
-  ];
   let dragging = false;
   let seek, volume, drawn, sound;
 
@@ -83,6 +76,7 @@
     card.dataset.entry = next.entry;
     card.title = next.why || "Your pick";
     picture(by("next-cover"), next.thumb);
+    card.querySelector(".next-word").textContent = segue.ending.isLast ? "It ends before " : "Next ";
     by("next-title").textContent = next.title;
     by("next-artist").textContent = next.artist;
     by("next-why").textContent = next.why || "Your pick";
@@ -195,12 +189,8 @@
     const label = make("label", { className: "check-line" }, even, "Even loudness");
     const words = make("p", { className: "dial-words" });
     words.textContent = "Songs come at one loudness, as far as their peaks allow.";
-    const stops = make("select", { id: "sound-sleep", className: "choose" });
-    for (const [value, name] of STOPS) stops.append(make("option", { value }, name));
-    stops.addEventListener("change", () => segue.player.sleepAfter(stops.value));
-    const stop = make("label", { className: "check-line" }, "Stop", stops);
     sound.append(make("p", { className: "dial-words" }, "At most so long; songs that bear less get less. 0: no gap."));
-    sound.append(label, words, stop);
+    sound.append(label, words);
     const say = () => {
       fade.value = segue.player.fade_s;
       even.checked = segue.sound.isEven;
@@ -215,15 +205,6 @@
     even.addEventListener("change", () => segue.player.setSound({ even: even.checked }));
     sound.addEventListener("beforetoggle", say);
     document.body.append(sound);
-  }
-
-  function showSleep(choice) {
-    by("sound-sleep").value = choice;
-    const button = document.querySelector('[data-act="sound"]');
-    const words = STOPS.find(([value]) => value === choice)?.[1] ?? `in ${choice} minutes`;
-    button.classList.toggle("is-set", choice !== "");
-    button.title = choice ? `Sound. Stops ${words}` : "Sound: crossfade and loudness";
-    button.setAttribute("aria-label", button.title);
   }
 
   function openSound(button) {
@@ -241,7 +222,7 @@
     showTime,
     showVolume,
     openSound,
-    showSleep,
+    clock,
     boot() {
       seek = range("player-seek", "Position in the song", by("seek-place"), 1, "any");
       volume = range("player-volume", "Volume", by("volume-place"), 1, 0.02);

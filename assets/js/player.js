@@ -11,7 +11,6 @@
   const HEARD_S = 30; // a song that was heard for so long is what the next one follows
   const FORESEEN = "foreseen"; // in place of the entry of a song that is fetched, and may be asked for...
   const FORESEEN_MS = 3000; // ...within this
-  const LULL_S = 5; // when it is time to sleep the sound dies away within this
   const MOST_ERRORS = 5; // songs in a row that would not play
   const PLAYS = new Set(["play", "play_list", "play_saved", "play_radio", "seed", "jump", "advance", "back"]);
   const LEAVES = new Set(["play", "play_list", "play_saved", "play_radio", "seed", "jump", "back", "remove", "never", "undo", "redo"]); // the listener left a song
@@ -25,7 +24,6 @@
   let refused = false;
   let wants = false; // whether there should be sound
   let timer = null;
-  let sleep = null; // the entry after which to stop, or the timer that will
   let at_s = 0; // where the song was when it last sounded
 
   const song = () => sound.lead.song;
@@ -91,8 +89,7 @@
 
   /* Another song leads from now on; what sounds dies away under it. */
   function change(entry, { starts_s = 0, fade_s = segue.player.SKIP_S } = {}) {
-    clearTimeout(timer);
-    timer = null;
+    replan();
     const { rest } = sound;
     if (isForeseen() && rest.song.track === entry.track) sound.adopt(rest, entry);
     const waits = isSame(rest.song, entry) && !rest.is_out && !rest.quiet;
@@ -141,6 +138,7 @@
     const from = song().entry;
     const next = nextUp();
     sound.lead.plays_out = true;
+    segue.ending.songEnded();
     balance(next);
     change(next, { fade_s });
     play();
@@ -151,20 +149,22 @@
   function onward() {
     const from = song() ? song().entry : null;
     const next = nextUp();
-    const stops = isLast() && isOver();
-    if (next || isOver()) leave(sound.lead, isOver());
-    if (stops) stop();
+    const isEnd = isOver();
+    const stops = isLast() && isEnd;
+    if (next || isEnd) leave(sound.lead, isEnd);
+    if (isEnd) segue.ending.songEnded();
     if (next) {
-      if (isOver()) balance(next);
+      if (isEnd) balance(next);
       change(next);
       if (!stops) play();
-    } else if (song() && isOver()) sound.pause();
+    } else if (song() && isEnd) sound.pause();
     segue.send("advance", { entry: from });
   }
 
   function play() {
     refused = false;
     wants = true;
+    segue.ending.plays();
     others?.postMessage({ plays: tab });
     sound.play();
     segue.bar.show();
@@ -175,26 +175,13 @@
     sound.pause();
   }
 
-  // Time to sleep -----------------------------------------------------------------------------------------------------
-
-  const isLast = () => sleep !== null && sleep.entry === song()?.entry;
-
-  function stop() {
-    sleepAfter("");
-    pause();
-  }
-
-  /* Stop after the song that plays ("song"), in so many minutes, or not at all (""). */
-  function sleepAfter(choice) {
-    clearTimeout(sleep?.timer);
-    const minutes = Number(choice);
-    if (choice === "song") sleep = song() && { choice, entry: song().entry };
-    else if (minutes > 0) sleep = { choice, timer: setTimeout(() => sound.lull(LULL_S, stop), 60000 * minutes) };
-    else sleep = null;
+  /* When one song goes over into the next is found out anew. */
+  function replan() {
     clearTimeout(timer);
     timer = null;
-    segue.bar.showSleep(sleep?.choice ?? "");
   }
+
+  const isLast = () => segue.ending.isLast;
 
   function onRefused(error) {
     if (error.name === "NotAllowedError") {
@@ -209,8 +196,7 @@
   function seek(to_s) {
     if (!song()) return;
     sound.settle();
-    clearTimeout(timer);
-    timer = null;
+    replan();
     at_s = Math.min(Math.max(0, to_s), Math.max(0, length() - 0.5));
     audio().currentTime = at_s;
     segue.bar.showTime();
@@ -292,6 +278,7 @@
   }
 
   function keepPosition() {
+    segue.ending.keep();
     if (song()) segue.keep("position", { entry: song().entry, track: song().track, at_s: audio().currentTime || at_s });
   }
 
@@ -339,14 +326,14 @@
     mute: () => setVolume({ muted: !sound.muted }),
     setVolume: (level) => setVolume({ level, muted: false }),
     louder: (by) => setVolume({ level: Math.min(1, Math.max(0, sound.level + by)), muted: false }),
-    sleepAfter,
+    replan,
+    goOn: () => (song() && !isOver() ? play() : onward()),
     setSound(values) {
       const chosen = { fade_s: player.fade_s, even: sound.isEven, ...values };
       segue.keep("sound", chosen);
       player.fade_s = chosen.fade_s;
       if (chosen.even !== sound.isEven) sound.setEven(chosen.even);
-      clearTimeout(timer);
-      timer = null;
+      replan();
     },
     boot() {
       sound = segue.sound;
@@ -362,6 +349,7 @@
       const kept = segue.kept("sound");
       if (kept) player.setSound(kept);
       segue.bar.boot();
+      segue.ending.boot();
       setVolume(segue.kept("volume") ?? {});
       segue.bar.describe();
     },
@@ -384,6 +372,7 @@
       on("timeupdate", () => {
         if (audio().currentTime > 0) at_s = audio().currentTime;
         segue.bar.showTime();
+        segue.ending.tick();
         watch();
       });
       on("ended", onward);

@@ -220,6 +220,7 @@ def deck(
         "next": deck_entry(upcoming[0], tracks, ratings, turn.next) if upcoming else None,
         "fade": asdict(turn.fade) if turn.fade else None,
         "upcoming": len(upcoming),
+        "lengths_s": [round(tracks[e.track_id].info.duration_s, 1) for e in upcoming if e.track_id in tracks],
         "ahead": CHOICE.queue_ahead,
         "has_previous": bool(queue.position),
         "can_undo": bool(queue.undo_steps),

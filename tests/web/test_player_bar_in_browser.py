@@ -22,7 +22,7 @@ from tests.web.player_sounds import (
     noises,
 )
 from tests.web.stand_in import StandIn
-from tests.web.test_booth_in_browser import AUDIO, FIRST, song, wait
+from tests.web.test_booth_in_browser import AUDIO, FIRST, wait
 
 pytestmark = pytest.mark.browser
 
@@ -141,37 +141,6 @@ def test_plain_volume_serves_where_the_browser_has_no_more(
     assert volumes[0] ** 2 + volumes[1] ** 2 == pytest.approx(0.25, abs=0.02)
     wait(page, f"{DYING}.paused && {AUDIO}.volume === 0.5")
     context.close()
-
-
-def test_it_stops_after_the_song_where_that_is_wished(
-    services: StandIn, serve: Serve, visit: Visit, tmp_path: Path
-) -> None:
-    page = visit(serve(noises(services, tmp_path)))
-    titles = begin(page, fade_s=3.0)
-    page.click("[data-act=sound]")
-    page.select_option("#sound-sleep", "song")
-    assert page.get_attribute("[data-act=sound]", "aria-label") == "Sound. Stops after this song"
-    page.evaluate(f"segue.player.seek({LENGTH_S - 2.0})")
-    page.wait_for_timeout(1000)
-    assert song(page) == titles[0]  # no fade: it is heard to its end
-    wait(page, f"document.getElementById('player-title').textContent === {json.dumps(titles[1])}")
-    wait(page, "!segue.isWaiting()")
-    page.wait_for_timeout(400)
-    assert page.evaluate(f"{AUDIO}.paused && {AUDIO}.currentTime < 0.1")
-    assert page.get_attribute("[data-act=sound]", "aria-label") == "Sound: crossfade and loudness"
-    page.keyboard.press("Escape")
-    page.click("#player-toggle")
-    wait(page, f"{AUDIO}.currentTime > 0.2")
-
-
-def test_time_to_sleep_lets_the_sound_die_away(long_songs: StandIn, serve: Serve, visit: Visit) -> None:
-    page = visit(serve(long_songs))
-    begin(page)
-    page.evaluate("segue.player.sleepAfter('0.005')")
-    wait(page, "segue.sound.lead.fade.gain.value < 0.7 && segue.sound.lead.fade.gain.value > 0.1")
-    wait(page, f"{AUDIO}.paused")
-    page.keyboard.press("Space")
-    wait(page, f"!{AUDIO}.paused && segue.sound.lead.fade.gain.value === 1")
 
 
 def test_a_page_that_is_paused_lets_the_sound_card_rest(long_songs: StandIn, serve: Serve, visit: Visit) -> None:

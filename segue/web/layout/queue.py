@@ -27,8 +27,17 @@ def queue_side() -> list[html.Div]:
     return [
         html.Div(id=ids.NOW),
         html.Div([_keep_on(), _drunk()], className="dials"),
+        _ending(),
         html.Div(id=ids.QUEUE_LIST),
     ]
+
+
+def _ending() -> html.Div:
+    """How long the queue goes on, which ``assets/js/ending.js`` asks and shows; and what it says when it has ended."""
+    go_on = act_button("go_on", "Let the music go on, endlessly", icon("play"), "Go on", look="outline small")
+    ended = html.Div([html.P("It has ended, as you wished."), go_on], id="ending-over", className="ended", hidden=True)
+    left = html.Span(id="ending-left", className="dim")
+    return html.Div([left, html.Div(ended, role="status")], id="ending", className="ending")
 
 
 def _keep_on() -> html.Div:
