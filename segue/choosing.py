@@ -17,13 +17,16 @@ from segue.choose.expand import ExpandSpec, Expansion, expand
 from segue.choose.index import Index, Neighbour
 from segue.choose.itinerary import Itinerary, Waypoint
 from segue.choose.journey import Journey, Kept, Reroll, journey, reroll, retold
+from segue.choose.masks import refused
 from segue.choose.playlist import Continuation, ContinueSpec, OutsideSeed, Seed, Table, continue_from
 from segue.choose.reorder import Reordered, ReorderSpec, reorder
+from segue.choose.rules import rules_for
 from segue.choose.why import Explanation, explain
 from segue.choose.wishes import Facts, Wishes
 from segue.choose.wordlists import SPOKEN_TAGS
 from segue.ears import InUse
 from segue.errors import EmptyLibraryError, ModelError, UnknownTrackError
+from segue.house_rules import HouseRules
 from segue.listening import Listening
 from segue.store.library import Library
 from segue.tagging import Tags
@@ -45,7 +48,10 @@ class _Snapshot:
 
 
 class Choosing:
-    """Every choice from one library, by the ear that it goes by. Safe from several threads."""
+    """Every choice from one library, by the ear that it goes by. Safe from several threads.
+
+    ``rules`` are the house's, for whoever asks without rules of their own.
+    """
 
     def __init__(
         self,
@@ -60,6 +66,7 @@ class Choosing:
         self._tags = tags
         self._listening = listening
         self._clock = clock
+        self.rules = HouseRules(library.kept, tags.names, clock)
         self._lock = threading.RLock()
         self._snapshot: _Snapshot | None = None
         self._drops: OrderedDict[str, tuple[Fingerprint, OutsideSeed]] = OrderedDict()
@@ -159,6 +166,12 @@ class Choosing:
             today=dt.date.fromtimestamp(now_s),
         )
         return replace(wishes, only_tags=only, not_tags=never), facts
+
+    def open_to(self, wishes: Wishes) -> int:
+        """How many tracks may come by some wishes, whatever has played; raises EmptyLibraryError."""
+        catalogue = self.catalogue()
+        rules = rules_for(*self.facts(wishes, catalogue))
+        return len(catalogue.index) - int(refused(catalogue, rules.standing).sum())
 
     def catalogue(self) -> Catalogue:
         """What the choice knows of the library now; raises EmptyLibraryError."""

@@ -144,7 +144,9 @@ class Extender:
         """The tracks with others between that lead from each to the next."""
         if not any(between):
             return arranged
-        journey = self.choosing.journey(self._songs(arranged.tracks), Itinerary(between=between))
+        journey = self.choosing.journey(
+            self._songs(arranged.tracks), Itinerary(between=between, wishes=self.choosing.rules.wishes())
+        )
         own = iter(arranged.tracks)
         stops = [next(own) if s.kind is StopKind.WAYPOINT else (s.track_id, s.why) for s in journey.stops]
         notes = (*arranged.notes, *((journey.ended,) if journey.ended else ()))
@@ -152,7 +154,7 @@ class Extender:
 
     def _gone_on(self, arranged: Arranged, count: int) -> Arranged:
         """One track, and others that follow it."""
-        spec = ContinueSpec(count=count)
+        spec = ContinueSpec(count=count, wishes=self.choosing.rules.wishes())
         found = self.choosing.continue_queue(self._songs(arranged.tracks), spec, rng=np.random.default_rng(0))
         stops: list[TrackFacts | tuple[TrackId | None, str]]
         stops = [*arranged.tracks, *((pick.track_id, pick.why) for pick in found.picks)]

@@ -26,8 +26,8 @@ PARTS = [
     "playlist_quality",
 ]  # of the services
 PARTS += ["phones", "discography", "mixing", "mixes", "extending", "gathering", "playing"]
-PARTS += ["door", "mapping", "folders", "reach", "table", "lists"]
-PARTS += ["correcting"]
+PARTS += ["door", "mapping", "folders", "reach", "table", "lists", "correcting"]
+PARTS += ["house_rules"]
 ALLOWED: dict[str, set[str]] = {
     **{room: {room, *ORDER[:at]} for at, room in enumerate(ORDER)},
     "demo": {"demo"},
@@ -37,12 +37,13 @@ ALLOWED: dict[str, set[str]] = {
     "correcting": {"correcting", "listen", "store"},
     "folders": {"folders", "store"},
     "reach": {"reach"},
+    "house_rules": {"house_rules", "store", "choose"},
     "labelling": {"labelling", "store", "choose"},
     "evaluation": {"evaluation", "labelling", "embed", "store", "choose"},
     "playlist_quality": {"playlist_quality", "evaluation", "labelling", "embed", "store", "choose"},
     "tagging": {"tagging", "ears", "embed", "store", "choose"},
     "scanning": {"scanning", "ears", "tagging", "labelling", "embed", "store", "choose"},
-    "choosing": {"choosing", "listening", "ears", "tagging", "labelling", "embed", "store", "choose"},
+    "choosing": {"choosing", "house_rules", "listening", "ears", "tagging", "labelling", "embed", "store", "choose"},
     "listening": {"listening", "ears", "tagging", "embed", "store", "choose"},
     "profiles": {"profiles", "choosing", "store", "choose", "play"},
     "lists": {"lists", "profiles", "store", "play"},

@@ -157,8 +157,13 @@
     clearTimeout(refreshTimer);
     refreshTimer = setTimeout(() => {
       segue.keep("library", version);
-      if (segue.deck?.current && !cleared && !segue.isWaiting()) segue.send("refresh");
+      if (!segue.isWaiting()) segue.chooseAnew();
     }, SETTLE_MS);
+  };
+
+  /* What Segue chose gives way to what it would choose now, unless the listener wants the queue short. */
+  segue.chooseAnew = () => {
+    if (segue.deck?.current && !cleared) segue.send("refresh");
   };
 
   segue.boot = () => {

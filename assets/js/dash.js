@@ -31,6 +31,10 @@
         if (version) segue.heedVersion(version);
         return none();
       },
+      onRules(kept) {
+        if (kept) segue.chooseAnew();
+        return none();
+      },
       onAddress(path) {
         segue.enter(path || "/");
         return none();

@@ -11,6 +11,7 @@ from segue.choose.arc import ARCS
 from segue.choose.itinerary import MODES, Itinerary
 from segue.choose.journey import Journey, Kept, Reroll
 from segue.choose.journey_stops import StopKind
+from segue.choose.wishes import Wishes
 from segue.config import JOURNEY
 from segue.errors import ParameterError
 from segue.play.playqueue import is_track_id
@@ -48,8 +49,8 @@ class Asked:
         return Reroll(self.reroll, self.kept, self.without)
 
 
-def asked_from_json(value: Mapping[str, Any]) -> Asked:
-    """The page's wish; raises ParameterError for what is none."""
+def asked_from_json(value: Mapping[str, Any], wishes: Wishes) -> Asked:
+    """What the page asks for, by some rules; raises ParameterError for what is none."""
     kept = value.get("kept")
     legs = value.get("legs")
     minutes = _number(value.get("minutes"), "the length") if value.get("by") == "minutes" else None
@@ -61,6 +62,7 @@ def asked_from_json(value: Mapping[str, Any]) -> Asked:
         arc=_one_of(value.get("arc", "none"), ARCS),
         pins=tuple(sorted(_placed(value.get("pins", {})).items())),
         never=frozenset(_ids(value.get("never", []))),
+        wishes=wishes,
     )
     if kept is not None:
         itinerary = replace(itinerary, between=_legs(legs, itinerary))

@@ -81,7 +81,8 @@ def _seed(desk: Desk, booth: Booth, command: Mapping[str, Any]) -> Outcome:
         name=name if isinstance(name, str) else "",
     )
     heard = [entry.track_id for entry in booth.queue.entries if entry not in booth.queue.upcoming]
-    spec = ContinueSpec(count=1, lookback=1, noise=booth.noise, never=booth.never)
+    wishes = desk.services.choosing.rules.wishes()
+    spec = ContinueSpec(count=1, lookback=1, noise=booth.noise, never=booth.never, wishes=wishes)
     found = desk.services.choosing.continue_queue([*heard, start.token], spec, rng=desk.rng)
     if not found.picks:
         return Outcome(booth, found.ended)
@@ -238,7 +239,9 @@ def _allow(desk: Desk, booth: Booth, command: Mapping[str, Any]) -> Outcome:
     """Let a song be chosen again that was not to be."""
     track_id = _known_track(desk, command)
     desk.services.listening.ban(track_id, on=False)
-    return Outcome(booth, said=f"May be chosen again: {_named(desk, track_id)}")
+    return Outcome(
+        booth, said=f"May be chosen again: {_named(desk, track_id)}", undo={"act": "never", "track": track_id}
+    )
 
 
 def _forget(desk: Desk, booth: Booth, command: Mapping[str, Any]) -> Outcome:  # noqa: ARG001 - one form for all

@@ -117,8 +117,12 @@ def choose(desk: Desk, booth: Booth, entries: Sequence[Entry], count: int) -> Ch
 
 
 def begun(desk: Desk, booth: Booth) -> Begun:
-    """What a booth began from, where that is no song of its queue, and its way to go on: a radio's, and the dials'."""
-    start, seeds, spec = booth.start, tuple[str, ...](), ContinueSpec()
+    """What a booth began from, where that is no song of its queue, and its way to go on: a radio's, and the dials'.
+
+    A radio has rules of its own; all else goes by the house's.
+    """
+    start, seeds = booth.start, tuple[str, ...]()
+    spec = ContinueSpec(wishes=desk.services.choosing.rules.wishes())
     if start is not None and start.token == RADIO:
         try:
             radio = desk.services.profiles.begins(start.name)

@@ -86,6 +86,12 @@ SETTINGS_SAYS = "settings-says"
 SETTINGS_PULSE = "settings-pulse"
 SETTINGS_SEEN = "settings-seen"
 THEME_CHOICE = "theme-choice"
+RULES_KEEP = "rules-keep"
+RULES_RESET = "rules-reset"
+RULES_UNDO = "rules-undo"
+RULES_SAYS = "rules-says"
+RULES_BEFORE = "rules-before"
+RULES_NEVER = "rules-never"
 
 # Dialogs
 NOTIFICATIONS = "notifications"
@@ -133,3 +139,8 @@ def mix_end(mix_id: str) -> dict[str, str]:
 def folder_act(act: str, folder: str) -> dict[str, str]:
     """Does something with a music folder: "scan" or "remove"; ``folder`` is a mark of its path."""
     return {"part": "folder-act", "act": act, "folder": folder}
+
+
+def rule_field(name: str) -> dict[str, str]:
+    """A field of the form of the house's rules."""
+    return {"part": "rule-field", "name": name}

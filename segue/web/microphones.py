@@ -14,7 +14,7 @@ from flask import Blueprint, request
 
 from segue.config import WEB
 from segue.errors import ParameterError
-from segue.live import LiveSession, Moment
+from segue.live import LiveSession, LiveSettings, Moment
 
 if TYPE_CHECKING:
     from segue.services import Services
@@ -108,7 +108,7 @@ class Microphones:
 def microphone_routes(services: Services, microphones: Microphones | None = None) -> Blueprint:
     """``POST /api/live`` begins, ``POST /api/live/<token>?rate=&number=`` hears 16-bit mono, ``.../end`` ends."""
     routes = Blueprint("microphones", __name__)
-    held = microphones or Microphones(lambda: services.live.session())
+    held = microphones or Microphones(lambda: _session(services))
 
     @routes.post("/api/live")
     def begin() -> tuple[dict[str, str], int]:
@@ -128,3 +128,8 @@ def microphone_routes(services: Services, microphones: Microphones | None = None
         return "", 204
 
     return routes
+
+
+def _session(services: Services) -> LiveSession:
+    """A session that suggests by the house's rules, as they are when it begins."""
+    return services.live.session(LiveSettings(wishes=services.choosing.rules.wishes()))

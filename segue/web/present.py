@@ -167,6 +167,16 @@ def results_line(words: str, *, shown: int, more: bool, counts: LibraryCounts) -
     return f"{'More than ' if more else ''}{songs(shown)} with “{words}”"
 
 
+def in_bytes(count: int) -> str:
+    """A size on the disk, as file managers say it."""
+    size = float(count)
+    for unit in ("B", "kB", "MB"):
+        if size < 1000:
+            return f"{size:.0f} {unit}"
+        size /= 1000
+    return f"{size:.1f} GB"
+
+
 def error_line(error: Exception) -> str:
     """What a listener reads: our own errors as they are, one plain line for any other."""
     return str(error) if isinstance(error, SegueError) else FAULT_TEXT

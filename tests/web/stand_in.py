@@ -21,6 +21,7 @@ from segue.door import Door
 from segue.ears import InUse
 from segue.errors import EmptyLibraryError, FileAccessError, NotAudioError, UnknownTrackError
 from segue.files import track_id_of
+from segue.house_rules import HouseRules
 from segue.listening import Listening, TasteReport
 from segue.lists import Backs, SavedLists
 from segue.mapping import LibraryMap
@@ -99,6 +100,7 @@ class StandIn:
     lock: threading.Lock = field(default_factory=threading.Lock)
     watch: WatchStandIn = field(default_factory=WatchStandIn)
     listening: Listening = field(init=False)
+    rules: HouseRules = field(init=False)
     playing: Playing = field(init=False)
     door: Door = field(init=False)
     lists: SavedLists = field(init=False)
@@ -113,6 +115,7 @@ class StandIn:
         self.door = Door(library.kept)
         self.lists = SavedLists(library.kept)
         self.profiles = ProfileShelf(library.profiles, self.track, self)  # type: ignore[arg-type]
+        self.rules = HouseRules(library.kept, tuple)
         self.listening = Listening(library, self, lambda: InUse(EAR, "stand-in"))  # type: ignore[arg-type]
         self.map = LibraryMap(
             self._some, lambda: InUse(EAR, "stand-in"), self.confident, cache=self.data / "cache" / "map"

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from segue.choose.playlist import ContinueSpec
-from segue.folders import Storage
+from segue.choose.wishes import Wishes
 from segue.lists import SavedList
 from segue.play import playqueue
 from segue.play.playqueue import Queue, Song
@@ -22,14 +22,17 @@ from segue.web.layout.library import library_room
 from segue.web.layout.live import live_room
 from segue.web.layout.map import map_room
 from segue.web.layout.mix import mix_room
+from segue.web.layout.rules import Offers, rules_card
 from segue.web.layout.saved import saved_lists, saved_room
 from segue.web.layout.settings import folders_list, settings_room
 from segue.web.layout.shell import page
+from segue.web.rule_form import fields_of
 from tests.web.stand_in import failure
 
 SCRIPTS = sorted((assets_folder() / "js").glob("*.js"))
 STYLES = sorted((assets_folder() / "css").glob("*.css"))
-SETTINGS_MADE = settings_room(watched=True, line="", ear="speccy", tracks=3, storage=Storage(1, 2, 3))
+RULES_MADE = rules_card(fields_of(Wishes()), Offers(), line="", banned=())
+SETTINGS_MADE = settings_room(watched=True, line="", rules=RULES_MADE)
 LIBRARY_MADE = library_room(genres=(), heard=(), keys=())
 SEED = Beginning(TrackId("0123456789abcdef"), "a song")
 SAVED_MADE = saved_room(
@@ -138,10 +141,8 @@ def test_the_settings_know_the_demo_library_from_none() -> None:
 
 
 def test_who_is_logged_in_finds_the_way_out_and_who_is_not_is_told_of_the_password() -> None:
-    storage = Storage(1, 2, 3)
     locked, plain = (
-        text_of(settings_room(watched=True, line="", ear="speccy", tracks=3, storage=storage, locked=locked))
-        for locked in (True, False)
+        text_of(settings_room(watched=True, line="", rules=RULES_MADE, locked=locked)) for locked in (True, False)
     )
     assert '"href": "/login"' in locked
     assert "segue password" in plain

@@ -59,14 +59,16 @@ def _similar(services: Services, values: Values) -> dict[str, Any]:
 
 
 def _playlist(services: Services, values: Values) -> dict[str, Any]:
-    spec = ContinueSpec(count=values["count"], lookback=values["lookback"], noise=values["noise"])
+    wishes = services.choosing.rules.wishes()
+    spec = ContinueSpec(count=values["count"], lookback=values["lookback"], noise=values["noise"], wishes=wishes)
     rng = np.random.default_rng(values["seed"])
     chosen = services.choosing.continue_queue(track_ids(values, "seeds"), spec, rng=rng)
     return chosen.to_json()
 
 
 def _journey(services: Services, values: Values) -> dict[str, Any]:
-    way = services.choosing.journey(track_ids(values, "waypoints"), Itinerary(between=values["between"]))
+    itinerary = Itinerary(between=values["between"], wishes=services.choosing.rules.wishes())
+    way = services.choosing.journey(track_ids(values, "waypoints"), itinerary)
     return way.to_json()
 
 

@@ -41,7 +41,7 @@ def register(app: Dash, services: Services) -> None:
             raise PreventUpdate
         number = data.get("number")
         try:
-            asked = asked_from_json(data)
+            asked = asked_from_json(data, services.choosing.rules.wishes())
         except SegueError as error:
             return [], no_way(present.error_line(error), is_problem=True), {"number": number, "stops": []}
         named = waypoint_list(asked.via, {track.id: track for track in services.tracks_of(asked.via)})

@@ -9,6 +9,7 @@ from dash.exceptions import PreventUpdate
 
 from segue.errors import FileAccessError, SegueError, printable
 from segue.web import ids, present
+from segue.web.callbacks.rules import register_rules, rules
 from segue.web.layout.settings import folders_list, mark_of, settings_room
 from segue.web.room import Query, Room
 
@@ -18,19 +19,17 @@ if TYPE_CHECKING:
 
 def build(services: Services, query: Query) -> Any:  # noqa: ARG001 - one form for all rooms
     """The room, as things stand."""
-    ear = services.ear_in_use()
     return settings_room(
         watched=services.watch.wanted,
         line=present.watch_line(services.watch.state, services.scan_status()),
-        ear=ear.name or "one without a name",
-        tracks=services.counts().tracks,
-        storage=services.folders.storage(),
+        rules=rules(services),
         locked=services.door.is_locked(),
     )
 
 
 def register(app: Dash, services: Services) -> None:
     """Connect the room."""
+    register_rules(app, services)
 
     @app.callback(
         Output(ids.SETTINGS_FOLDERS, "children"),
@@ -76,4 +75,4 @@ def _act(services: Services, act: str, mark: str) -> str:
     return f"{printable(folder)} is taken out, with {present.songs(files)}. Its files are where they were."
 
 
-ROOM = Room("/settings", "Settings", "settings", "Folders, colours, and what the library takes", build, register)
+ROOM = Room("/settings", "Settings", "settings", "Folders, rules of choosing, and colours", build, register)

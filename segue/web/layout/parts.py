@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from dash import html
@@ -73,6 +73,18 @@ def said(words: str, undo: Mapping[str, str] | None) -> html.Div:
     data = dict(undo or {})
     back = [act_button(data.pop("act"), "Undo", "Undo", look="text", **data)] if data else []
     return html.Div([html.Span(words), *back], className="said")
+
+
+def card(title: str, *parts: Any, tool: Any = None, wide: bool = False) -> html.Section:
+    """A part of a room with a heading, and perhaps a tool beside it; a wide one takes the whole row."""
+    head = html.Div([html.H2(title), *([] if tool is None else [tool])], className="card-head")
+    look = "card wide" if wide else "card"
+    return html.Section([head, *parts], className=look, **{"aria-label": title})
+
+
+def facts(rows: Sequence[tuple[str, str]]) -> html.Dl:
+    """Names and what they are, line by line."""
+    return html.Dl([html.Div([html.Dt(name), html.Dd(value)]) for name, value in rows], className="facts")
 
 
 def cover(track_id: TrackId, *, size: int = 96) -> html.Img:

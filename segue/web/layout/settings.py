@@ -1,4 +1,4 @@
-"""The room of settings: the music folders, the colours, the ear, and what the library takes on the disk."""
+"""The room of settings: the music folders, the house's rules, the colours, and the door."""
 
 from __future__ import annotations
 
@@ -12,27 +12,22 @@ import dash_mantine_components as dmc
 from dash import dcc, html
 
 from segue.errors import printable
-from segue.folders import MusicFolder, Storage
+from segue.folders import MusicFolder
 from segue.store.watch import WatchState
 from segue.web import ids, present
-from segue.web.layout.parts import act_button, icon
+from segue.web.layout.parts import act_button, card, icon
 from segue.web.room import room_head
 
-WORDS = "Where your music lies, how the booth looks, and what it takes on this computer."
+WORDS = "Where your music lies, what may be chosen of it, and how the booth looks."
 _COLOURS = (("dark", "Dark"), ("light", "Light"), ("system", "As the system"))
 
 
-def settings_room(
-    *, watched: bool, line: str, ear: str, tracks: int, storage: Storage, locked: bool = False
-) -> html.Div:
+def settings_room(*, watched: bool, line: str, rules: html.Section, locked: bool = False) -> html.Div:
     """The room as it is entered; the list of folders comes with its first pulse."""
     return html.Div(
         [
             room_head("Settings", WORDS),
-            html.Div(
-                [_music(watched=watched, line=line), _looks(), _ear(ear, tracks), _disk(storage), _door(locked)],
-                className="settings-desk",
-            ),
+            html.Div([_music(watched=watched, line=line), rules, _looks(), _more(), _door(locked)], className="desk"),
             dcc.Store(id=ids.SETTINGS_SEEN),
             dcc.Interval(id=ids.SETTINGS_PULSE, interval=1000),
         ],
@@ -42,7 +37,7 @@ def settings_room(
 
 def _music(*, watched: bool, line: str) -> html.Section:
     add = act_button("add-music", "Add music from a folder", icon("folder"), "Add a folder", look="outline small")
-    return _card(
+    return card(
         "Music folders",
         html.Div(id=ids.SETTINGS_FOLDERS),
         html.P(id=ids.SETTINGS_SAYS, className="settings-says", role="status"),
@@ -54,6 +49,7 @@ def _music(*, watched: bool, line: str) -> html.Section:
             className="watch",
         ),
         tool=add,
+        wide=True,
     )
 
 
@@ -61,9 +57,9 @@ def _door(locked: bool) -> html.Section:
     """Who may come in, and the way out."""
     if not locked:
         words = ["Only this computer reaches the booth. For others, set a password: ", html.Code("segue password"), "."]
-        return _card("The door", html.P(words, className="dim"))
+        return card("The door", html.P(words, className="dim"))
     out = html.A("Log out on this device", href="/login", className="button outline small")
-    return _card("The door", html.P("The booth has a password.", className="dim"), out)
+    return card("The door", html.P("The booth has a password.", className="dim"), out)
 
 
 def _looks() -> html.Section:
@@ -73,37 +69,13 @@ def _looks() -> html.Section:
         size="sm",
         **{"aria-label": "Colours"},
     )
-    return _card("Colours", choice, html.P("Kept in this browser.", className="dim"))
+    return card("Colours", choice, html.P("Kept in this browser.", className="dim"))
 
 
-def _ear(ear: str, tracks: int) -> html.Section:
-    return _card(
-        "The ear",
-        _facts([("Listens as", ear), ("Has heard", present.songs(tracks))]),
-        html.P(["Another is chosen with ", html.Code("segue models select"), "."], className="dim"),
-    )
-
-
-def _disk(storage: Storage) -> html.Section:
-    return _card(
-        "On the disk",
-        _facts(
-            [
-                ("Library", in_bytes(storage.library_bytes)),
-                ("Cache", in_bytes(storage.cache_bytes)),
-                ("Free", in_bytes(storage.free_bytes)),
-            ]
-        ),
-    )
-
-
-def _card(title: str, *parts: Any, tool: Any = None) -> html.Section:
-    head = html.Div([html.H2(title), *([] if tool is None else [tool])], className="settings-head")
-    return html.Section([head, *parts], className="card", **{"aria-label": title})
-
-
-def _facts(rows: Sequence[tuple[str, str]]) -> html.Dl:
-    return html.Dl([html.Div([html.Dt(name), html.Dd(value)]) for name, value in rows], className="settings-facts")
+def _more() -> html.Section:
+    words = "Which ear listens, how well it does on your music, and what all of it takes on the disk."
+    link = dcc.Link("To the room Quality", href="/quality", className="button outline small")
+    return card("The ear and the disk", html.P(words, className="dim"), html.Div(link))
 
 
 def folders_list(folders: Sequence[MusicFolder], state: WatchState | None, *, busy: bool, demo: int = 0) -> Any:
@@ -160,13 +132,3 @@ def watch_word(folder: Path, state: WatchState | None) -> str:
 def mark_of(folder: Path) -> str:
     """A path as an id can hold it, whatever the bytes of its name."""
     return hashlib.sha256(os.fsencode(folder)).hexdigest()[:16]
-
-
-def in_bytes(count: int) -> str:
-    """A size on the disk, as file managers say it."""
-    size = float(count)
-    for unit in ("B", "kB", "MB"):
-        if size < 1000:
-            return f"{size:.0f} {unit}"
-        size /= 1000
-    return f"{size:.1f} GB"

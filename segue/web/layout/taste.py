@@ -47,7 +47,7 @@ def taste_body(report: TasteReport, banned: Sequence[Track]) -> list[Any]:
         html.P(report.why, className="taste-why", role="status"),
         *_proof(report),
         *_leanings(report),
-        *_never_again(banned),
+        *never_again(banned),
         *_forgetting(report),
     ]
 
@@ -86,7 +86,8 @@ def _learnt(one: Learnt) -> html.Li:
     return html.Li([one.name, html.Span(one.how, className="dim")], title=hint)
 
 
-def _never_again(banned: Sequence[Track]) -> list[html.Details]:
+def never_again(banned: Sequence[Track]) -> list[html.Details]:
+    """The songs that are never to come, each with the way back."""
     if not banned:
         return []
     rows = [

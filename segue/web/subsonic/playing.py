@@ -57,8 +57,9 @@ def sonic_path(house: House, asked: Asked) -> Entry:
     page = Page.of(house)
     ends = [house.services.track(asked.track_id(name)).id for name in ("startSongId", "endSongId")]
     between = max(asked.number("count", 25, most=_MOST_CHOSEN) - 2, 0)
-    way = house.services.choosing.journey(ends, Itinerary(between=between))
-    index = house.services.choosing.catalogue().index
+    choosing = house.services.choosing
+    way = choosing.journey(ends, Itinerary(between=between, wishes=choosing.rules.wishes()))
+    index = choosing.catalogue().index
     tracks = house.services.tracks_of([stop.track_id for stop in way.stops if stop.track_id])
     first = index.vector(ends[0])
     return {"sonicMatch": [_match(page.song(track), float(first @ index.vector(track.id))) for track in tracks]}
@@ -116,8 +117,9 @@ def _chosen(house: House, asked: Asked) -> list[Entry]:
     page, rng = Page.of(house), np.random.default_rng()
     seeds = _seeds(page.discs, asked.text("id"), rng)
     count = asked.number("count", 50, most=_MOST_CHOSEN)
-    spec = ContinueSpec(count=count, lookback=max(len(seeds), CHOICE.lookback))
-    chosen = house.services.choosing.continue_queue(seeds, spec, rng=rng)
+    choosing = house.services.choosing
+    spec = ContinueSpec(count=count, lookback=max(len(seeds), CHOICE.lookback), wishes=choosing.rules.wishes())
+    chosen = choosing.continue_queue(seeds, spec, rng=rng)
     return page.songs([pick.track_id for pick in chosen.picks])
 
 
