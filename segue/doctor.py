@@ -35,7 +35,7 @@ _LARGE_JOURNAL_BYTES = 100_000_000
 _SAME_SOUND = 0.99  # two hearings of one file are bit for bit alike on one machine; other processors differ by 0.001
 _NAMED = 3
 _ESSENTIAL = ("MP3", "AAC", "FLAC", "Vorbis", "Opus", "WAV")
-_OWN_CACHES = ("audio", "ears", "evaluate", "uploads", "pooling")
+_OWN_CACHES = ("audio", "ears", "evaluate", "map", "outlines", "pooling", "quality", "uploads")
 
 
 @dataclass(frozen=True, slots=True)

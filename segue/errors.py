@@ -178,3 +178,22 @@ class WorkerError(SegueError):
 
 class ClusterError(SegueError):
     """A cluster cannot be reached, is lost, or does not fit this Segue."""
+
+
+_KINDS = {
+    "NotAudioError": "hold no audio that can be decoded",
+    "DamagedAudioError": "are damaged",
+    "ProtectedAudioError": "are copy-protected",
+    "PlaylistFileError": "are playlists under the name of a song",
+    "UnsupportedAudioError": "need a decoder that is not installed",
+    "TooShortError": "are too short",
+    "TooLongError": "are too long, or endless",
+    "SilentError": "are silent",
+    "FileAccessError": "cannot be read",
+    "WorkerError": "made their decoder crash, or took too long",
+}
+
+
+def kind_words(kind: str) -> str:
+    """What is so with files of which listening raised an error of this name, as words after "3 files"."""
+    return _KINDS.get(kind, "could not be heard")

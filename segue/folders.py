@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -22,10 +22,12 @@ class MusicFolder:
 
 @dataclass(frozen=True, slots=True)
 class Storage:
-    """What the data folder takes, and how much more its disk would hold."""
+    """What the data folder takes, each cache by its name, and how much more its disk would hold."""
 
     library_bytes: int
-    cache_bytes: int
+    mixes_bytes: int
+    ears_bytes: int
+    caches: Mapping[str, int]
     free_bytes: int
 
 
@@ -61,7 +63,14 @@ class MusicFolders:
             free_bytes = shutil.disk_usage(data).free
         except OSError as error:
             raise access_error(error, data) from error
-        return Storage(_bytes_of(*library), _bytes_of(*(data / "cache").rglob("*")), free_bytes)
+        mixes, ears, cache = (data / name for name in ("mixes", "models", "cache"))
+        return Storage(
+            library_bytes=_bytes_of(*library),
+            mixes_bytes=_bytes_of(*mixes.rglob("*")),
+            ears_bytes=_bytes_of(*ears.rglob("*")),
+            caches={path.name: _bytes_of(path, *path.rglob("*")) for path in sorted(cache.glob("*"))},
+            free_bytes=free_bytes,
+        )
 
 
 def _bytes_of(*files: Path) -> int:

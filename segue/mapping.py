@@ -3,21 +3,19 @@
 from __future__ import annotations
 
 import logging
-import multiprocessing
 import os
 import threading
 import time
 import zipfile
 from collections import Counter
 from collections.abc import Callable, Collection, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass, field
 from itertools import pairwise
-from multiprocessing.connection import Connection
 from pathlib import Path
 
 import numpy as np
 
+from segue.aside import AsideStatus, aside
 from segue.choose.atlas import Atlas, Regions, extended, is_outgrown, laid_out
 from segue.choose.catalogue import Catalogue
 from segue.config import MAP
@@ -30,9 +28,6 @@ from segue.values import Fingerprint, Floats, TrackId
 _log = logging.getLogger(__name__)
 
 _FORMAT = 1
-_NICENESS = 10  # the booth and a scan go first
-_SPAWN = multiprocessing.get_context("spawn")
-_BLINK_S = 0.2
 _MANY = 0.2  # share of a region's songs that must be of a genre for the region to be called by it
 
 COLOURS = ("region", "genre", "mood", "tempo", "year", "folder")
@@ -69,15 +64,6 @@ class Colours:
     is_ordered: bool
 
 
-@dataclass(frozen=True, slots=True)
-class MapStatus:
-    """Whether the map is being drawn, how much of that is done, and what went wrong the last time."""
-
-    running: bool = False
-    share: float = 0.0
-    error: str = ""
-
-
 class LibraryMap:
     """The map of one library. Safe from several threads.
 
@@ -95,14 +81,14 @@ class LibraryMap:
         self._catalogue, self._ear_in_use, self._heard = catalogue, ear_in_use, heard
         self._cache = cache
         self._lock = threading.RLock()
-        self._status = MapStatus()
+        self._status = AsideStatus()
         self._picture: Picture | None = None
         self._fingerprint: Fingerprint | None = None
         self._thread: threading.Thread | None = None
         self._stop = threading.Event()
 
     @property
-    def status(self) -> MapStatus:
+    def status(self) -> AsideStatus:
         """How far the drawing is."""
         return self._status
 
@@ -184,7 +170,7 @@ class LibraryMap:
         """Turn to the map of the ear in use, as it was kept."""
         if fingerprint == self._fingerprint:
             return
-        self._fingerprint, self._status = fingerprint, MapStatus()
+        self._fingerprint, self._status = fingerprint, AsideStatus()
         kept = read_atlas(self._file(fingerprint))
         self._picture = None if kept is None else Picture(time.time_ns(), kept)
 
@@ -195,7 +181,7 @@ class LibraryMap:
         if self._status.running or self._stop.is_set():
             return
         before = None if self._picture is None else self._picture.atlas
-        self._status = MapStatus(running=True)
+        self._status = AsideStatus(running=True)
         assert self._fingerprint is not None
         self._thread = threading.Thread(
             target=self._draw, args=(catalogue, before, self._fingerprint, anew), daemon=True, name="map"
@@ -214,40 +200,22 @@ class LibraryMap:
         except (OSError, FileAccessError, MemoryError) as error:
             _log.warning("the map could not be drawn: %s", error)
             with self._lock:
-                self._status = MapStatus(error=f"The map could not be drawn: {error}")
+                self._status = AsideStatus(error=f"The map could not be drawn: {error}")
             return
         with self._lock:
             if atlas is None and not self._stop.is_set():
-                self._status = MapStatus(error="The map could not be drawn; its process ended. The log may say why")
+                self._status = AsideStatus(error="The map could not be drawn; its process ended. The log may say why")
                 return
-            self._status = MapStatus()
+            self._status = AsideStatus()
             if atlas is not None and fingerprint == self._fingerprint:
                 self._picture = Picture(time.time_ns(), atlas)
 
     def _by_process(self, ids: Sequence[TrackId], vectors: Floats, before: Atlas | None) -> Atlas | None:
         """Lay the library out in a process of its own; None where that was given up, or died."""
-        here, there = _SPAWN.Pipe()
-        process = _SPAWN.Process(target=_lay_out, args=(there,), daemon=True, name="segue-map")
-        process.start()
-        there.close()
-        try:
-            here.send((tuple(ids), vectors, before))
-            while not self._stop.is_set():
-                if not here.poll(_BLINK_S):
-                    if process.is_alive():
-                        continue
-                    return None
-                told = here.recv()
-                if isinstance(told, Atlas):
-                    return told
-                self._status = MapStatus(running=True, share=told)
-        except (EOFError, BrokenPipeError):
-            _log.warning("the process that draws the map has ended")
-        finally:
-            here.close()
-            process.terminate()
-            process.join()
-        return None
+        return aside(_lay_out, tuple(ids), vectors, before, stop=self._stop, on_share=self._tell, name="map")
+
+    def _tell(self, share: float) -> None:
+        self._status = AsideStatus(running=True, share=share)
 
     def _tags(self) -> Mapping[TrackId, Collection[str]]:
         try:
@@ -275,13 +243,11 @@ def _name_of(genres: Sequence[Collection[str]], overall: Counter[str]) -> str:
     return ", ".join(best) or "Mixed"
 
 
-def _lay_out(connection: Connection) -> None:
-    """The process: take a library, tell how far it is, give its atlas."""
-    if hasattr(os, "nice"):
-        os.nice(_NICENESS)
-    with suppress(EOFError, BrokenPipeError, KeyboardInterrupt):
-        ids, vectors, before = connection.recv()
-        connection.send(laid_out(ids, vectors, before=before, on_share=connection.send))
+def _lay_out(
+    ids: Sequence[TrackId], vectors: Floats, before: Atlas | None, *, on_share: Callable[[float], None]
+) -> Atlas:
+    """What the process does."""
+    return laid_out(ids, vectors, before=before, on_share=on_share)
 
 
 # Keeping ------------------------------------------------------------------------------------------------------------

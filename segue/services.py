@@ -23,6 +23,7 @@ from segue.errors import EmptyLibraryError, FileAccessError, ModelError, SegueEr
 from segue.evaluation import EvaluationReport, OnProgress, Question, evaluate
 from segue.files import access_error, check_folder, is_file, is_url, real_path, track_id_of
 from segue.folders import MusicFolders
+from segue.gauging import Gauge
 from segue.listen.tags import read_artwork
 from segue.listening import Listening, TasteReport
 from segue.lists import Backs, SavedLists
@@ -123,6 +124,7 @@ class Services:
         self._mixes: Mixes | None = None
         heard = self.tags.confident
         self.map = LibraryMap(self.choosing.catalogue, self.ear_in_use, heard, cache=data / "cache" / "map")
+        self.gauge = Gauge(data, self.ear_in_use, ear)
         outlines = data / "cache" / "outlines"
         self.playing = Playing(self.track, self.rhythm, self._present_path, cache=outlines, only_s=only_s)
         self._workers = workers
@@ -138,6 +140,7 @@ class Services:
         """Stop watching and scanning, and let go of the library."""
         self.watch.stop()
         self.map.close()
+        self.gauge.stop()
         if self._mixes is not None:
             self._mixes.close()
         self._scan.cancel(wait=True)

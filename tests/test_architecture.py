@@ -27,7 +27,7 @@ PARTS = [
 ]  # of the services
 PARTS += ["phones", "discography", "mixing", "mixes", "extending", "gathering", "playing"]
 PARTS += ["door", "mapping", "folders", "reach", "table", "lists", "correcting"]
-PARTS += ["house_rules"]
+PARTS += ["house_rules", "gauging", "doctor", "aside"]
 ALLOWED: dict[str, set[str]] = {
     **{room: {room, *ORDER[:at]} for at, room in enumerate(ORDER)},
     "demo": {"demo"},
@@ -52,7 +52,21 @@ ALLOWED: dict[str, set[str]] = {
     "discography": {"discography", "store"},
     "gathering": {"gathering", *ORDER},
     "playing": {"playing", *ORDER},
-    "mapping": {"mapping", "ears", "embed", "store", "choose"},
+    "aside": {"aside"},
+    "mapping": {"mapping", "aside", "ears", "embed", "store", "choose"},
+    "gauging": {
+        "gauging",
+        "aside",
+        "choosing",
+        "doctor",
+        "ears",
+        "evaluation",
+        "labelling",
+        "listening",
+        "playlist_quality",
+        "tagging",
+        *ORDER[:4],
+    },
     "extending": {"extending", "gathering", "choosing", *ORDER},
     "mixing": {"mixing", "extending", "gathering", "choosing", *ORDER},
     "table": {"table", "tagging", "store"},
@@ -61,7 +75,11 @@ ALLOWED: dict[str, set[str]] = {
     "web": {
         "web",
         "services",
+        "aside",
         "door",
+        "ears",
+        "gauging",
+        "house_rules",
         "listening",
         "correcting",
         "live",

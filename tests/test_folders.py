@@ -54,5 +54,6 @@ def test_what_lies_on_the_disk_is_measured(services: Services) -> None:
     (services.data / "cache" / "audio" / "made.opus").write_bytes(b"0" * 12_345)
     after = services.folders.storage()
     assert before.library_bytes > 10_000
-    assert after.cache_bytes - before.cache_bytes == 12_345
+    assert after.caches["audio"] - before.caches["audio"] == 12_345
+    assert (after.mixes_bytes, after.ears_bytes) == (0, 0)
     assert after.free_bytes > 0

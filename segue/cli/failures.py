@@ -6,24 +6,11 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from itertools import groupby
 
-from segue.errors import printable
+from segue.errors import kind_words, printable
 from segue.values import ScanFailure
 
 _EACH = 3
 """So many of a kind are named one by one; of more, so many are examples."""
-
-_KINDS = {
-    "NotAudioError": "hold no audio that can be decoded",
-    "DamagedAudioError": "are damaged",
-    "ProtectedAudioError": "are copy-protected",
-    "PlaylistFileError": "are playlists under the name of a song",
-    "UnsupportedAudioError": "need a decoder that is not installed",
-    "TooShortError": "are too short",
-    "TooLongError": "are too long, or endless",
-    "SilentError": "are silent",
-    "FileAccessError": "cannot be read",
-    "WorkerError": "made their decoder crash, or took too long",
-}
 
 
 def failure_lines(failures: Sequence[ScanFailure]) -> Iterator[str]:
@@ -36,7 +23,7 @@ def failure_lines(failures: Sequence[ScanFailure]) -> Iterator[str]:
         endings = Counter(failure.path.suffix.lower() or "no ending" for failure in some)
         kinds = ", ".join(f"{count:,} {ending}" for ending, count in endings.most_common(_EACH))
         rest = ", ..." if len(endings) > _EACH else ""
-        what = _KINDS.get(some[0].kind, "could not be heard")
+        what = kind_words(some[0].kind)
         yield f"{len(some):,} files {what} ({kinds}{rest}), the first of them:"
         yield from (f"    {failure}" for failure in some[:_EACH])
     if any(len(some) > _EACH for some in by_kind):

@@ -93,6 +93,16 @@ RULES_SAYS = "rules-says"
 RULES_BEFORE = "rules-before"
 RULES_NEVER = "rules-never"
 
+# Quality
+QUALITY_MEASURE = "quality-measure"
+QUALITY_STOP = "quality-stop"
+QUALITY_STATE = "quality-state"
+QUALITY_FIGURES = "quality-figures"
+QUALITY_TASTE = "quality-taste"
+QUALITY_FAILURES = "quality-failures"
+QUALITY_PULSE = "quality-pulse"
+QUALITY_SEEN = "quality-seen"
+
 # Dialogs
 NOTIFICATIONS = "notifications"
 HELP = "help"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping
 from dataclasses import asdict
 from types import MappingProxyType
@@ -43,6 +44,16 @@ def about(seconds: float) -> str:
     if minutes < 90:
         return f"about {minutes} min"
     return f"about {round(seconds / 3600)} h"
+
+
+def moment(at_s: float) -> str:
+    """A day and a time of it, out of seconds since 1970."""
+    return time.strftime("%-d %B, %H:%M", time.localtime(at_s))
+
+
+def share(value: float) -> str:
+    """A share of a whole: "48 %", and "2.3 %" where it is small."""
+    return f"{100 * value:.1f} %" if 0.0 < value < 0.1 else f"{100 * value:.0f} %"
 
 
 def count_of(number: int, one: str, many: str) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from segue.web.callbacks import journey, live, mix, saved, settings, table
+from segue.web.callbacks import journey, live, mix, quality, saved, settings, table
 from segue.web.callbacks import map as library_map
 from segue.web.room import Room
 
@@ -14,6 +14,7 @@ ROOMS: tuple[Room, ...] = (
     mix.ROOM,
     live.ROOM,
     saved.ROOM,
+    quality.ROOM,
     settings.ROOM,
 )
 

@@ -8,6 +8,7 @@ import pytest
 
 from segue.choose.playlist import ContinueSpec
 from segue.choose.wishes import Wishes
+from segue.folders import Storage
 from segue.lists import SavedList
 from segue.play import playqueue
 from segue.play.playqueue import Queue, Song
@@ -22,6 +23,8 @@ from segue.web.layout.library import library_room
 from segue.web.layout.live import live_room
 from segue.web.layout.map import map_room
 from segue.web.layout.mix import mix_room
+from segue.web.layout.parts import card
+from segue.web.layout.quality import disk_card, failure_kinds, quality_room
 from segue.web.layout.rules import Offers, rules_card
 from segue.web.layout.saved import saved_lists, saved_room
 from segue.web.layout.settings import folders_list, settings_room
@@ -47,7 +50,8 @@ SAVED_MADE = saved_room(
 )
 ROOMS_MADE = [journey_room(""), map_room(), mix_room([]), live_room(), LIBRARY_MADE, SAVED_MADE, SETTINGS_MADE]
 SONG = Track(TrackId("0" * 16), (Path("/music/song.mp3"),), TrackInfo("Song"))
-ROOMS_MADE += [correct_body([SONG], None, None)]
+QUALITY_MADE = quality_room(ear=card("The ear"), disk=disk_card(Storage(1, 2, 3, {"map": 4}, 5)))
+ROOMS_MADE += [correct_body([SONG], None, None), QUALITY_MADE]
 
 
 def text_of(component: object) -> str:
@@ -79,6 +83,7 @@ def test_every_act_of_the_page_has_its_script(shelf: tuple[Track, ...]) -> None:
         *ROOMS_MADE,
         queue.queue_list(shown, tracks),
         music.results(shelf, words="", more=True, counts=counts),
+        *failure_kinds([failure("bad.mp3")]),
         music.status("Listening", share=3.0, running=True, failures="1 file could not be read"),
     ]
     for act in set(re.findall(r'"data-act": "([^"]+)"', text_of(parts))):

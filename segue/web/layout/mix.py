@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Sequence
 
 import dash_mantine_components as dmc
@@ -122,7 +121,7 @@ def mixes_list(mixes: Sequence[Mix]) -> list[html.Section]:
 
 
 def _mix(mix: Mix) -> html.Li:
-    when = time.strftime("%-d %B, %H:%M", time.localtime(mix.ordered_s))
+    when = present.moment(mix.ordered_s)
     length = f", {clock(mix.length_s)}" if mix.length_s else ""
     head = html.Div(
         [

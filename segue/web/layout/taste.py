@@ -43,13 +43,12 @@ def taste_dialog() -> list[Any]:
 
 def taste_body(report: TasteReport, banned: Sequence[Track]) -> list[Any]:
     """Where learning stands."""
-    return [
-        html.P(report.why, className="taste-why", role="status"),
-        *_proof(report),
-        *_leanings(report),
-        *never_again(banned),
-        *_forgetting(report),
-    ]
+    return [*taste_learnt(report), *never_again(banned), *_forgetting(report)]
+
+
+def taste_learnt(report: TasteReport) -> list[Any]:
+    """What was learnt, and whether that helps."""
+    return [html.P(report.why, className="taste-why", role="status"), *_proof(report), *_leanings(report)]
 
 
 def _proof(report: TasteReport) -> list[html.Dl]:
