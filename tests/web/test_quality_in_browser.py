@@ -32,6 +32,7 @@ def test_how_well_the_ear_does_is_measured_shown_and_kept(services: Services, se
     page.keyboard.press("Enter")
     page.wait_for_selector("#quality-state >> text=Measuring")
     page.wait_for_selector("#quality-stop", state="visible")
+    assert page.evaluate("document.activeElement.id") == "quality-measure"
     page.wait_for_selector(".apart", timeout=180_000)
     rows = page.locator(".apart tbody th").all_inner_texts()
     assert [row.split("\n")[0] for row in rows] == ["Genre", "Genre, other artists only", "Artist"]
@@ -49,7 +50,7 @@ def test_measuring_is_given_up_on_a_narrow_page(services: Services, serve: Serve
     page.evaluate("segue.go('/quality')")
     page.click("#quality-measure")
     page.click("#quality-stop")
-    page.wait_for_selector("#quality-measure", state="visible")
+    page.wait_for_selector("#quality-stop", state="hidden")
     assert not services.gauge.status.running
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
 

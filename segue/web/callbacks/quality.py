@@ -60,8 +60,8 @@ def register(app: Dash, services: Services) -> None:
             state_line(status, last, tracks=tracks),
             figures(last),
             failure_kinds(failures),
-            "Measure" if last is None else "Measure again",
-            status.running or tracks == 0,
+            "Measuring" if status.running else "Measure" if last is None else "Measure again",
+            tracks == 0,
             not status.running,
             now,
         )
