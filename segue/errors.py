@@ -12,6 +12,7 @@ SegueError
 |   |-- TooShortError       less than one whole slice
 |   |-- TooLongError        longer than the limit, or endless
 |   `-- SilentError         digital silence, or non-finite samples, throughout
+|-- TagError                a file's tags cannot be written
 |-- MicrophoneError         there is no microphone, it may not be used, or it is gone
 |-- ModelError              an ear is missing, damaged, or has another fingerprint
 |-- LibraryError            the library cannot be opened, read or written
@@ -116,6 +117,10 @@ class TooLongError(AudioError):
 
 class SilentError(AudioError):
     """Digital silence, or non-finite samples, throughout."""
+
+
+class TagError(SegueError):
+    """The tags of a file cannot be read in full, or not be written."""
 
 
 class MicrophoneError(SegueError):

@@ -7,9 +7,10 @@ import errno
 import hashlib
 import os
 import re
+import stat
 import tempfile
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from segue.errors import FileAccessError
@@ -203,6 +204,8 @@ def _entries(folder: Path, seen: set[tuple[int, int]]) -> list[os.DirEntry[str]]
 def atomic_write(path: Path) -> Iterator[Path]:
     """Give a temporary path in the same folder; when the block ends well it takes the place of ``path``.
 
+    What lay there hands its rights and its owner on.
+
     Raises
     ------
     FileAccessError
@@ -215,12 +218,25 @@ def atomic_write(path: Path) -> Iterator[Path]:
         os.close(handle)
         temporary = Path(name)
         yield temporary
-        umask = os.umask(0)
-        os.umask(umask)
-        temporary.chmod(0o666 & ~umask)  # mkstemp's 0600 is right for secrets, not for a user's files
+        _settle_rights(temporary, path)
         temporary.replace(path)
     except OSError as error:
         raise access_error(error, path) from error
     finally:
         if temporary is not None:
             temporary.unlink(missing_ok=True)
+
+
+def _settle_rights(temporary: Path, path: Path) -> None:
+    """Give a file the rights and the owner of the one that it replaces, or of a new one; mkstemp's are for secrets."""
+    try:
+        before = path.stat()
+    except OSError:
+        umask = os.umask(0)
+        os.umask(umask)
+        temporary.chmod(0o666 & ~umask)
+        return
+    temporary.chmod(stat.S_IMODE(before.st_mode))
+    if hasattr(os, "chown"):
+        with suppress(PermissionError):  # only the superuser may give files away
+            os.chown(temporary, before.st_uid, before.st_gid)

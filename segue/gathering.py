@@ -6,7 +6,7 @@ import threading
 import time
 from collections import OrderedDict
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Literal
 
@@ -133,9 +133,10 @@ class Gatherer:
                 jobs[path] = (Job(path, SCAN.limit_s(status.st_size)), key)
         finder = FactFinder({path: key[3] for path, (_, key) in jobs.items() if key[3] is not None})
         for path, outcome in self._measured(finder, [job for job, _ in jobs.values()], on_progress, cancel):
-            found[path] = outcome
             if isinstance(outcome, TrackFacts):
+                outcome = replace(outcome, track_id=self.library.contents.recording(outcome.track_id))
                 self._keep(jobs[path][1], outcome)
+            found[path] = outcome
         if cancel is not None and cancel.is_set():
             raise MixCancelledError("the mix was called off", remedy="Nothing of it is left; order it again")
         return found

@@ -35,6 +35,7 @@ from segue.phones import Phones
 from segue.play.render import TranscodeCache, browser_mime
 from segue.playing import Playing
 from segue.profiles import ProfileShelf
+from segue.retagging import Retagging
 from segue.scanning import Order, Scanner
 from segue.store.background import BackgroundScan, BackgroundWatch, ScanStatus
 from segue.store.ends import ends_of
@@ -133,7 +134,9 @@ class Services:
         self._transcodes = TranscodeCache(data / "cache" / "audio", max_bytes=WEB.transcoded_bytes)
         self._scan = BackgroundScan()
         self._scanner = Scanner(self.library, self._shelf, self.tags, self.ear_in_use, self._is_demo, self._forget_demo)
-        self.folders = MusicFolders(self.library, lambda: self._scan.status.running)
+        is_scanning = lambda: self._scan.status.running  # noqa: E731 - said twice, and nowhere else
+        self.folders = MusicFolders(self.library, is_scanning)
+        self.retagging = Retagging(self.library, self.tags, self._is_demo, is_scanning)
         self.watch = BackgroundWatch(self.library, self._start_catching_up)
 
     def close(self) -> None:
@@ -141,6 +144,7 @@ class Services:
         self.watch.stop()
         self.map.close()
         self.gauge.stop()
+        self.retagging.close()
         if self._mixes is not None:
             self._mixes.close()
         self._scan.cancel(wait=True)
@@ -275,7 +279,8 @@ class Services:
 
     def _held(self, path: Path) -> Track | None:
         """The library's track of the same path or content."""
-        return self.at_path(path) or next(iter(self.tracks_of([track_id_of(path)])), None)
+        recording = self.library.contents.recording
+        return self.at_path(path) or next(iter(self.tracks_of([recording(track_id_of(path))])), None)
 
     def _outside_seed(self, path: Path, *, name: str, ear: Ear) -> OutsideSeed:
         hearing = self._hear(path, ear)

@@ -26,7 +26,7 @@ PARTS = [
     "playlist_quality",
 ]  # of the services
 PARTS += ["phones", "discography", "mixing", "mixes", "extending", "gathering", "playing"]
-PARTS += ["door", "mapping", "folders", "reach", "table", "lists", "correcting"]
+PARTS += ["door", "mapping", "folders", "reach", "table", "lists", "correcting", "retagging"]
 PARTS += ["house_rules", "gauging", "doctor", "aside"]
 ALLOWED: dict[str, set[str]] = {
     **{room: {room, *ORDER[:at]} for at, room in enumerate(ORDER)},
@@ -35,6 +35,7 @@ ALLOWED: dict[str, set[str]] = {
     "doctor": {"doctor", "ears", "listen", "embed", "store"},
     "ears": {"ears", "labelling", "embed", "store", "choose"},
     "correcting": {"correcting", "listen", "store"},
+    "retagging": {"retagging", "tagging", "listen", "embed", "store"},
     "folders": {"folders", "store"},
     "reach": {"reach"},
     "house_rules": {"house_rules", "store", "choose"},
@@ -82,6 +83,7 @@ ALLOWED: dict[str, set[str]] = {
         "house_rules",
         "listening",
         "correcting",
+        "retagging",
         "live",
         "phones",
         "discography",
@@ -121,7 +123,7 @@ HOMES = {
     ),
     "soxr": ("listen/audio.py", "train/"),
     "sounddevice": "listen/microphone.py",
-    "mutagen": ("listen/tags.py", "play/mix/labels.py", "demo/writer.py"),
+    "mutagen": ("listen/tags.py", "listen/tag_writing.py", "play/mix/labels.py", "demo/writer.py"),
     "lameenc": "play/mix/mp3.py",
     "openTSNE": "choose/atlas.py",
     "sklearn": "choose/atlas.py",

@@ -28,6 +28,8 @@
     table_play: () => withMarked((tracks) => segue.send("play_list", { tracks })),
     table_add: () => withMarked(add),
     table_journey: () => withMarked((tracks) => segue.go(`/journey?via=${tracks.join(",")}`)),
+    table_retag: () =>
+      withMarked((tracks) => window.dash_clientside.set_props("retag-asked", { data: { tracks, at: Date.now() } })),
     table_correct: () => withMarked(segue.correct),
     table_mix: () => withMarked((tracks) => segue.go(`/mix?tracks=${tracks.join(",")}`)),
   });

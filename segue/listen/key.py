@@ -157,6 +157,12 @@ def key_of_camelot(camelot: str) -> str:
     return _BY_CAMELOT[camelot]
 
 
+def short_key(name: str) -> str:
+    """A key as tags hold it, in three letters at most: "Am" of "A minor", "Bb" of "Bb major"."""
+    tonic, mode = name.split()
+    return f"{tonic}m" if mode == "minor" else tonic
+
+
 _BY_CAMELOT = {
     camelot_of(tonic, minor=minor): f"{name} {'minor' if minor else 'major'}"
     for tonic, name in enumerate(_NAMES)

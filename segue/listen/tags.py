@@ -73,7 +73,7 @@ def read_tags(path: Path, *, duration_s: float = 0.0) -> TrackInfo:
     ------
     Nothing: tags are a courtesy, and a song with broken tags still plays. Damage is logged.
     """
-    file = _open(path)
+    file = open_tags(path)
     tags = None if file is None else file.tags
     text = {word: _first_text(tags, keys) for word, keys in _KEYS.items()}
     artist, title = _from_name(path)
@@ -98,7 +98,7 @@ class TrackNumbers:
 
 def read_numbers(path: Path) -> TrackNumbers:
     """Read the ids that taggers write into ID3, MP4, Vorbis and ASF; malformed ones count as none. Raises nothing."""
-    file = _open(path)
+    file = open_tags(path)
     tags = None if file is None else file.tags
     mbid = _first_text(tags, _NUMBER_KEYS["mbid"]).lower()
     isrc = re.sub(r"[^A-Z0-9]", "", _first_text(tags, _NUMBER_KEYS["isrc"]).upper())
@@ -115,7 +115,7 @@ class AlbumPlace:
 
 def read_place(path: Path) -> AlbumPlace | None:
     """Read a track's number, by its tags or else by a name such as ``03 - Title``; None where neither says it."""
-    file = _open(path)
+    file = open_tags(path)
     tags = None if file is None else file.tags
     number, disc = (re.search(r"\d+", _first_text(tags, keys)) for keys in (_PLACE_KEYS["track"], _PLACE_KEYS["disc"]))
     if number is not None:
@@ -126,12 +126,12 @@ def read_place(path: Path) -> AlbumPlace | None:
 
 def read_artwork(path: Path) -> Artwork | None:
     """Read the cover picture, the front one if it is marked; None where there is none."""
-    file = _open(path)
+    file = open_tags(path)
     return None if file is None else _artwork(file)
 
 
-def _open(path: Path) -> Any:
-    """The file as mutagen sees it; None where its tags cannot be read, in which case it has none."""
+def open_tags(path: Path) -> Any:
+    """The file as mutagen sees it, by its content; None where its tags cannot be read, in which case it has none."""
     try:
         with io.FileIO(path) as file:
             _refuse_giant(file)

@@ -11,7 +11,7 @@ from segue.store.database import Connection
 from segue.store.profiles import body_of
 
 Transaction = Callable[[], AbstractContextManager[Connection]]
-Kind = Literal["booth", "setting", "correction", "list"]
+Kind = Literal["booth", "setting", "correction", "content", "list"]
 
 
 class Kept:

@@ -15,6 +15,7 @@ from segue.errors import ModelError, UnknownTrackError, printable
 from segue.listen.by_hand import Correction
 from segue.store import rhythms, rows, track_rows
 from segue.store.bans import Bans
+from segue.store.contents import Contents
 from segue.store.corrections import Corrections, correction_of
 from segue.store.database import Connection, Database
 from segue.store.ends import Ends, put_ends
@@ -59,6 +60,7 @@ class Library:
         self.heard_tags = HeardTags(self._database.reading, self._changing)
         self.ends = Ends(self._database.reading, self._changing, read_only=read_only)
         self.roots = Roots(self._database.reading, self._changing)
+        self.contents = Contents(self._database.reading, self._changing)
         self.corrections = Corrections(self._database.reading, self._changing)
         # What the listener does changes no track: the version, and all that is made anew with it, stay as they are.
         self.events = Events(self._database.reading, self._database.writing)

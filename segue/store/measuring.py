@@ -91,7 +91,8 @@ class _Work:
         for outcome in pool.run(self._jobs(), cancel=cancel):
             path = outcome.job.path
             track_id = self.todo[path][0]
-            if outcome.value is not None and outcome.value.track_id == track_id:
+            recording = None if outcome.value is None else self.library.contents.recording(outcome.value.track_id)
+            if outcome.value is not None and recording == track_id:
                 self.library.set_rhythm(track_id, outcome.value.rhythm)
                 measured += 1
             elif outcome.error is not None:

@@ -6,7 +6,7 @@ import threading
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from segue.config import ScanSpec
@@ -81,7 +81,7 @@ class Pass:
 
     def _is_known(self, path: Path) -> bool:
         """Whether the file's content is in the library (the path is then attached) or being heard (it will be)."""
-        track_id = track_id_of(path)
+        track_id = self.task.library.contents.recording(track_id_of(path))
         done = any(self.task.library.holds(track_id, mark) for mark in self.known_by)
         if done or self.task.library.holds(track_id, self.ear.fingerprint):
             with suppress(UnknownTrackError):  # another program let go of it just now
@@ -115,6 +115,7 @@ class Pass:
         hashed_id = self._hashed.pop(path, None)
         twins = self._twins.pop(hashed_id, []) if hashed_id else []
         if hearing is not None:
+            hearing = replace(hearing, track_id=self.task.library.contents.recording(hearing.track_id))
             try:
                 vector = pool({hearing.track_id: hearing.slice_vectors}, epsilon=self.ear.epsilon, method="mean")
                 self.task.library.add(hearing, path, stat=self.task.stats[path], vector=vector[hearing.track_id])

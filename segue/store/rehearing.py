@@ -7,7 +7,7 @@ import os
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Literal
 
@@ -172,12 +172,13 @@ class _Work:
         if hearing is None:
             assert outcome.error is not None
             self._fail(track_id, path, stat, outcome.error)
-        elif hearing.track_id != track_id:
+        elif self.library.contents.recording(hearing.track_id) != track_id:
             self.changed[track_id] = path
         else:
             try:
                 single = pool({track_id: hearing.slice_vectors}, epsilon=self.ear.epsilon, method="mean")
-                self.library.add(hearing, path, stat=stat, vector=single[track_id])
+                known = replace(hearing, track_id=track_id)
+                self.library.add(known, path, stat=stat, vector=single[track_id])
                 self.heard += 1
             except ParameterError as refused:
                 self._fail(track_id, path, stat, refused)

@@ -65,6 +65,20 @@ CORRECT_KEY = "correct-key"
 CORRECT_CHANGE = "correct-change"
 CORRECT_DONE = "correct-done"
 
+# Tags in files
+RETAG = "retag"
+RETAG_ASKED = "retag-asked"
+RETAG_FIELDS = "retag-fields"
+RETAG_KEY_AS = "retag-key-as"
+RETAG_PREVIEW = "retag-preview"
+RETAG_WRITE = "retag-write"
+RETAG_SAYS = "retag-says"
+RETAG_STATE = "retag-state"
+RETAG_BACKUPS = "retag-backups"
+RETAG_PULSE = "retag-pulse"
+RETAG_SEEN = "retag-seen"
+RETAG_ENDED = "retag-ended"
+
 # Mixes
 MIX_TRACKS = "mix-tracks"
 MIX_TEXT = "mix-text"
@@ -134,6 +148,11 @@ PLAYER = "player"
 def table_filter(name: str) -> dict[str, str]:
     """A filter of the table."""
     return {"part": "table-filter", "name": name}
+
+
+def retag_act(act: str, name: str) -> dict[str, str]:
+    """Does something with a writing of tags: "stop" the one that is on its way, or put the one of that name "back"."""
+    return {"part": "retag-act", "act": act, "name": name}
 
 
 def mix_field(name: str) -> dict[str, str]:

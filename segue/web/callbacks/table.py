@@ -11,6 +11,7 @@ from dash.exceptions import PreventUpdate
 from segue.errors import ParameterError
 from segue.table import COLUMNS, TableQuery, TableRow, neighbours
 from segue.web import ids, present
+from segue.web.callbacks.retag import register_retag
 from segue.web.layout.library import BLOCK_ROWS, library_room
 from segue.web.room import Query, Room
 
@@ -52,6 +53,7 @@ def register(app: Dash, services: Services) -> None:
         )
         return {"rowData": [shown(row) for row in page.rows], "rowCount": page.total}, present.songs(page.total)
 
+    register_retag(app, services)
     app.clientside_callback(
         ClientsideFunction("segueTable", "onFilters"),
         Output(ids.BOOTED, "data", allow_duplicate=True),

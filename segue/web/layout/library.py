@@ -11,6 +11,7 @@ from dash import dcc, html
 
 from segue.web import ids
 from segue.web.layout.parts import act_button, icon
+from segue.web.layout.retag import retag_dialog
 from segue.web.room import room_head
 
 WORDS = (
@@ -68,6 +69,7 @@ def library_room(*, genres: Sequence[str], heard: Sequence[str], keys: Sequence[
             html.Div([html.P(id=ids.TABLE_COUNT, className="dim", role="status"), _tools()], className="table-tools"),
             _grid(),
             dcc.Store(id=ids.TABLE_FILTERS, data={}),
+            *retag_dialog(),
         ],
         className="table-room",
     )
@@ -99,6 +101,7 @@ def _tools() -> html.Div:
         ("table_journey", "Journey", "journey", "Lead through the marked songs"),
         ("table_mix", "Mix", "mix", "Make one file of the marked songs"),
         ("table_correct", "Correct", "edit", "Correct tempo and key of the marked songs"),
+        ("table_retag", "Write tags", "tag", "Write tempo, key, mood or genre of the marked songs into their files"),
     )
     buttons = [act_button(act, hint, icon(drawing), words, look="outline small") for act, words, drawing, hint in acts]
     return html.Div(buttons, className="room-tools", role="group", **{"aria-label": "Marked songs"})
