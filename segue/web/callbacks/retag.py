@@ -23,6 +23,18 @@ _MOST_SONGS = 20_000
 
 def register_retag(app: Dash, services: Services) -> None:
     """Connect the dialog."""
+    _register_preview(app, services)
+    _register_writing(app, services)
+    app.clientside_callback(
+        ClientsideFunction("segueTable", "onChanged"),
+        Output(ids.BOOTED, "data", allow_duplicate=True),
+        Input(ids.RETAG_ENDED, "data"),
+        prevent_initial_call="initial_duplicate",
+    )
+
+
+def _register_preview(app: Dash, services: Services) -> None:
+    """What would change follows what is chosen, and what has been written since."""
 
     @app.callback(
         Output(ids.RETAG, "opened"),
@@ -45,6 +57,10 @@ def register_retag(app: Dash, services: Services) -> None:
         is_idle = not more and not any(field.old != field.new for change in changes for field in change.fields)
         opened = True if ctx.triggered_id == ids.RETAG_ASKED else no_update
         return opened, preview(changes, fields or (), more=more), write_words(len(tracks)), not fields or is_idle
+
+
+def _register_writing(app: Dash, services: Services) -> None:
+    """Buttons begin a writing or end it, and a pulse tells how far it is."""
 
     @app.callback(
         Output(ids.RETAG_SAYS, "children"),
@@ -86,13 +102,6 @@ def register_retag(app: Dash, services: Services) -> None:
         ended = now if has_ended else no_update
         shown = [] if is_opened and now == seen else state(status)  # how the last writing ended was read before
         return shown, backups(kept, busy=status.running), not status.running, now, ended
-
-    app.clientside_callback(
-        ClientsideFunction("segueTable", "onChanged"),
-        Output(ids.BOOTED, "data", allow_duplicate=True),
-        Input(ids.RETAG_ENDED, "data"),
-        prevent_initial_call="initial_duplicate",
-    )
 
 
 def _act(services: Services, pressed: Any, tracks: list[TrackId], wishes: Any) -> None:
