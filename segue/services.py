@@ -37,6 +37,7 @@ from segue.playing import Playing
 from segue.profiles import ProfileShelf
 from segue.retagging import Retagging
 from segue.scanning import Order, Scanner
+from segue.sending import Sending
 from segue.store.background import BackgroundScan, BackgroundWatch, ScanStatus
 from segue.store.ends import ends_of
 from segue.store.exports import vectors_by_path, write_npz
@@ -118,6 +119,7 @@ class Services:
         self.profiles = ProfileShelf(self.library.profiles, self.track, self.choosing)
         self.lists = SavedLists(self.library.kept)
         self.backs = Backs()
+        self.sending = Sending(self.library.kept, self.library.roots.folders)
         self.phones = Phones(self.library.kept)
         self.discography = Discography(self.library.version, self.library.tracks, self.library.added)
         self.live = Live(self.library, lambda: self.ear, self.choosing)

@@ -26,7 +26,7 @@ PARTS = [
     "playlist_quality",
 ]  # of the services
 PARTS += ["phones", "discography", "mixing", "mixes", "extending", "gathering", "playing"]
-PARTS += ["door", "mapping", "folders", "reach", "table", "lists", "correcting", "retagging"]
+PARTS += ["door", "mapping", "folders", "reach", "table", "lists", "sending", "correcting", "retagging"]
 PARTS += ["house_rules", "gauging", "doctor", "aside"]
 ALLOWED: dict[str, set[str]] = {
     **{room: {room, *ORDER[:at]} for at, room in enumerate(ORDER)},
@@ -48,6 +48,7 @@ ALLOWED: dict[str, set[str]] = {
     "listening": {"listening", "ears", "tagging", "embed", "store", "choose"},
     "profiles": {"profiles", "choosing", "store", "choose", "play"},
     "lists": {"lists", "profiles", "store", "play"},
+    "sending": {"sending", "store"},
     "live": {"live", "choosing", "listen", "embed", "store", "choose"},
     "phones": {"phones", "store"},
     "discography": {"discography", "store"},
@@ -91,6 +92,7 @@ ALLOWED: dict[str, set[str]] = {
         "reach",
         "lists",
         "profiles",
+        "sending",
         "mapping",
         "table",
         "mixes",
@@ -124,6 +126,7 @@ HOMES = {
     "soxr": ("listen/audio.py", "train/"),
     "sounddevice": "listen/microphone.py",
     "mutagen": ("listen/tags.py", "listen/tag_writing.py", "play/mix/labels.py", "demo/writer.py"),
+    "mpd": "sending.py",
     "lameenc": "play/mix/mp3.py",
     "openTSNE": "choose/atlas.py",
     "sklearn": "choose/atlas.py",

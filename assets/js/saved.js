@@ -14,6 +14,7 @@
   const QUEUE = [
     { data: { act: "ask_name", kind: "save_list" }, drawing: "saved", label: "Save as playlist" },
     { data: { act: "ask_name", kind: "save_radio" }, drawing: "radio", label: "Save as radio" },
+    { data: { act: "mpd" }, drawing: "send", label: "Send to MPD" },
     ...KINDS,
   ];
   const TITLES = {
@@ -28,6 +29,7 @@
   Object.assign((segue.acts ??= {}), {
     export: (_, button) => segue.openMenu(button, QUEUE),
     save_as: ({ kind }) => saveQueue(kind),
+    mpd: () => props("mpd", { opened: true }),
     saved_more: ({ list, radio, name }, button) => segue.openMenu(button, choices(list ? { list } : { radio }, name)),
     ask_name: ({ act, kind, name, ...details }) => askName(kind, name ?? "", details),
     name: () => named(),

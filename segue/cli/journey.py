@@ -12,7 +12,7 @@ from segue.choose.journey_stops import StopKind
 from segue.choose.picking import tracks
 from segue.cli.answers import name_of, print_json, print_rows
 from segue.cli.choice_words import wish_words, wishes_of
-from segue.cli.lists import Listed, answer, listed, out_word, write_out
+from segue.cli.lists import Listed, answer, hand_over, listed, out_word
 from segue.cli.words import at_least, ear_of, ear_words
 from segue.config import JOURNEY, JourneySpec, describe
 from segue.errors import ParameterError
@@ -72,7 +72,7 @@ def run(args: argparse.Namespace) -> int:
     )
     found = services.choosing.journey([waypoint.song for waypoint in waypoints], itinerary)
     rows, entries = answer(services, [stop.to_json() for stop in found.stops], _given(found, waypoints))
-    write_out(args.out, entries)
+    hand_over(services, args, entries)
     if args.json:
         print_json({**found.to_json(), "stops": rows})
         return 0

@@ -15,9 +15,10 @@ from segue.choose.playlist import OutsideSeed
 from segue.choose.reorder import Flow
 from segue.cli.answers import entry_of, track_row
 from segue.cli.words import PLAYLISTS, seed_of
-from segue.errors import PlaylistError, SegueError, printable
+from segue.errors import ParameterError, PlaylistError, SegueError, one_line, printable
 from segue.files import expanded, is_file
 from segue.play.m3u import PlaylistEntry, read_playlist, write_playlist
+from segue.sending import Daemon, daemon_of
 from segue.services import Services
 from segue.values import TrackId
 
@@ -37,8 +38,18 @@ class Lists(NamedTuple):
 
 
 def out_word(parser: argparse.ArgumentParser) -> None:
-    """Add the word that names a playlist file to write."""
+    """Add the words that name a playlist file to write, and an MPD to send the songs to."""
     parser.add_argument("--out", type=Path, metavar="FILE", help="write it as .m3u8, .m3u, .pls, .xspf or .jspf")
+    place = "[PASSWORD@]HOST[:PORT]"
+    parser.add_argument("--mpd", type=_daemon, metavar=place, help="play it on an MPD; a path names its local socket")
+    parser.add_argument("--mpd-add", action="store_true", help="put it behind what is in the MPD's queue instead")
+
+
+def _daemon(text: str) -> Daemon:
+    try:
+        return daemon_of(text)
+    except ParameterError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
 
 
 def listed(services: Services, words: Sequence[str]) -> Lists:
@@ -86,11 +97,17 @@ def answer(
     return rows, entries
 
 
-def write_out(path: Path | None, entries: Sequence[PlaylistEntry]) -> None:
-    """Write a playlist where one is wanted, and say so."""
-    if path is not None:
-        write_playlist(path, entries)
-        print(f"{tracks(len(entries))} written to {printable(path)}", file=sys.stderr)
+def hand_over(services: Services, args: argparse.Namespace, entries: Sequence[PlaylistEntry]) -> None:
+    """Write a playlist and send it to an MPD, where `out_word` wants that, and say so."""
+    if args.out is not None:
+        write_playlist(args.out, entries)
+        print(f"{tracks(len(entries))} written to {printable(args.out)}", file=sys.stderr)
+    if args.mpd is not None:
+        to = services.sending.with_password(args.mpd)
+        sent = services.sending.send([[entry.path] for entry in entries], to, replace=not args.mpd_add)
+        print(f"{tracks(sent.added)} sent to MPD at {to.where}", file=sys.stderr)
+        for place in sent.missing:
+            print(f"segue: MPD does not have {one_line(entries[place].path)}", file=sys.stderr)
 
 
 def weights_of(args: argparse.Namespace) -> JoinWeights:

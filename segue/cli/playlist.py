@@ -11,7 +11,7 @@ import numpy as np
 from segue.choose.playlist import Continuation
 from segue.cli.answers import entry_of, name_of, print_json, print_rows, track_row
 from segue.cli.choice_words import direction_words, join_words, spec_of, wish_words
-from segue.cli.lists import listed, out_word, write_out
+from segue.cli.lists import hand_over, listed, out_word
 from segue.cli.words import at_least, ear_of, ear_words
 from segue.play.m3u import PlaylistEntry
 from segue.services import Services
@@ -50,7 +50,7 @@ def tell(services: Services, start: Sequence[PlaylistEntry], chosen: Continuatio
     tracks = {track.id: track for track in services.tracks_of([pick.track_id for pick in chosen.picks])}
     picks = [pick for pick in chosen.picks if pick.track_id in tracks]
     rows = [{**track_row(tracks[p.track_id], services.rhythm(p.track_id)), **p.to_json()} for p in picks]
-    write_out(args.out, [*start, *(entry_of(tracks[pick.track_id]) for pick in picks)])
+    hand_over(services, args, [*start, *(entry_of(tracks[pick.track_id]) for pick in picks)])
     if args.json:
         print_json({"picks": rows, "ended": chosen.ended})
         return 0

@@ -8,7 +8,7 @@ import sys
 from segue.choose.reorder import ReorderSpec
 from segue.cli.answers import name_of, print_json, print_rows
 from segue.cli.choice_words import join_words
-from segue.cli.lists import answer, flow_line, listed, out_word, weights_of, write_out
+from segue.cli.lists import answer, flow_line, hand_over, listed, out_word, weights_of
 from segue.cli.words import ear_of, ear_words
 from segue.services import Services
 
@@ -35,7 +35,7 @@ def run(args: argparse.Namespace) -> int:
     found = services.choosing.reorder([one.song for one in lists.songs], spec)
     given = [lists.songs[song.was] for song in found.songs]
     rows, entries = answer(services, [song.to_json() for song in found.songs], given)
-    write_out(args.out, [*entries, *lists.unheard])
+    hand_over(services, args, [*entries, *lists.unheard])
     if args.json:
         print_json({**found.to_json(), "songs": rows})
         return 0

@@ -23,6 +23,7 @@ from segue.web.callbacks.folders import register_folders
 from segue.web.callbacks.library import PULSE_BUSY_MS, PULSE_IDLE_MS, register_library
 from segue.web.callbacks.queue import register_queue
 from segue.web.callbacks.rooms import register_rooms
+from segue.web.callbacks.sending import register_sending
 from segue.web.callbacks.taste import register_taste
 from segue.web.covers import Covers
 from segue.web.gate import gate
@@ -91,6 +92,7 @@ def create_app(
     register_folders(app, services, reach or Reach())
     register_queue(app, services)
     register_taste(app, services)
+    register_sending(app, services)
     register_correct(app, services)
     register_browser(app)
     register_rooms(app, services)

@@ -94,6 +94,16 @@ SAVED_TURN = "saved-turn"
 NAMING = "naming"
 NAME_FIELD = "name-field"
 
+# An MPD
+MPD = "mpd"
+MPD_HOST = "mpd-host"
+MPD_PORT = "mpd-port"
+MPD_PASSWORD = "mpd-password"  # noqa: S105 - the id of a field
+MPD_FORGET = "mpd-forget"
+MPD_WAY = "mpd-way"
+MPD_SEND = "mpd-send"
+MPD_SAYS = "mpd-says"
+
 # Settings
 SETTINGS_FOLDERS = "settings-folders"
 SETTINGS_SAYS = "settings-says"

@@ -27,6 +27,7 @@ from segue.lists import Backs, SavedLists
 from segue.mapping import LibraryMap
 from segue.playing import Playing
 from segue.profiles import ProfileShelf
+from segue.sending import Sending
 from segue.services import DroppedSeed, PlayableFile
 from segue.store.background import ScanStatus
 from segue.store.library import Library
@@ -105,6 +106,7 @@ class StandIn:
     door: Door = field(init=False)
     lists: SavedLists = field(init=False)
     profiles: ProfileShelf = field(init=False)
+    sending: Sending = field(init=False)
     backs: Backs = field(default_factory=Backs)
     map: LibraryMap = field(init=False)
     only_s: float | None = None
@@ -114,6 +116,7 @@ class StandIn:
         weakref.finalize(self, library.close)
         self.door = Door(library.kept)
         self.lists = SavedLists(library.kept)
+        self.sending = Sending(library.kept, library.roots.folders)
         self.profiles = ProfileShelf(library.profiles, self.track, self)  # type: ignore[arg-type]
         self.rules = HouseRules(library.kept, tuple)
         self.listening = Listening(library, self, lambda: InUse(EAR, "stand-in"))  # type: ignore[arg-type]

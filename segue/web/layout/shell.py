@@ -16,6 +16,7 @@ from segue.web.layout.parts import act_button, icon, icon_button
 from segue.web.layout.player import player_bar
 from segue.web.layout.queue import queue_side
 from segue.web.layout.saved import naming_dialog
+from segue.web.layout.sending import sending_dialog
 from segue.web.layout.taste import taste_dialog
 from segue.web.layout.welcome import welcome
 
@@ -174,6 +175,7 @@ def _dialogs() -> list[dmc.Modal]:
             closeButtonProps={"aria-label": "Close"},
         ),
         naming_dialog(),
+        sending_dialog(),
     ]  # fmt: skip
 
 
