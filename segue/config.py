@@ -269,7 +269,6 @@ class WebSpec:
     largest_cover_pixels: int = _number(40_000_000, "covers of more pixels are not decoded; a drawn one is shown")
     most_microphones: int = _number(8, "browsers whose microphones are listened to at once")
     microphone_silent_s: float = _number(60.0, "a microphone that sends nothing for so long makes room for another")
-    wrong_passwords: int = _number(10, "wrong app passwords from one address within a minute; then it has to wait")
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import hashlib
+import ipaddress
 import secrets
 import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
@@ -117,46 +119,81 @@ class Door:
 
 
 class Patience:
-    """How long somebody who guesses has to wait: longer with each wrong word, by address and for all together."""
+    """How long somebody who guesses has to wait: longer with each wrong word, by address and for all together.
 
-    def __init__(self, *, now_s: Callable[[], float] = time.monotonic) -> None:
+    Without ``together`` each address waits for itself alone. Safe from several threads.
+    """
+
+    def __init__(self, *, together: bool = True, now_s: Callable[[], float] = time.monotonic) -> None:
+        self._together = together
         self._now_s = now_s
         self._lock = threading.Lock()
         self._wrong: dict[str, tuple[int, float]] = {}  # how often, and when last
 
-    def wait_s(self, address: str) -> float:
-        """Seconds until this address may try; 0 counts as a try, wrong until ``was_right`` says otherwise."""
-        limits = (
-            (address, DOOR.free_tries, DOOR.longest_wait_s),
-            ("", DOOR.free_tries_of_all, DOOR.longest_wait_of_all_s),
-        )
+    def left_s(self, address: str) -> float:
+        """Seconds until this address may try."""
         with self._lock:
-            now_s = self._now_s()
-            wait_s = max(self._left_s(who, free, longest_s, now_s) for who, free, longest_s in limits)
-            if wait_s > 0:
-                return wait_s
-            for who, _, _ in limits:
-                self._wrong[who] = (self._times(who, now_s) + 1, now_s)
-            if len(self._wrong) > DOOR.most_addresses:
-                del self._wrong[min((who for who in self._wrong if who), key=lambda who: self._wrong[who][1])]
-        return 0.0
+            return max(self._left_s(limit) for limit in self._limits(address))
+
+    def wait_s(self, address: str) -> float:
+        """As `left_s`, but 0 counts as a try, wrong until ``was_right`` says otherwise: for checks that take long."""
+        with self._lock:
+            limits = self._limits(address)
+            wait_s = max(map(self._left_s, limits))
+            if wait_s <= 0:
+                self._count(limits)
+            return wait_s
+
+    def was_wrong(self, address: str) -> None:
+        """Somebody at this address guessed."""
+        with self._lock:
+            self._count(self._limits(address))
 
     def was_right(self, address: str) -> None:
         """The last try was no guess."""
         with self._lock:
-            self._wrong.pop(address, None)
+            self._wrong.pop(_neighbourhood(address), None)
             times, at_s = self._wrong.get("", (1, 0.0))
             self._wrong[""] = (max(0, times - 1), at_s)
 
-    def _times(self, who: str, now_s: float) -> int:
+    def _limits(self, address: str) -> list[_Limit]:
+        own = _Limit(_neighbourhood(address), DOOR.free_tries, DOOR.longest_wait_s)
+        return [own, _Limit("", DOOR.free_tries_of_all, DOOR.longest_wait_of_all_s)] if self._together else [own]
+
+    def _count(self, limits: list[_Limit]) -> None:
+        for limit in limits:
+            self._wrong[limit.who] = (self._times(limit.who) + 1, self._now_s())
+        if len(self._wrong) > DOOR.most_addresses:
+            del self._wrong[min((who for who in self._wrong if who), key=lambda who: self._wrong[who][1])]
+
+    def _times(self, who: str) -> int:
+        now_s = self._now_s()
         times, at_s = self._wrong.get(who, (0, now_s))
         return times if now_s - at_s < DOOR.forgotten_s else 0
 
-    def _left_s(self, who: str, free: int, longest_s: float, now_s: float) -> float:
-        times = self._times(who, now_s)
-        if times < free:
+    def _left_s(self, limit: _Limit) -> float:
+        times = self._times(limit.who)
+        if times < limit.free:
             return 0.0
-        return self._wrong[who][1] + min(longest_s, 2.0 ** min(times - free, 20)) - now_s
+        longest_s = min(limit.longest_s, 2.0 ** min(times - limit.free, 20))
+        return max(0.0, self._wrong[limit.who][1] + longest_s - self._now_s())
+
+
+class _Limit(NamedTuple):
+    """Whose tries count together, how many of them are free, and how long the longest wait is."""
+
+    who: str
+    free: int
+    longest_s: float
+
+
+def _neighbourhood(address: str) -> str:
+    """Whose tries count together: one address, or the 64 bits of IPv6 that one household has to itself."""
+    try:
+        ip = ipaddress.ip_address(address)
+    except ValueError:
+        return address or "unknown"
+    return str(ipaddress.ip_network((ip, 64), strict=False)) if ip.version == 6 else address
 
 
 def _hash(secret: str) -> str:

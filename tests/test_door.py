@@ -111,3 +111,25 @@ def test_who_was_right_starts_anew(clock: Clock) -> None:
     for _ in range(DOOR.free_tries_of_all * 2):
         assert patience.wait_s("a") == 0.0
         patience.was_right("a")
+
+
+def test_without_togetherness_each_address_waits_for_itself(clock: Clock) -> None:
+    patience = Patience(together=False, now_s=clock)
+    for number in range(DOOR.free_tries_of_all * 2):
+        assert patience.wait_s(f"address {number}") == 0.0
+
+
+def test_to_ask_how_long_counts_as_no_try_and_to_be_wrong_does(clock: Clock) -> None:
+    patience = Patience(now_s=clock)
+    for _ in range(DOOR.free_tries):
+        assert [patience.left_s("a"), patience.left_s("a")] == [0.0, 0.0]
+        patience.was_wrong("a")
+    assert patience.left_s("a") == patience.wait_s("a") == 1.0
+
+
+def test_a_household_of_ipv6_counts_as_one(clock: Clock) -> None:
+    patience = Patience(now_s=clock)
+    for number in range(DOOR.free_tries):
+        patience.was_wrong(f"2001:db8::{number}")
+    assert patience.left_s("2001:db8::ffff") == 1.0
+    assert patience.left_s("2001:db8:0:1::1") == 0.0

@@ -20,30 +20,6 @@
   segue.booth = null; // as the server last answered
   segue.deck = null;
 
-  /* A value kept in this tab, and for the next tab to begin with. */
-  segue.keep = (name, value) => {
-    const text = JSON.stringify(value);
-    for (const place of [sessionStorage, localStorage]) {
-      try {
-        place.setItem(`segue.${name}`, text);
-      } catch (error) {
-        /* private windows and full disks: the page then forgets on reload */
-      }
-    }
-  };
-
-  segue.kept = (name) => {
-    for (const place of [sessionStorage, localStorage]) {
-      try {
-        const text = place.getItem(`segue.${name}`);
-        if (text !== null) return JSON.parse(text);
-      } catch (error) {
-        /* damaged or forbidden: as if it were not there */
-      }
-    }
-    return null;
-  };
-
   segue.notify = (message, kind = "problem") => {
     const note = {
       action: "show",

@@ -144,31 +144,28 @@
 
   // Dark and light ----------------------------------------------------------------------------------------------------
 
-  const THEMES = ["dark", "light", "system"];
   const bright = window.matchMedia("(prefers-color-scheme: light)");
-  const theme = () => (THEMES.includes(segue.kept("theme")) ? segue.kept("theme") : "dark");
-  const scheme = () => (theme() === "system" ? (bright.matches ? "light" : "dark") : theme());
 
   function showTheme() {
-    props("provider", { forceColorScheme: scheme() });
-    document.documentElement.dataset.mantineColorScheme = scheme();
+    props("provider", { forceColorScheme: segue.scheme() });
+    document.documentElement.dataset.mantineColorScheme = segue.scheme();
     const button = document.querySelector('[data-act="theme"]');
-    button.dataset.state = theme();
-    button.title = `Colours: ${theme()}`;
-    button.setAttribute("aria-label", `Colours: ${theme()}. Change`);
+    button.dataset.state = segue.theme();
+    button.title = `Colours: ${segue.theme()}`;
+    button.setAttribute("aria-label", `Colours: ${segue.theme()}. Change`);
   }
 
   /* Take the colours that are wanted, if any are, and say which ones hold. */
   segue.colours = (wanted) => {
-    if (THEMES.includes(wanted) && wanted !== theme()) {
+    if (segue.THEMES.includes(wanted) && wanted !== segue.theme()) {
       segue.keep("theme", wanted);
       showTheme();
     }
-    return theme();
+    return segue.theme();
   };
 
   function nextTheme() {
-    const next = segue.colours(THEMES[(THEMES.indexOf(theme()) + 1) % THEMES.length]);
+    const next = segue.colours(segue.THEMES[(segue.THEMES.indexOf(segue.theme()) + 1) % segue.THEMES.length]);
     if (document.getElementById("theme-choice")) props("theme-choice", { value: next });
   }
 

@@ -197,6 +197,7 @@ def _layout(services: Services) -> Any:
         empty=services.counts().tracks == 0,
         busy=busy,
         pulse_ms=PULSE_BUSY_MS if busy else PULSE_IDLE_MS,
+        locked=services.door.is_locked(),
     )
 
 

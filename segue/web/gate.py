@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ipaddress
 import math
 from urllib.parse import quote
 
@@ -12,7 +11,9 @@ from werkzeug.wrappers import Response as AnyResponse
 from segue.door import DOOR, Door, Patience
 
 COOKIE = "segue_session"
-_OPEN = frozenset(("/login", "/manifest.webmanifest", "/service-worker.js", "/api/ping", "/assets/favicon.svg"))
+_OPEN = frozenset(
+    ("/login", "/manifest.webmanifest", "/service-worker.js", "/api/ping", "/assets/favicon.svg", "/assets/js/kept.js")
+)
 _OPEN_FOLDERS = ("/assets/css/", "/assets/fonts/", "/assets/icons/", "/assets/worker/")
 _FOR_SCRIPTS = ("/api/", "/media/", "/_dash", "/_reload-hash", "/assets/")
 _CLOSED = "This booth can be reached by others and has no password. Set one with: segue password\n"
@@ -21,12 +22,13 @@ _PAGE = """<!DOCTYPE html>
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1, viewport-fit=cover">
-<meta name="color-scheme" content="dark">
+<meta name="color-scheme" content="dark light">
 <title>{{ title }} - Segue</title>
 <link rel="icon" type="image/svg+xml" href="/assets/favicon.svg">
 <link rel="manifest" href="/manifest.webmanifest">
 <link rel="stylesheet" href="/assets/css/tokens.css">
 <link rel="stylesheet" href="/assets/css/login.css">
+<script src="/assets/js/kept.js"></script>
 </head>
 <body class="door">
 <main>
@@ -85,7 +87,7 @@ def _login_routes(door: Door) -> Blueprint:
         then = _own_path(request.form.get("next", "/"))
         if not door.is_locked():
             return redirect("/", 303)
-        who = _neighbourhood(request.remote_addr or "")
+        who = request.remote_addr or ""
         wait_s = math.ceil(patience.wait_s(who))
         if wait_s > 0:
             answer = _page(then=then, problem=f"Too many wrong passwords. Try again in {wait_s} s.", status=429)
@@ -147,15 +149,6 @@ def _own_path(wanted: str) -> str:
     """Where to go after the form: to a page of ours, whatever the address said."""
     is_own = wanted.startswith("/") and not wanted.startswith("//") and wanted.isprintable() and "\\" not in wanted
     return wanted if is_own else "/"
-
-
-def _neighbourhood(address: str) -> str:
-    """Whose tries count together: one address, or the 64 bits of IPv6 that one household has to itself."""
-    try:
-        ip = ipaddress.ip_address(address)
-    except ValueError:
-        return address or "unknown"
-    return str(ipaddress.ip_network((ip, 64), strict=False)) if ip.version == 6 else address
 
 
 def _is_https() -> bool:

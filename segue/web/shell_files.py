@@ -12,6 +12,7 @@ from segue import __version__
 
 _BACKGROUND = "#131113"
 _KEPT_FOLDERS = ("css", "fonts", "icons", "worker")
+_KEPT_SCRIPT = Path("js/kept.js")  # the page that says that Segue is away has the listener's colours too
 
 
 def shell_routes(assets: Path) -> Blueprint:
@@ -38,9 +39,10 @@ def _worker(assets: Path) -> str:
     for path in files:
         digest.update(path.relative_to(assets).as_posix().encode() + b"\0" + path.read_bytes())
     kept = [path.relative_to(assets) for path in files if path.suffix in (".css", ".woff2", ".png", ".html")]
+    kept = [path for path in kept if path.parts[0] in _KEPT_FOLDERS]
     shell = {
         "cache": f"segue-{__version__}-{digest.hexdigest()[:12]}",
-        "files": [f"/assets/{path.as_posix()}" for path in kept if path.parts[0] in _KEPT_FOLDERS],
+        "files": [f"/assets/{path.as_posix()}" for path in (*kept, _KEPT_SCRIPT)],
     }
     source = (assets / "worker" / "service-worker.txt").read_text(encoding="utf-8")
     return f"const SHELL = {json.dumps(shell)};\n{source}"

@@ -15,6 +15,7 @@ from tests.web.conftest import served
 from tests.web.stand_in import StandIn
 
 pytestmark = pytest.mark.browser
+DARK, LIGHT = "rgb(19, 17, 19)", "rgb(250, 247, 242)"
 
 
 def test_the_booth_can_be_installed_and_says_so_when_it_is_not_running(chromium: Any, services: StandIn) -> None:
@@ -38,8 +39,10 @@ def test_the_booth_can_be_installed_and_says_so_when_it_is_not_running(chromium:
         )
         assert "/assets/js/player.js" in kept
         assert [path for path in kept if not path.startswith(("/assets/", "/_dash-component-suites/"))] == []
+        page.evaluate("localStorage.setItem('segue.theme', JSON.stringify('light'))")
     page.goto(url)
     assert page.text_content("h1") == "Segue is not running"
+    assert page.evaluate("getComputedStyle(document.body).backgroundColor") == LIGHT
     context.close()
 
 
@@ -58,6 +61,45 @@ def test_one_logs_in_by_keyboard_alone_and_comes_back_to_where_one_was(
     page.fill("#password", "quiet engine")
     page.keyboard.press("Enter")
     page.wait_for_url(f"{url}/map")
+    context.close()
+
+
+@pytest.mark.parametrize(
+    ("theme", "system", "ground"),
+    [(None, "light", DARK), ("light", "dark", LIGHT), ("system", "light", LIGHT), ("system", "dark", DARK)],
+)
+def test_the_form_has_the_colours_of_the_booth(
+    chromium: Any, services: StandIn, serve: Callable[[Any], str], theme: str | None, system: str, ground: str
+) -> None:
+    services.door.set_password("quiet engine")
+    context = chromium.new_context(color_scheme=system)
+    if theme is not None:
+        context.add_init_script(f"localStorage.setItem('segue.theme', JSON.stringify('{theme}'))")
+    page = context.new_page()
+    problems: list[str] = []
+    page.on("console", lambda message: problems.append(message.text) if message.type == "error" else None)
+    page.goto(serve(services))
+    assert page.evaluate("getComputedStyle(document.body).backgroundColor") == ground
+    assert problems == []
+    context.close()
+
+
+@pytest.mark.parametrize(("width", "menu"), [(1440, None), (390, ".bar-nav [data-act=rooms]")])
+def test_who_came_in_by_the_password_finds_the_way_out(
+    chromium: Any, services: StandIn, serve: Callable[[Any], str], width: int, menu: str | None
+) -> None:
+    services.door.set_password("quiet engine")
+    context = chromium.new_context(viewport={"width": width, "height": 844})
+    page = context.new_page()
+    page.goto(serve(services))
+    page.keyboard.type("quiet engine")
+    page.keyboard.press("Enter")
+    page.wait_for_function("Boolean(window.segue?.deck)")
+    if menu:
+        page.click(menu)
+    page.locator(".way-out:visible").click()
+    page.click("button >> text=Log out")
+    page.wait_for_selector("#password")
     context.close()
 
 

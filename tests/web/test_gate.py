@@ -4,10 +4,11 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from segue.door import DOOR
+from segue.door import DOOR, Patience
 from segue.values import Track
 from segue.web.factory import create_app
 from segue.web.gate import COOKIE, gate
+from tests.web.conftest import reading_client
 from tests.web.stand_in import StandIn
 
 WORD = "quiet engine"
@@ -75,7 +76,10 @@ def test_the_form_leads_to_no_other_site(locked: FlaskClient, then: str) -> None
     assert locked.post("/login", data={"password": WORD, "next": then}).headers["Location"] == "/"
 
 
-def test_who_guesses_waits(locked: FlaskClient) -> None:
+def test_who_guesses_waits(services: StandIn, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("segue.web.gate.Patience", lambda: Patience(now_s=lambda: 1000.0))
+    services.door.set_password(WORD)
+    locked = reading_client(services)
     for _ in range(DOOR.free_tries):
         assert locked.post("/login", data={"password": "wrong"}).status_code == 401
     answer = locked.post("/login", data={"password": WORD})

@@ -17,7 +17,7 @@ from libopensonic import AsyncConnection, errors
 
 from segue.choose.playlist import ContinueSpec
 from segue.cli.main import main
-from segue.config import WEB
+from segue.door import DOOR
 from segue.profiles import Beginning, Profile
 from segue.services import Services
 from segue.values import TrackId
@@ -327,9 +327,9 @@ def test_a_wrong_proof_is_refused_by_its_number(client: FlaskClient, password: s
 
 
 def test_guessing_is_slowed_down(client: FlaskClient, password: str) -> None:
-    for _ in range(WEB.wrong_passwords):
+    for _ in range(DOOR.free_tries):
         assert code(client, far=True, p="guess") == 40
-    assert "Wait a minute" in told(client, "ping", True, p=password)["error"]["message"]
+    assert "too many wrong passwords. Try again in" in told(client, "ping", True, p=password)["error"]["message"]
     assert code(client) is None
 
 

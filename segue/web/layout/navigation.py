@@ -18,7 +18,7 @@ def rail() -> html.Nav:
     return html.Nav(links, className="rail", **{"aria-label": "Rooms"})
 
 
-def bar() -> html.Nav:
+def bar(*, locked: bool) -> html.Nav:
     """On a narrow page the rooms and the queue share the place."""
     links = [
         _link(HOME, "Music", "note", "Your music, and what goes with it"),
@@ -28,8 +28,16 @@ def bar() -> html.Nav:
     more = act_button("rooms", "More rooms", icon("more"), html.Span("More"), look="place")
     setattr(more, "aria-expanded", "false")
     rest = [_link(room.path, room.name, room.icon, room.hint) for room in ROOMS[_ON_THE_BAR:]]
+    rest += [way_out("place")] if locked else []
     menu = html.Div(rest, id=ids.ROOM_MENU, className="room-menu", hidden=True)
     return html.Nav([*links, more, menu], className="bar-nav", **{"aria-label": "Rooms"})
+
+
+def way_out(look: str) -> html.A:
+    """Where one logs out: in the header of a wide page, in the menu of rooms of a narrow one."""
+    return html.A(
+        [icon("out"), html.Span("Log out")], href="/login", title="Log out on this device", className=f"{look} way-out"
+    )
 
 
 def no_room() -> html.Div:

@@ -11,7 +11,7 @@ from segue.web import ids
 from segue.web.layout.correct import correct_dialog
 from segue.web.layout.folders import folder_dialog
 from segue.web.layout.music import search_field, upkeep
-from segue.web.layout.navigation import bar, rail
+from segue.web.layout.navigation import bar, rail, way_out
 from segue.web.layout.parts import act_button, icon, icon_button
 from segue.web.layout.player import player_bar
 from segue.web.layout.queue import queue_side
@@ -49,8 +49,11 @@ _KEYS = (
 )
 
 
-def page(*, empty: bool, busy: bool, pulse_ms: int) -> dmc.MantineProvider:
-    """The whole page; ``empty`` shows the welcome instead of the library, ``busy`` lets it wait for a scan."""
+def page(*, empty: bool, busy: bool, pulse_ms: int, locked: bool = False) -> dmc.MantineProvider:
+    """The whole page; ``empty`` shows the welcome instead of the library, ``busy`` lets it wait for a scan.
+
+    ``locked`` has the way out for who came in by the password.
+    """
     return dmc.MantineProvider(
         id=ids.PROVIDER,
         theme=_THEME,
@@ -61,12 +64,12 @@ def page(*, empty: bool, busy: bool, pulse_ms: int) -> dmc.MantineProvider:
             html.Div(
                 [
                     html.A("Skip to the songs", href=f"#{ids.MUSIC}", className="skip-link"),
-                    _header(),
+                    _header(locked=locked),
                     rail(),
                     _music(),
                     html.Aside(queue_side(), id=ids.QUEUE, className="queue", **{"aria-label": "Queue"}),
                     player_bar(),
-                    bar(),
+                    bar(locked=locked),
                 ],
                 id=ids.PAGE,
                 className=page_class(empty=empty, busy=busy),
@@ -86,7 +89,7 @@ def page_class(*, empty: bool, busy: bool) -> str:
     return "page is-empty is-busy" if busy else "page is-empty"
 
 
-def _header() -> html.Header:
+def _header(*, locked: bool) -> html.Header:
     return html.Header(
         [
             html.Div([html.Span(className="mark", **{"aria-hidden": "true"}), "Segue"], className="wordmark"),
@@ -102,6 +105,7 @@ def _header() -> html.Header:
                     icon_button("taste", "Your taste, and what Segue makes of it", "taste"),
                     icon_button("theme", "Dark or light", "theme"),
                     icon_button("help", "Keyboard shortcuts", "help"),
+                    *([way_out("button round")] if locked else []),
                 ],
                 className="header-tools",
             ),

@@ -4,48 +4,19 @@ from __future__ import annotations
 
 import binascii
 import ipaddress
-import threading
-import time
-from collections import OrderedDict
+import math
 
 from flask import Request
 
-from segue.config import WEB
+from segue.door import Patience
 from segue.phones import Phones
 from segue.web.subsonic.answers import CONFLICTING, MISSING, NOT_ALLOWED, WRONG_KEY, WRONG_PASSWORD, RefusedError
 from segue.web.subsonic.asking import Asked
 
-_WINDOW_S = 60.0
-_ADDRESSES = 1000  # of whom it is known that they guessed wrong lately
 _PASSED_ON = ("Forwarded", "X-Forwarded-For", "X-Real-IP")
 
 
-class Guesses:
-    """How often each address guessed wrong within the last minute. Safe from several threads."""
-
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._wrong: OrderedDict[str, list[float]] = OrderedDict()
-
-    def too_many(self, address: str) -> bool:
-        """Whether an address has to wait."""
-        with self._lock:
-            return len(self._lately(address)) >= WEB.wrong_passwords
-
-    def wrong(self, address: str) -> None:
-        """Note one more."""
-        with self._lock:
-            self._wrong[address] = [*self._lately(address), time.monotonic()]
-            self._wrong.move_to_end(address)
-            while len(self._wrong) > _ADDRESSES:
-                self._wrong.popitem(last=False)
-
-    def _lately(self, address: str) -> list[float]:
-        since_s = time.monotonic() - _WINDOW_S
-        return [at_s for at_s in self._wrong.get(address, ()) if at_s > since_s]
-
-
-def admit(asked: Asked, request: Request, *, phones: Phones, guesses: Guesses) -> None:
+def admit(asked: Asked, request: Request, *, phones: Phones, patience: Patience) -> None:
     """Let a request pass, or raise RefusedError.
 
     On this computer everybody may, as long as the booth has no password; what a proxy passes on comes from elsewhere.
@@ -55,11 +26,12 @@ def admit(asked: Asked, request: Request, *, phones: Phones, guesses: Guesses) -
             raise RefusedError("another site asked for this", remedy="Ask from an app", code=NOT_ALLOWED)
         return
     address = request.remote_addr or ""
-    if guesses.too_many(address):
-        raise RefusedError("too many wrong passwords", remedy="Wait a minute, and try again", code=WRONG_PASSWORD)
+    wait_s = math.ceil(patience.left_s(address))
+    if wait_s > 0:
+        raise RefusedError("too many wrong passwords", remedy=f"Try again in {wait_s} s", code=WRONG_PASSWORD)
     code = _wrong_with(asked, phones)
     if code is not None:
-        guesses.wrong(address)
+        patience.was_wrong(address)
         remedy = "Make a new one on the computer with Segue: segue phone new"
         raise RefusedError("that is not the app password", remedy=remedy, code=code)
 

@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING
 
 from flask import Blueprint, Response, request
 
+from segue.door import Patience
 from segue.errors import SegueError
 from segue.web.covers import Covers
 from segue.web.subsonic import browsing, playing
-from segue.web.subsonic.access import Guesses, admit
+from segue.web.subsonic.access import admit
 from segue.web.subsonic.answers import OTHER, RefusedError, answer, failure
 from segue.web.subsonic.asking import Asked
 from segue.web.subsonic.entries import Entry, House
@@ -32,7 +33,8 @@ _OPEN_TO_ALL = "getOpenSubsonicExtensions"
 def subsonic_routes(services: Services, covers: Covers) -> Blueprint:
     """The addresses that apps ask, each with and without ".view", by GET and by POST."""
     routes = Blueprint("subsonic", __name__)
-    house, guesses = House(services, covers), Guesses()
+    house = House(services, covers)
+    patience = Patience(together=False)  # nobody guesses an app password, and a forgotten phone tries for ever
 
     @routes.route("/rest/<path:name>", methods=["GET", "POST"])
     def rest(name: str) -> Response:
@@ -42,7 +44,7 @@ def subsonic_routes(services: Services, covers: Covers) -> Blueprint:
             if asked.values.get("f", "xml") not in ("xml", "json"):
                 raise RefusedError("answers come as XML or JSON", remedy="Say f=json or f=xml", code=OTHER)
             if method is not METHODS[_OPEN_TO_ALL]:
-                admit(asked, request, phones=services.phones, guesses=guesses)
+                admit(asked, request, phones=services.phones, patience=patience)
             given = method(house, asked)
         except SegueError as error:
             return failure(error, as_json=asked.as_json)
