@@ -50,18 +50,17 @@ def register(app: Dash, services: Services) -> None:
             services.gauge.measure()
         if ctx.triggered_id == ids.QUALITY_STOP and stop:
             services.gauge.stop()
-        status, last, tracks = services.gauge.status, services.gauge.last(), services.counts().tracks
-        failures = services.failures()
-        percent = round(100 * status.share)
-        now = [status.running, percent, status.error, last and last.at_s, tracks, [f.when_s for f in failures]]
+        status, last, counts = services.gauge.status, services.gauge.last(), services.counts()
+        work = [status.running, round(100 * status.share), status.error, last and last.at_s]
+        now = [*work, counts.tracks, counts.failures, services.scan_status().running]
         if now == seen:
             raise PreventUpdate
         return (
-            state_line(status, last, tracks=tracks),
+            state_line(status, last, tracks=counts.tracks),
             figures(last),
-            failure_kinds(failures),
+            failure_kinds(services.failures()),
             "Measuring" if status.running else "Measure" if last is None else "Measure again",
-            tracks == 0,
+            counts.tracks == 0,
             not status.running,
             now,
         )
