@@ -123,7 +123,7 @@ def _words(name: str, fields: Mapping[str, Any], offered: Sequence[str]) -> dmc.
         label=WORDS[name],
         data=list(offered[:_MOST_OFFERED]),
         value=fields[name],
-        placeholder="" if fields[name] else "any" if name in ("genres", "folders") else "none",
+        placeholder="Add",
         comboboxProps={"withinPortal": False},
     )
 
@@ -137,6 +137,6 @@ def _heard(name: str, fields: Mapping[str, Any], tags: Sequence[str]) -> dmc.Mul
         data=sorted({*tags, *fields[name]}),
         value=fields[name],
         searchable=True,
-        placeholder="" if fields[name] else "any" if name == "only_tags" else "none",
+        placeholder="Add",
         comboboxProps={"withinPortal": False},
     )
