@@ -101,8 +101,8 @@ def test_the_menu_of_a_row_and_never_again(long_songs: StandIn, serve: Serve, vi
     page.hover("#queue-list > div > ol > li:nth-child(2)")
     page.click("#queue-list > div > ol > li:nth-child(2) [data-act=more]")
     page.wait_for_selector("#opinions:popover-open")
-    offered = ["Like", "Dislike", "Never again", "Waypoint of a journey", "More like this", "Less like this"]
-    offered += ["To the top", "Earlier", "Later", "Keep it at this place"]
+    offered = ["Like", "Dislike", "Never again", "Waypoint of a journey", "Correct tempo and key"]
+    offered += ["More like this", "Less like this", "To the top", "Earlier", "Later", "Keep it at this place"]
     assert page.locator("#opinions button").all_inner_texts() == offered
     box = page.locator("#opinions").bounding_box()
     assert box["x"] >= 0
