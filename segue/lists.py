@@ -85,10 +85,10 @@ class SavedLists:
         return renamed
 
     def put(self, saved: SavedList) -> None:
-        """Keep a list as it is; raises ParameterError for none or too many songs."""
-        if not 0 < len(saved.tracks) <= QUEUE.longest_entries:
+        """Keep a list as it is, which may be empty; raises ParameterError for too many songs."""
+        if len(saved.tracks) > QUEUE.longest_entries:
             raise ParameterError(
-                f"a playlist of {len(saved.tracks):,} songs", remedy=f"Choose 1 to {QUEUE.longest_entries:,}"
+                f"a playlist of {len(saved.tracks):,} songs", remedy=f"Choose at most {QUEUE.longest_entries:,}"
             )
         self._kept.put("list", saved.id, saved.to_json(), at_s=self._now_s())
 
@@ -132,6 +132,6 @@ def _list_of(list_id: str, body: Mapping[str, Any]) -> SavedList | None:
     name, tracks, made_s = body["name"], body["tracks"], body["made_s"]
     if not isinstance(name, str) or not isinstance(tracks, list) or not isinstance(made_s, int | float):
         return None
-    if not tracks or not all(map(is_track_id, tracks)):
+    if not all(map(is_track_id, tracks)):
         return None
     return SavedList(list_id, name, tuple(TrackId(track_id) for track_id in tracks), float(made_s))

@@ -128,7 +128,7 @@ def _songs(desk: Desk, held: SavedList) -> list[Song]:
     """The songs of a list that the library still holds; raises ParameterError if it holds none."""
     songs = [Song(track.id) for track in desk.services.tracks_of(held.tracks)]
     if not songs:
-        raise ParameterError(f"all songs of “{held.name}” have left the library", remedy="Scan their folder again")
+        raise ParameterError(f"the library holds no song of “{held.name}”", remedy="Scan their folder again")
     return songs
 
 

@@ -301,6 +301,44 @@ def test_no_answer_names_a_folder_of_the_computer(client: FlaskClient, house: Se
         assert folder not in str(told(client, method, **words))
 
 
+# Playlists ------------------------------------------------------------------------------------------------------------
+
+
+def test_an_app_makes_changes_and_deletes_a_playlist(url: str, house: Services, ids: list[TrackId]) -> None:
+    ask(url, lambda app: app.create_playlist(name="From the phone", song_ids=ids[:2]))
+    (held,) = house.lists.all()
+    made = next(one for one in ask(url, lambda app: app.get_playlists()) if one.name == held.name)
+    assert [song.id for song in ask(url, lambda app: app.get_playlist(made.id)).entry] == ids[:2]
+    change = {"name": "Renamed", "song_ids_to_add": [ids[2]], "song_indices_to_remove": [0]}
+    ask(url, lambda app: app.update_playlist(made.id, **change))
+    (held,) = house.lists.all()
+    assert (held.name, held.tracks) == ("Renamed", tuple(ids[1:3]))
+    listed = next(one for one in ask(url, lambda app: app.get_playlists()) if one.id == made.id)
+    assert (listed.name, listed.song_count) == ("Renamed", 2)
+    ask(url, lambda app: app.delete_playlist(made.id))
+    assert house.lists.all() == ()
+
+
+def test_an_app_fills_an_empty_playlist_anew(client: FlaskClient, house: Services, ids: list[TrackId]) -> None:
+    made = told(client, "createPlaylist", name="Empty")["playlist"]
+    assert (made["songCount"], made["entry"]) == (0, [])
+    assert code(client, "createPlaylist", name="empty") == 50
+    filled = told(client, "createPlaylist", playlistId=made["id"], songId=[ids[3], ids[0]])["playlist"]
+    assert [song["id"] for song in filled["entry"]] == [ids[3], ids[0]]
+    assert code(client, "deletePlaylist", id=made["id"]) is None
+    assert house.lists.all() == ()
+
+
+def test_radios_are_changed_in_the_booth(client: FlaskClient, house: Services, ids: list[TrackId]) -> None:
+    house.profiles.save("Evening", Profile((Beginning(ids[0], "a song"),), ContinueSpec(count=2)))
+    radio = next(one for one in told(client, "getPlaylists")["playlists"]["playlist"] if one["name"] == "Evening")
+    assert code(client, "deletePlaylist", id=radio["id"]) == 50
+    assert code(client, "updatePlaylist", playlistId=radio["id"], name="x") == 50
+    assert code(client, "updatePlaylist", playlistId="list-none", name="x") == 70
+    assert code(client, "createPlaylist") == 10
+    house.profiles.remove("Evening")
+
+
 # Who may --------------------------------------------------------------------------------------------------------------
 
 

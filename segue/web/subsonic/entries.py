@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import time
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -85,9 +86,11 @@ class Page:
                 entry["replayGain"] = _gain(rhythm.loudness_lufs, rhythm.true_peak_dbtp)
         return _known(entry)
 
-    def playlist(self, *, playlist_id: str, name: str, count: int, songs: Sequence[Entry] = ()) -> Entry:
-        """A list that is chosen when it is asked for, and so was made just now."""
-        now = dt.datetime.now(dt.UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
+    def playlist(
+        self, *, playlist_id: str, name: str, count: int, songs: Sequence[Entry] = (), made_s: float | None = None
+    ) -> Entry:
+        """A playlist without its songs; without ``made_s`` it is chosen when it is asked for, and so made just now."""
+        now = time_of(time.time())
         return {
             "id": playlist_id,
             "name": name,
@@ -95,7 +98,7 @@ class Page:
             "public": False,
             "songCount": len(songs) or count,
             "duration": sum(song["duration"] for song in songs),
-            "created": now,
+            "created": now if made_s is None else time_of(made_s),
             "changed": now,
         }
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-
 import numpy as np
 from flask import Response
 
@@ -14,7 +12,7 @@ from segue.discography import Discs
 from segue.play.covers import SIZES
 from segue.values import TrackId
 from segue.web.media import sound
-from segue.web.subsonic.answers import NOT_FOUND, OTHER, RefusedError
+from segue.web.subsonic.answers import OTHER, RefusedError
 from segue.web.subsonic.asking import Asked, checked
 from segue.web.subsonic.browsing import cover_of, songs_of
 from segue.web.subsonic.entries import Entry, House, Page
@@ -63,29 +61,6 @@ def sonic_path(house: House, asked: Asked) -> Entry:
     tracks = house.services.tracks_of([stop.track_id for stop in way.stops if stop.track_id])
     first = index.vector(ends[0])
     return {"sonicMatch": [_match(page.song(track), float(first @ index.vector(track.id))) for track in tracks]}
-
-
-def playlists(house: House, _asked: Asked) -> Entry:
-    """The saved profiles."""
-    page, saved = Page.of(house), house.services.profiles.all().profiles
-    listed = [
-        page.playlist(playlist_id=_playlist_id(name), name=name, count=profile.spec.count)
-        for name, profile in saved.items()
-    ]
-    return {"playlists": {"playlist": listed}}
-
-
-def playlist(house: House, asked: Asked) -> Entry:
-    """What a saved profile plays now."""
-    wanted = asked.text("id")
-    name = next((name for name in house.services.profiles.all().profiles if _playlist_id(name) == wanted), None)
-    if name is None:
-        raise RefusedError(f"no profile has the id '{wanted[:40]}'", remedy="List them again", code=NOT_FOUND)
-    played = house.services.profiles.play(name, count=None, rng=np.random.default_rng())
-    page = Page.of(house)
-    songs = page.songs([pick.track_id for pick in played.chosen.picks])
-    listed = page.playlist(playlist_id=wanted, name=name, count=len(songs), songs=songs)
-    return {"playlist": {**listed, "entry": songs}}
 
 
 def scrobble(house: House, asked: Asked) -> Entry:
@@ -140,7 +115,3 @@ def _tracks(house: House, asked: Asked) -> list[TrackId]:
         raise RefusedError("Segue likes songs, not albums or artists", remedy="Choose the songs", code=OTHER)
     asked.text("id")
     return [house.services.track(checked(text)).id for text in asked.many("id")]
-
-
-def _playlist_id(name: str) -> str:
-    return f"pl-{hashlib.blake2b(name.encode('utf-8', 'surrogatepass'), digest_size=8).hexdigest()}"

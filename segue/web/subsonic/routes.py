@@ -10,7 +10,7 @@ from flask import Blueprint, Response, request
 from segue.door import Patience
 from segue.errors import SegueError
 from segue.web.covers import Covers
-from segue.web.subsonic import browsing, playing
+from segue.web.subsonic import browsing, playing, playlists
 from segue.web.subsonic.access import admit
 from segue.web.subsonic.answers import OTHER, RefusedError, answer, failure
 from segue.web.subsonic.asking import Asked
@@ -112,8 +112,11 @@ METHODS: Mapping[str, Method] = {
     "getSimilarSongs2": playing.similar_2,
     "getSonicSimilarTracks": playing.sonic_similar,
     "findSonicPath": playing.sonic_path,
-    "getPlaylists": playing.playlists,
-    "getPlaylist": playing.playlist,
+    "getPlaylists": playlists.playlists,
+    "getPlaylist": playlists.playlist,
+    "createPlaylist": playlists.create,
+    "updatePlaylist": playlists.update,
+    "deletePlaylist": playlists.delete,
     "scrobble": playing.scrobble,
     "star": playing.star,
     "unstar": playing.unstar,
