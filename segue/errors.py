@@ -17,7 +17,8 @@ SegueError
 |-- ModelError              an ear is missing, damaged, or has another fingerprint
 |-- LibraryError            the library cannot be opened, read or written
 |   |-- EmptyLibraryError   nothing has been scanned yet
-|   `-- UnknownTrackError   no such track id, path or words
+|   |-- UnknownTrackError   no such track id, path or words
+|   `-- UnknownBoothError   no booth of that id is kept
 |-- PlaylistError           a playlist file cannot be read or written
 |-- FetchError              a server cannot be reached, refuses, or answers what cannot be read
 |   `-- WithheldError       one playlist is not given; the others may be
@@ -141,6 +142,10 @@ class EmptyLibraryError(LibraryError):
 
 class UnknownTrackError(LibraryError):
     """No track has that id, path or name."""
+
+
+class UnknownBoothError(LibraryError):
+    """No booth of that id is kept."""
 
 
 class PlaylistError(SegueError):

@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from segue.booths import Booths
 from segue.choose.playlist import OutsideSeed
 from segue.choosing import Choosing
 from segue.config import SCAN, WEB
@@ -103,6 +104,7 @@ class Services:
         self.data = data
         self.library = Library.open(data, read_only=read_only)
         self.door = Door(self.library.kept)
+        self.booths = Booths(self.library.kept)
         self._shelf = shelf_of(data)
         self._wanted_ear = ear
         self._read_only = read_only

@@ -26,7 +26,7 @@ PARTS = [
     "playlist_quality",
 ]  # of the services
 PARTS += ["phones", "discography", "mixing", "mixes", "extending", "gathering", "playing"]
-PARTS += ["door", "mapping", "folders", "reach", "table", "lists", "sending", "correcting", "retagging"]
+PARTS += ["door", "mapping", "folders", "reach", "booths", "table", "lists", "sending", "correcting", "retagging"]
 PARTS += ["house_rules", "gauging", "doctor", "aside"]
 ALLOWED: dict[str, set[str]] = {
     **{room: {room, *ORDER[:at]} for at, room in enumerate(ORDER)},
@@ -39,6 +39,7 @@ ALLOWED: dict[str, set[str]] = {
     "folders": {"folders", "store"},
     "reach": {"reach"},
     "house_rules": {"house_rules", "store", "choose"},
+    "booths": {"booths", "store"},
     "labelling": {"labelling", "store", "choose"},
     "evaluation": {"evaluation", "labelling", "embed", "store", "choose"},
     "playlist_quality": {"playlist_quality", "evaluation", "labelling", "embed", "store", "choose"},
@@ -93,6 +94,7 @@ ALLOWED: dict[str, set[str]] = {
         "lists",
         "profiles",
         "sending",
+        "booths",
         "mapping",
         "table",
         "mixes",

@@ -16,8 +16,9 @@
   let refreshTimer = null;
   let cleared = false;
   let away = false;
+  let own = null; // the booth of this browser, also while another's is shown
 
-  segue.booth = null; // as the server last answered
+  segue.booth = null; // as the server last answered: one's own, or the one that is followed
   segue.deck = null;
 
   segue.notify = (message, kind = "problem") => {
@@ -34,6 +35,7 @@
 
   segue.send = (kind, details = {}) => {
     if (away && !KEPT.has(kind)) return segue.notify(AWAY);
+    if (segue.party.keeps(kind, details)) return;
     if (kind === "play") segue.player.foresee(details.track);
     waiting.push({ kind, ...details });
     sendNext();
@@ -44,9 +46,9 @@
   function sendNext() {
     if (sent || away || waiting.length === 0) return;
     number += 1;
-    sent = { ...waiting.shift(), number };
+    sent = { ...waiting.shift(), ...segue.party.words(), number };
     document.body.classList.add("is-sending");
-    window.dash_clientside.set_props("command", { data: { ...sent, booth: segue.booth } });
+    window.dash_clientside.set_props("command", { data: { ...sent, booth: own } });
     timers = [setTimeout(segue.askWhetherThere, SILENCE_MS), setTimeout(giveUp, GIVE_UP_MS)];
   }
 
@@ -92,11 +94,16 @@
     if (!sent || answer.number !== sent.number) return;
     const command = sent;
     release();
+    if (!command.follows) {
+      own = answer.booth;
+      segue.keep("booth", own);
+    }
+    if (command.follows !== segue.party.follows) return sendNext(); // it was asked before another booth was followed
     segue.booth = answer.booth;
     segue.deck = answer.deck;
     if (command.kind !== "restore" && command.kind !== "refresh") cleared = command.kind === "clear";
-    segue.keep("booth", answer.booth);
-    const isAhead = waiting.some(({ kind }) => kind === "advance"); // the player has gone on; this answer knew nothing of it
+    // the player has gone on; this answer knew nothing of it
+    const isAhead = waiting.some(({ kind }) => kind === "advance") || segue.party.isAhead(answer.deck);
     segue.player.follow(answer.deck, command, isAhead);
     segue.showSettings();
     document.dispatchEvent(new CustomEvent("segue-queue", { detail: command })); // for what else shows it
@@ -143,9 +150,10 @@
   };
 
   segue.boot = () => {
-    segue.booth = segue.kept("booth");
+    own = segue.kept("booth");
     segue.player.boot();
     segue.page.boot();
+    segue.party.boot();
     segue.send("restore");
   };
 })();

@@ -46,6 +46,18 @@
         if (here !== undefined && here !== null) segue.showFolder();
         return none();
       },
+      onPartyName(name) {
+        segue.party.set({ name });
+        return none();
+      },
+      onPartyOpen(open) {
+        segue.party.set({ open });
+        return none();
+      },
+      onPartyTakes(takes) {
+        segue.party.set({ takes });
+        return none();
+      },
       onShortcuts(on) {
         segue.shortcuts = on !== false;
         return none();

@@ -12,8 +12,8 @@
   const FORESEEN = "foreseen"; // in place of the entry of a song that is fetched, and may be asked for...
   const FORESEEN_MS = 3000; // ...within this
   const MOST_ERRORS = 5; // songs in a row that would not play
-  const PLAYS = new Set(["play", "play_list", "play_saved", "play_radio", "seed", "jump", "advance", "back"]);
-  const LEAVES = new Set(["play", "play_list", "play_saved", "play_radio", "seed", "jump", "back", "remove", "never", "undo", "redo"]); // the listener left a song
+  const PLAYS = new Set(["play", "play_list", "play_saved", "play_radio", "seed", "bring", "jump", "advance", "back"]);
+  const LEAVES = new Set(["play", "play_list", "play_saved", "play_radio", "seed", "bring", "jump", "back", "remove", "never", "undo", "redo"]); // the listener left a song
 
   const others = "BroadcastChannel" in window ? new BroadcastChannel("segue") : null;
   const tab = Math.random().toString(36).slice(2);
@@ -46,6 +46,7 @@
   /* Report what became of a song that is over: how much of it was heard, and whether it ended by itself. */
   function leave(deck, ended = false) {
     if (!deck.song || deck.told || deck.song.ends_s !== null) return; // of a song that is broken off nothing is learnt
+    if (segue.party.follows) return; // nor of one that was another's choice
     const { track, origin } = deck.song;
     const heard = heardOf(deck);
     if (heard === 0) return;
@@ -269,20 +270,31 @@
 
   function start(current, next, { kind }) {
     const plays = PLAYS.has(kind) || (song() !== null && wants);
-    const kept = kind === "restore" ? segue.kept("position") : null;
+    const { follows, place } = segue.party;
+    const kept = kind === "restore" && !follows ? segue.kept("position") : null;
     if (isSame(kept, next)) {
       change(next, { starts_s: kept.at_s }); // the page was left before the server had heard of it
       segue.send("advance", { entry: current.entry });
-    } else change(current, { starts_s: isSame(kept, current) ? kept.at_s : 0 });
+    } else if (follows) change(current, { starts_s: place(current) });
+    else change(current, { starts_s: isSame(kept, current) ? kept.at_s : 0 });
     if (plays) play();
   }
 
   function keepPosition() {
     segue.ending.keep();
-    if (song()) segue.keep("position", { entry: song().entry, track: song().track, at_s: audio().currentTime || at_s });
+    if (song() && !segue.party.follows) segue.keep("position", { entry: song().entry, track: song().track, at_s: audio().currentTime || at_s });
   }
 
   // What the listener does --------------------------------------------------------------------------------------------
+
+  /* Who follows another's booth goes where that goes. */
+  const leads = (act) => (value) => (segue.party.follows ? segue.party.explain() : act(value));
+  const skip = leads(onward);
+  const step = leads((seconds) => seek(audio().currentTime + seconds));
+  const previous = leads(() => {
+    if (audio().currentTime > RESTART_S || !segue.deck?.has_previous) seek(0);
+    else segue.send("back", { entry: song().entry });
+  });
 
   const player = (segue.player = {
     STEP_S,
@@ -310,19 +322,18 @@
     foresee,
     follow,
     returned,
-    seek,
+    goTo: seek,
+    seek: leads(seek),
+    play,
     pause,
     toggle() {
       if (!song()) segue.send("advance", { entry: null });
       else if (audio().paused) play();
       else pause();
     },
-    next: onward,
-    previous() {
-      if (audio().currentTime > RESTART_S || !segue.deck?.has_previous) seek(0);
-      else segue.send("back", { entry: song().entry });
-    },
-    step: (seconds) => seek(audio().currentTime + seconds),
+    next: skip,
+    previous,
+    step,
     mute: () => setVolume({ muted: !sound.muted }),
     setVolume: (level) => setVolume({ level, muted: false }),
     louder: (by) => setVolume({ level: Math.min(1, Math.max(0, sound.level + by)), muted: false }),
@@ -428,10 +439,10 @@
     on("play", () => audio().paused && player.toggle());
     on("pause", pause);
     on("stop", pause);
-    on("nexttrack", onward);
-    on("previoustrack", () => player.previous());
-    on("seekbackward", ({ seekOffset }) => player.step(-(seekOffset || STEP_S)));
-    on("seekforward", ({ seekOffset }) => player.step(seekOffset || STEP_S));
-    on("seekto", ({ seekTime }) => seek(seekTime));
+    on("nexttrack", skip);
+    on("previoustrack", previous);
+    on("seekbackward", ({ seekOffset }) => step(-(seekOffset || STEP_S)));
+    on("seekforward", ({ seekOffset }) => step(seekOffset || STEP_S));
+    on("seekto", ({ seekTime }) => player.seek(seekTime));
   }
 })();

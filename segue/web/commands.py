@@ -18,6 +18,7 @@ from segue.play.playqueue import Queue, Song, is_track_id
 from segue.store.events import EventKind, Rating
 from segue.values import EntryId, Origin, TrackId
 from segue.web.booth import Booth, lookback_from_json, noise_from_json, start_at, token_from_json
+from segue.web.booths import booth_of
 from segue.web.growing import Desk, Outcome, choose, picked_songs, restarted, songs_of, with_picks
 from segue.web.saving import SAVING
 
@@ -62,6 +63,17 @@ def _play(desk: Desk, booth: Booth, command: Mapping[str, Any]) -> Outcome:
 def _play_list(desk: Desk, booth: Booth, command: Mapping[str, Any]) -> Outcome:
     """Play these songs in their order, from the first one on; what follows goes with them."""
     songs = _known_list(desk, command)
+    return restarted(desk, replace(booth, start=start_at(EntryId(booth.queue.next_id))), songs)
+
+
+def _bring(desk: Desk, booth: Booth, command: Mapping[str, Any]) -> Outcome:
+    """Go on here with what another booth holds, or was left with."""
+    other = booth_of(desk.services, command.get("from")).queue
+    entries = [*([other.current] if other.current else []), *other.upcoming]
+    there = {track.id for track in desk.services.tracks_of([entry.track_id for entry in entries])}
+    songs = [Song(entry.track_id, entry.origin, entry.why) for entry in entries if entry.track_id in there]
+    if not songs:
+        raise ParameterError("there is nothing in that queue", remedy="Choose another")
     return restarted(desk, replace(booth, start=start_at(EntryId(booth.queue.next_id))), songs)
 
 
@@ -256,6 +268,7 @@ _ACTIONS: Mapping[str, Callable[[Desk, Booth, Mapping[str, Any]], Outcome]] = {
     "play": _play,
     "play_list": _play_list,
     "add_list": _add_list,
+    "bring": _bring,
     "seed": _seed,
     "play_next": _play_next,
     "add": _add,

@@ -17,10 +17,12 @@ from segue.config import WEB
 from segue.errors import ParameterError
 from segue.reach import Reach
 from segue.web.api.routes import api_routes
+from segue.web.booths import booth_routes
 from segue.web.callbacks.browser import register_browser
 from segue.web.callbacks.correct import register_correct
 from segue.web.callbacks.folders import register_folders
 from segue.web.callbacks.library import PULSE_BUSY_MS, PULSE_IDLE_MS, register_library
+from segue.web.callbacks.party import register_party
 from segue.web.callbacks.queue import register_queue
 from segue.web.callbacks.rooms import register_rooms
 from segue.web.callbacks.sending import register_sending
@@ -94,6 +96,7 @@ def create_app(
     register_taste(app, services)
     register_sending(app, services)
     register_correct(app, services)
+    register_party(app, services)
     register_browser(app)
     register_rooms(app, services)
     covers = Covers(services)
@@ -105,6 +108,7 @@ def create_app(
     server.register_blueprint(upload_routes(services))
     server.register_blueprint(heard_routes(services))
     server.register_blueprint(song_routes(services))
+    server.register_blueprint(booth_routes(services))
     server.register_blueprint(map_routes(services))
     server.register_blueprint(shell_routes(assets_folder()))
     server.extensions["segue_faults"] = faults

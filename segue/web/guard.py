@@ -13,7 +13,7 @@ from dash import set_props
 from flask import Flask, Response, request
 from werkzeug.exceptions import HTTPException
 
-from segue.errors import AudioError, FileAccessError, SegueError, UnknownMixError, UnknownTrackError
+from segue.errors import AudioError, FileAccessError, SegueError, UnknownBoothError, UnknownMixError, UnknownTrackError
 from segue.web import ids
 from segue.web.present import FAULT_TEXT, error_line, notification
 
@@ -111,7 +111,7 @@ def _is_same_site() -> bool:
 
 def status_of(error: SegueError) -> int:
     """The status that says what kind of error it is."""
-    if isinstance(error, UnknownTrackError | UnknownMixError | FileAccessError):
+    if isinstance(error, UnknownTrackError | UnknownBoothError | UnknownMixError | FileAccessError):
         return 404
     return 415 if isinstance(error, AudioError) else 400
 

@@ -147,6 +147,16 @@ FOLDER_SCAN = "folder-scan"
 FOLDER_SAYS = "folder-says"
 DEMO = "demo"
 
+# The booths that are open to each other
+PARTY = "party"
+PARTY_NAME = "party-name"
+PARTY_OPEN = "party-open"
+PARTY_TAKES = "party-takes"
+PARTY_OWN = "party-own"
+PARTY_LIST = "party-list"
+PARTY_PULSE = "party-pulse"
+PARTY_SEEN = "party-seen"
+
 TASTE = "taste"
 TASTE_SWITCH = "taste-switch"
 TASTE_BODY = "taste-body"

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import numpy as np
 
+from segue.booths import Booths
 from segue.choose.catalogue import Catalogue
 from segue.choose.index import Index
 from segue.choose.itinerary import Itinerary
@@ -108,6 +109,7 @@ class StandIn:
     profiles: ProfileShelf = field(init=False)
     sending: Sending = field(init=False)
     backs: Backs = field(default_factory=Backs)
+    booths: Booths = field(init=False)
     map: LibraryMap = field(init=False)
     only_s: float | None = None
 
@@ -119,6 +121,7 @@ class StandIn:
         self.sending = Sending(library.kept, library.roots.folders)
         self.profiles = ProfileShelf(library.profiles, self.track, self)  # type: ignore[arg-type]
         self.rules = HouseRules(library.kept, tuple)
+        self.booths = Booths(library.kept)
         self.listening = Listening(library, self, lambda: InUse(EAR, "stand-in"))  # type: ignore[arg-type]
         self.map = LibraryMap(
             self._some, lambda: InUse(EAR, "stand-in"), self.confident, cache=self.data / "cache" / "map"

@@ -16,6 +16,9 @@ def register_browser(app: Dash) -> None:
         ("onNoise", ids.NOISE, "value"),
         ("onLibrary", ids.LIBRARY_VERSION, "data"),
         ("onShortcuts", ids.SHORTCUTS, "checked"),
+        ("onPartyName", ids.PARTY_NAME, "value"),
+        ("onPartyOpen", ids.PARTY_OPEN, "checked"),
+        ("onPartyTakes", ids.PARTY_TAKES, "checked"),
     ):
         app.clientside_callback(
             ClientsideFunction("segue", function),

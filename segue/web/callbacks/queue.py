@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -13,6 +14,7 @@ from segue.play.playqueue import Queue
 from segue.values import Rhythm
 from segue.web import ids, present
 from segue.web.booth import RADIO, Booth, booth_from_json, booth_to_json
+from segue.web.booths import booth_of, keep_booth
 from segue.web.commands import steer
 from segue.web.growing import Desk, Outcome
 from segue.web.layout.parts import said
@@ -38,11 +40,16 @@ def register_queue(app: Dash, services: Services) -> None:
     )
     def on_command(command: dict[str, Any]) -> tuple[Any, ...]:
         booth, problems = _received(command.get("booth"))
+        follows = command.get("follows")
         try:
             outcome = steer(Desk(services, np.random.default_rng()), booth, command)
         except SegueError as error:
             outcome = Outcome(booth)
             problems.append(present.error_line(error))
+        if follows is None:
+            keep_booth(services, command, outcome.booth)
+        else:  # whatever was done, what the page shows is the booth that it follows
+            outcome = replace(outcome, booth=booth_of(services, follows), ended=None)
         steered_by = {**dict.fromkeys(outcome.booth.pulls, "more"), **dict.fromkeys(outcome.booth.pushes, "less")}
         tracks = {t.id: t for t in services.tracks_of([*shown_tracks(outcome.booth.queue), *steered_by])}
         ratings = services.listening.ratings()

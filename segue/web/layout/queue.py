@@ -14,6 +14,7 @@ from segue.store.events import Rating
 from segue.values import Rhythm, Track, TrackId
 from segue.web import ids, present
 from segue.web.layout.parts import act_button, cover, icon, icon_button, rating_buttons, spoken
+from segue.web.layout.party import party_line
 
 PLAYED_SHOWN = 20
 NOT_STEERED: Mapping[TrackId, str] = MappingProxyType({})
@@ -25,6 +26,7 @@ _DRUNK = "How far Segue may stray: sober plays the nearest song, 100 % almost an
 def queue_side() -> list[html.Div]:
     """The parts that stay while the queue changes."""
     return [
+        party_line(),
         html.Div(id=ids.NOW),
         html.Div([_keep_on(), _drunk()], className="dials"),
         _ending(),
@@ -190,6 +192,7 @@ def _tools(queue: Queue) -> html.Div:
             _tool("mix", "Mix these songs into one file", "mix", off=not queue.entries),
             _tool("clear", "Clear what comes next", "clear", off=not queue.upcoming),
             _tool("export", "Save or send these songs", "download", off=not queue.entries),
+            _tool("party", "Party: other booths in the house", "party", off=False),
         ],
         className="tools",
         role="group",

@@ -13,6 +13,7 @@ from segue.web.layout.folders import folder_dialog
 from segue.web.layout.music import search_field, upkeep
 from segue.web.layout.navigation import bar, rail, way_out
 from segue.web.layout.parts import act_button, icon, icon_button
+from segue.web.layout.party import party_dialog
 from segue.web.layout.player import player_bar
 from segue.web.layout.queue import queue_side
 from segue.web.layout.saved import naming_dialog
@@ -172,6 +173,10 @@ def _dialogs() -> list[dmc.Modal]:
             folder_dialog(),
             id=ids.ADD_MUSIC, title="Choose a folder", opened=False, size="lg",
             closeButtonProps={"aria-label": "Close"},
+        ),
+        dmc.Modal(
+            party_dialog(),
+            id=ids.PARTY, title="Party", opened=False, size="lg", closeButtonProps={"aria-label": "Close"},
         ),
         dmc.Modal(
             taste_dialog(),
