@@ -48,7 +48,7 @@
     number += 1;
     sent = { ...waiting.shift(), ...segue.party.words(), number };
     document.body.classList.add("is-sending");
-    window.dash_clientside.set_props("command", { data: { ...sent, booth: own } });
+    window.dash_clientside.set_props("command", { data: { ...sent, booth: sent.follows ? segue.booth : own } });
     timers = [setTimeout(segue.askWhetherThere, SILENCE_MS), setTimeout(giveUp, GIVE_UP_MS)];
   }
 

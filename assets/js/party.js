@@ -8,7 +8,9 @@
   const APART_S = 1; // farther from the other's place than this, the song is sought
   const AHEAD_MS = 10000; // so long may this player have gone on to the next song before the other does
   const MOST_MISSED = 4; // so often closed in a row is closed
-  const FREE = new Set(["restore", "like", "dislike", "rate", "never", "allow", "forget"]); // what whoever follows may do
+  const OPINIONS = ["like", "dislike", "rate", "never", "allow", "forget"];
+  const SAVES = ["save_list", "save_radio", "rename_list", "rename_radio", "delete_list", "delete_radio", "take_back"];
+  const FREE = new Set(["restore", ...OPINIONS, ...SAVES]); // what whoever follows may do
   const ASKS = new Set(["play", "play_next", "add"]); // ...and what becomes a question
   const QUIET = new Set(["refresh"]);
   const page = Math.random().toString(36).slice(2);
