@@ -44,6 +44,7 @@ from segue.store.ends import ends_of
 from segue.store.exports import vectors_by_path, write_npz
 from segue.store.ingest import EarListener
 from segue.store.library import Library
+from segue.store.searching import only_one
 from segue.store.settling import Changes
 from segue.store.workers import CrewMaker, Job, WorkerPool
 from segue.table import LibraryTable
@@ -210,17 +211,7 @@ class Services:
 
     def find_one(self, what: str) -> Track:
         """The one track that an id, a path or words name; raises UnknownTrackError if none or several do."""
-        found = self.library.find(what)
-        if len(found) > 1:
-            exact = [track for track in found if track.info.title.casefold() == what.casefold()]
-            found = tuple(exact) if len(exact) == 1 else found
-        if len(found) > 1:
-            some = "; ".join(f"{t.id} {' - '.join(filter(None, (t.info.artist, t.info.title)))}" for t in found[:5])
-            some += f", and {len(found) - 5} more" if len(found) > 5 else ""
-            raise UnknownTrackError(
-                f"'{what}' fits {len(found)} tracks: {some}", remedy="Give one id, a path or more words"
-            )
-        return found[0]
+        return only_one(self.library.find(what), what)
 
     def at_path(self, path: Path) -> Track | None:
         """The track that lies at a path, if the library holds it."""

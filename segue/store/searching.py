@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
+from segue.errors import UnknownTrackError
 from segue.store import rows
 from segue.store.database import Connection
 from segue.store.heard_tags import HOLDS_TAG
@@ -37,3 +40,14 @@ def _search(db: Connection, wanted: list[str], *, limit: int | None, by_sound: b
     ids = db.execute(statement, (*asked, -1 if limit is None else limit)).fetchall()
     found = (track_of(db, track_id) for (track_id,) in ids)
     return tuple(track for track in found if track is not None)
+
+
+def only_one(found: Sequence[Track], what: str) -> Track:
+    """The one track of those that words fit, or the one of just that title; raises UnknownTrackError for several."""
+    exact = [track for track in found if track.info.title.casefold() == what.casefold()]
+    left = exact if len(found) > 1 and len(exact) == 1 else found
+    if len(left) > 1:
+        some = "; ".join(f"{t.id} {' - '.join(filter(None, (t.info.artist, t.info.title)))}" for t in left[:5])
+        some += f", and {len(left) - 5} more" if len(left) > 5 else ""
+        raise UnknownTrackError(f"'{what}' fits {len(left)} tracks: {some}", remedy="Give one id, a path or more words")
+    return left[0]
