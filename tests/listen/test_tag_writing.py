@@ -143,6 +143,14 @@ def test_an_old_tag_at_the_end_stays_byte_for_byte(mp3: Path) -> None:
     assert ID3(mp3)["TALB"].text == ["Newer"]
 
 
+def test_what_only_the_old_tag_says_is_in_the_new_one_too(mp3: Path) -> None:
+    mp3.write_bytes(mp3.read_bytes() + b"TAG" + b"Only here".ljust(125, b"\0"))
+    assert read_tags(mp3).title == "Only here"
+    write(mp3, wanted(mp3))
+    assert read_tags(mp3).title == "Only here"
+    assert TagFile(mp3).stored(["TBPM", "TKEY"]) == {"TBPM": ["143"], "TKEY": ["8A"]}
+
+
 def test_odd_values_are_put_back_as_they_were(mp3: Path) -> None:
     tags = ID3()
     tags.add(TBPM(3, ["128.02", "64"]))

@@ -12,6 +12,7 @@ from segue.listen.by_hand import Correction
 from segue.services import Services
 from segue.values import TrackId
 from tests.web.stand_in import write_chord
+from tests.web.test_access_in_browser import violations
 from tests.web.test_booth_in_browser import AUDIO, Serve, Visit, wait
 from tests.web.test_library_in_browser import enter, made_library
 
@@ -59,10 +60,10 @@ def test_cells_are_corrected_in_place_marked_and_taken_back(services: Services, 
     page.keyboard.type("a minor")
     page.keyboard.press("Enter")
     shows(page, 0, "camelot", "8A by hand")
-    assert kept(services, 0) == Correction(87.5, "8A")
-    assert page.evaluate(f"{AUDIO}.paused")  # neither the double click nor Enter has played it
     page.locator(".said", has_text="Corrected").last.get_by_role("button", name="Undo").click()
     shows(page, 0, "camelot", "1A")
+    assert page.evaluate(f"{AUDIO}.paused")  # neither the double click nor Enter has played it
+    assert violations(page) == []
     assert kept(services, 0) == Correction(87.5)
     page.click(cell(0, "tempo_bpm"))
     page.keyboard.press("Enter")
@@ -94,6 +95,7 @@ def test_the_dialog_counts_anew_and_says_what_is_wrong(services: Services, serve
     tempo.fill("7")
     tempo.press("Enter")
     dialog.get_by_role("alert").get_by_text("Give 20 to 400").wait_for()
+    assert violations(page) == []
     tempo.fill("160")
     dialog.get_by_label("Key").fill("13A")
     dialog.get_by_role("button", name="Save").click()

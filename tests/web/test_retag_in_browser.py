@@ -19,6 +19,7 @@ from segue.store.survey import stat_of
 from segue.values import Hearing, TrackInfo
 from tests.store_heard import KNOWN
 from tests.web.stand_in import write_chord
+from tests.web.test_access_in_browser import violations
 from tests.web.test_booth_in_browser import Serve, Visit, wait
 from tests.web.test_library_in_browser import enter
 
@@ -84,6 +85,7 @@ def test_tags_are_previewed_written_and_put_back(services: Services, music: Path
     dialog.get_by_role("button", name="Write the tags of 3 songs").click()
     dialog.get_by_text("2 files written.").wait_for()
     dialog.get_by_text("1 file could not be written:").wait_for()
+    assert violations(page) == []
     wait(page, "document.querySelector('.retag-table tbody tr').innerText.includes('Am stays')")
     assert dialog.get_by_role("button", name="Write the tags of 3 songs").is_disabled()
     assert {track.id for track in services.library.tracks()} == set(before)
@@ -103,6 +105,7 @@ def test_on_a_phone_and_where_it_may_not_be(
         dialog.get_by_label(name).check()
     wait(page, "document.querySelectorAll('.retag-table thead th').length === 5")
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    assert violations(page) == []
     monkeypatch.setattr(services.retagging, "_is_scanning", lambda: True)
     dialog.get_by_role("button", name="Write the tags of 3 songs").click()
     dialog.get_by_role("alert").get_by_text("a scan is running").wait_for()
