@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import datetime as dt
-import os
 import threading
 import time
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from itertools import compress
 
 import numpy as np
 
-from segue.choose.catalogue import Catalogue
+from segue.choose.catalogue import Catalogue, camelot_code
 from segue.choose.expand import ExpandSpec, Expansion, expand
 from segue.choose.index import Index, Neighbour
 from segue.choose.itinerary import Itinerary, Waypoint
@@ -30,7 +30,7 @@ from segue.house_rules import HouseRules
 from segue.listening import Listening
 from segue.store.library import Library
 from segue.tagging import Tags
-from segue.values import Fingerprint, Floats, Track, TrackId, TrackInfo
+from segue.values import Fingerprint, Floats, Track, TrackId
 
 _DROPS_KEPT = 200  # seeds from outside the library; each takes a few hundred bytes
 _REFRESH_S = 1.0  # while a scan adds tracks, the index is made anew no more often than this,
@@ -238,17 +238,21 @@ class Choosing:
             return held
 
     def _take(self, fingerprint: Fingerprint) -> Catalogue | None:
-        vectors = self._library.vectors(fingerprint)
-        if not vectors.ids:
+        songs, vectors = self._library.songs(), self._library.vectors(fingerprint)
+        row_of = {track_id: row for row, track_id in enumerate(songs.ids)}
+        kept = [track_id in row_of for track_id in vectors.ids]  # what came between the two readings comes next time
+        if not any(kept):
             return None
-        index = Index.build(vectors.ids, vectors.matrix)
+        index = Index.build(tuple(compress(vectors.ids, kept)), vectors.matrix if all(kept) else vectors.matrix[kept])
         ends = self._library.ends.of(index.ids, fingerprint, dimension=index.dimension)
-        infos: dict[TrackId, TrackInfo] = {}
-        places: dict[TrackId, tuple[str, ...]] = {}
-        same: dict[tuple[str, ...], tuple[str, ...]] = {}  # an album's worth of tracks shares one
-        for track in self._library.tracks():
-            infos[track.id] = track.info
-            folders = tuple(os.path.dirname(path) for path in track.paths)  # noqa: PTH120 - ten times as fast
-            places[track.id] = same.setdefault(folders, folders)
-        plain = Catalogue.plain(index, infos).with_rhythms(self._library.beatless_rhythms())
-        return replace(plain, heads=ends.heads, tails=ends.tails, places=places)
+        rows = [row_of[track_id] for track_id in index.ids]
+        return Catalogue(
+            index,
+            infos=dict(zip(songs.ids, songs.infos, strict=True)),
+            tempo_bpm=songs.tempo_bpm[rows].astype(np.float32),
+            camelot=np.array([camelot_code(songs.camelot[row] or None) for row in rows], np.int8),
+            loudness_lufs=songs.loudness_lufs[rows].astype(np.float32),
+            heads=ends.heads,
+            tails=ends.tails,
+            places=dict(zip(songs.ids, songs.folders, strict=True)),
+        )

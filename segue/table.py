@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
 from segue.errors import ModelError, ParameterError
 from segue.store.library import Library
+from segue.store.made import Made
 from segue.store.rows import fold, words_to_find
+from segue.store.searching import Wording
+from segue.store.songs import Songs
 from segue.tagging import Tags
-from segue.values import ByHand, Rhythm, Track, TrackId
+from segue.values import ByHand, TrackId
 
 Column = str
 TEXTS = ("title", "artist", "album", "genre", "heard", "camelot", "folder")
@@ -77,36 +80,30 @@ class Table:
     ids: tuple[TrackId, ...]
     texts: Mapping[str, list[str]]
     numbers: Mapping[str, NDArray[np.float64]]
-    searched: list[str]
+    wording: Wording
     by_hand: Mapping[TrackId, tuple[ByHand, ...]]
     _orders: dict[str, NDArray[np.int64]] = field(default_factory=dict)
 
     @classmethod
-    def of(
-        cls, tracks: Sequence[Track], rhythms: Mapping[TrackId, Rhythm], heard: Mapping[TrackId, Sequence[str]]
-    ) -> Table:
-        """The table of these songs; what is measured or heard of them is there or not."""
-        infos = [track.info for track in tracks]
-        known = [rhythms.get(track.id) for track in tracks]
+    def of(cls, songs: Songs, heard: Mapping[TrackId, Sequence[str]], wording: Wording) -> Table:
+        """The table of these songs, with what is heard of them and what they are found by."""
+        infos = songs.infos
         texts = {
             "title": [info.title for info in infos],
             "artist": [info.artist for info in infos],
             "album": [info.album for info in infos],
             "genre": [info.genre for info in infos],
-            "heard": [(*heard.get(track.id, ()), "")[0] for track in tracks],
-            "camelot": ["" if r is None else r.camelot or "" for r in known],
-            "folder": [track.paths[0].parent.name for track in tracks],
+            "heard": [(*heard.get(track_id, ()), "")[0] for track_id in songs.ids],
+            "camelot": list(songs.camelot),
+            "folder": _names(songs.folders),
         }
         numbers = {
-            "tempo_bpm": _numbers(None if r is None else r.tempo_bpm for r in known),
-            "loudness_lufs": _numbers(None if r is None else r.loudness_lufs for r in known),
-            "year": _numbers(info.year for info in infos),
-            "duration_s": _numbers(info.duration_s for info in infos),
+            "tempo_bpm": songs.tempo_bpm,
+            "loudness_lufs": songs.loudness_lufs,
+            "year": np.array([np.nan if info.year is None else info.year for info in infos], np.float64),
+            "duration_s": np.array([info.duration_s for info in infos], np.float64),
         }
-        columns = zip(*(texts[name] for name in ("title", "artist", "album", "genre", "folder")), strict=True)
-        searched = [fold(" ".join(parts)) for parts in columns]
-        by_hand = {track_id: rhythm.by_hand for track_id, rhythm in rhythms.items() if rhythm.by_hand}
-        return cls(tuple(track.id for track in tracks), texts, numbers, searched, by_hand)
+        return cls(songs.ids, texts, numbers, wording, songs.by_hand)
 
     def page(self, query: TableQuery, first: int, last: int) -> TablePage:
         """The rows from ``first`` up to ``last``, counted from 0, of those that a query finds; linear in the songs."""
@@ -138,8 +135,9 @@ class Table:
                 kept &= self.numbers[name] >= least
             if most is not None:
                 kept &= self.numbers[name] <= most
-        for word in words_to_find(query.words):
-            kept &= np.fromiter((word in text for text in self.searched), bool, len(kept))
+        if words := words_to_find(query.words):
+            found = {self.wording.ids[row] for row in self.wording.rows(words)}
+            kept &= np.fromiter((track_id in found for track_id in self.ids), bool, len(kept))
         return kept
 
     def _places(self, column: Column) -> NDArray[np.int64]:
@@ -185,8 +183,10 @@ def neighbours(camelot: str) -> frozenset[str]:
     return frozenset(beside | {f"{hour}{'B' if letter == 'A' else 'A'}"})
 
 
-def _numbers(values: Iterable[float | None]) -> NDArray[np.float64]:
-    return np.array([np.nan if value is None else value for value in values], np.float64)
+def _names(folders: Sequence[Sequence[str]]) -> list[str]:
+    """The name of the first folder of each track; one text for all that lie in it."""
+    names = {folder: Path(folder).name for folder in {own[0] for own in folders}}
+    return [names[own[0]] for own in folders]
 
 
 class LibraryTable:
@@ -194,17 +194,15 @@ class LibraryTable:
 
     def __init__(self, library: Library, tags: Tags) -> None:
         self._library, self._tags = library, tags
-        self._lock = threading.Lock()
-        self._held: tuple[int, Table] | None = None
+        self._held = Made(library.version, self._made, patience=0.0)  # what was set by hand is seen at once
 
     def now(self) -> Table:
         """The table; made anew, in a time linear in the songs, where the library has changed."""
-        with self._lock:
-            version = self._library.version()
-            if self._held is None or self._held[0] != version:
-                table = Table.of(self._library.tracks(), self._library.beatless_rhythms(), self._heard())
-                self._held = version, table
-            return self._held[1]
+        return self._held.now()
+
+    def _made(self) -> Table:
+        library = self._library
+        return Table.of(library.songs(), self._heard(), library.wording())
 
     def _heard(self) -> Mapping[TrackId, Sequence[str]]:
         try:

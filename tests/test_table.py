@@ -12,16 +12,14 @@ from hypothesis import strategies as st
 
 from segue.errors import ParameterError
 from segue.store.library import Library
+from segue.store.rows import fold
+from segue.store.searching import Wording
+from segue.store.songs import Songs
 from segue.table import COLUMNS, NUMBERS, LibraryTable, Table, TableQuery, neighbours
-from segue.values import Rhythm, Track, TrackId, TrackInfo
+from segue.values import TrackId, TrackInfo
 from tests.store_heard import add, heard
 
 WORDS = st.sampled_from(["", "Ōsaka", "rain", "Rain Dance", "night", "AC/DC"])
-
-
-def rhythm(tempo: float | None, camelot: str | None) -> Rhythm:
-    none = np.zeros(0, np.float32)
-    return Rhythm(tempo, 1.0, (), none, None, camelot, 1.0, -14.0, -1.0, 0.0, 0.0, None, 0.0, None, 0.0)
 
 
 SONGS = st.lists(
@@ -47,14 +45,14 @@ QUERIES = st.builds(
 
 
 def table_of(songs: list[tuple[Any, ...]]) -> Table:
-    tracks, rhythms = [], {}
-    for number, (title, artist, genre, year, tempo, camelot) in enumerate(songs):
-        track_id = TrackId(f"{number:016x}")
-        tracks.append(
-            Track(track_id, (Path(f"/music/a/{number}.mp3"),), TrackInfo(title, artist, "", genre, year, 60.0))
-        )
-        rhythms[track_id] = rhythm(tempo, camelot)
-    return Table.of(tracks, rhythms, {TrackId("0" * 16): ("mellow", "slow")})
+    ids = tuple(TrackId(f"{number:016x}") for number in range(len(songs)))
+    infos = [TrackInfo(title, artist, "", genre, year, 60.0) for title, artist, genre, year, _, _ in songs]
+    tempi = np.array([np.nan if tempo is None else tempo for *_, tempo, _ in songs], np.float64)
+    keys = tuple(key or "" for *_, key in songs)
+    columns = Songs(ids, tuple(infos), (("/music/a",),) * len(ids), tempi, keys, np.full(len(ids), -14.0), {})
+    texts = [fold(f"{info.title} {info.artist} {info.genre}") for info in infos]
+    wording = Wording(ids, texts, [len(text) for text in texts], [""] * len(texts))
+    return Table.of(columns, {TrackId("0" * 16): ("mellow", "slow")}, wording)
 
 
 @settings(max_examples=150, deadline=None)

@@ -5,16 +5,17 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Callable, Hashable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from segue.choose.index import Index
-from segue.values import Floats, Rhythm, TrackId, TrackInfo
+from segue.choose.index import Index, Rows
+from segue.values import Floats, TrackId, TrackInfo
 
 Codes = NDArray[np.int8]
+Halves = NDArray[np.float16]
 Column = NDArray[np.float32]
 
 UNKNOWN_KEY = -1
@@ -36,8 +37,8 @@ class Catalogue:
     """A library as the choice sees it. Element i of every column belongs to ``index.ids[i]``.
 
     ``tempo_bpm`` and ``loudness_lufs`` (n,) float32 are NaN where unknown; ``camelot`` (n,) int8 is `camelot_code`;
-    ``heads`` and ``tails`` (n, d) float32 are unit rows, zero where unknown; ``infos`` and ``places``, the
-    folders in which a track lies, may lack any track.
+    ``heads`` and ``tails`` (n, d) may be float16, and are zero where unknown: see `unit_heads` and `unit_tails`.
+    ``infos`` and ``places``, the folders in which a track lies, may lack any track.
     """
 
     index: Index
@@ -45,8 +46,8 @@ class Catalogue:
     tempo_bpm: Floats = field(repr=False)
     camelot: Codes = field(repr=False)
     loudness_lufs: Floats = field(repr=False)
-    heads: Floats = field(repr=False)
-    tails: Floats = field(repr=False)
+    heads: Floats | Halves = field(repr=False)
+    tails: Floats | Halves = field(repr=False)
     places: Mapping[TrackId, tuple[str, ...]] = field(default_factory=dict, repr=False)
     _held: dict[Hashable, Any] = field(default_factory=dict, init=False, repr=False)
 
@@ -57,18 +58,13 @@ class Catalogue:
         keys = np.full(len(index), UNKNOWN_KEY, np.int8)
         return cls(index, infos, unknown, keys, unknown, index.vectors, index.vectors)
 
-    def with_rhythms(self, rhythms: Mapping[TrackId, Rhythm]) -> Catalogue:
-        """This catalogue with what was measured of the tracks; what is unsure is None there, and unknown here."""
-        found = [rhythms.get(track_id) for track_id in self.index.ids]
-        tempo, loudness = (
-            np.array([np.nan if value is None else value for value in column], np.float32)
-            for column in (
-                [None if rhythm is None else rhythm.tempo_bpm for rhythm in found],
-                [None if rhythm is None else rhythm.loudness_lufs for rhythm in found],
-            )
-        )
-        keys = np.array([camelot_code(None if rhythm is None else rhythm.camelot) for rhythm in found], np.int8)
-        return replace(self, tempo_bpm=tempo, camelot=keys, loudness_lufs=loudness)
+    def unit_heads(self, rows: Rows | slice) -> Floats:
+        """How the tracks of some rows begin, (k, d) float32: unit rows, zero where unknown."""
+        return _unit_or_zero(self.heads[rows])
+
+    def unit_tails(self, rows: Rows | slice) -> Floats:
+        """How they end, as `unit_heads`."""
+        return _unit_or_zero(self.tails[rows])
 
     def once(self, key: Hashable, make: Callable[[], Any]) -> Any:
         """What ``make`` gives: made when it is first asked for, and held as long as this catalogue."""
@@ -113,6 +109,13 @@ class Catalogue:
     def info(self, track_id: TrackId) -> TrackInfo:
         """The tags of a track; a track without any is called by its id."""
         return self.infos.get(track_id) or TrackInfo(title=track_id)
+
+
+def _unit_or_zero(rows: Floats | Halves) -> Floats:
+    wide = rows.astype(np.float32)
+    lengths = np.linalg.norm(wide, axis=1, keepdims=True)
+    unit: Floats = np.divide(wide, lengths, out=wide, where=lengths > 0.0)
+    return unit
 
 
 def _shelf(place: str) -> str:

@@ -48,7 +48,7 @@ class Sounds:
     def of(cls, catalogue: Catalogue, rows: Rows) -> Sounds:
         """Those of some rows of a catalogue, in the order of the rows."""
         vectors = catalogue.index.vectors[rows]
-        heads, tails = catalogue.heads[rows], catalogue.tails[rows]
+        heads, tails = catalogue.unit_heads(rows), catalogue.unit_tails(rows)
         return cls(vectors, heads, tails, catalogue.tempo_bpm[rows], catalogue.camelot[rows])
 
     @classmethod

@@ -25,6 +25,7 @@ View = Callable[[Floats], Floats]
 _CANCELLED = 1e-6
 _LARGE = 20  # tracks: a library of fewer can spare none but the likeliest
 _SLICES_KEPT = 400  # tracks; some eight megabytes
+_ROWS_AT_ONCE = 10_000  # beginnings as float32: four megabytes
 
 
 class Memory:
@@ -225,9 +226,12 @@ def live_scores(now: Floats, rolling: Floats, catalogue: Catalogue, *, head_weig
     -------
     (n,) float32 in [-1, 1], in the order of the index
     """
-    known = np.einsum("nd,nd->n", catalogue.heads, catalogue.heads) > 0.0
     whole = catalogue.index.scores(rolling)
-    beginning = np.where(known, catalogue.heads @ now, whole)
+    beginning = whole.copy()
+    for start in range(0, len(whole), _ROWS_AT_ONCE):
+        at = slice(start, start + _ROWS_AT_ONCE)
+        heads = catalogue.unit_heads(at)  # (k, d)
+        beginning[at] = np.where(heads.any(axis=1), heads @ now, whole[at])
     scores: Floats = np.float32(head_weight) * beginning + np.float32(1.0 - head_weight) * whole
     return scores
 
@@ -342,7 +346,7 @@ def _held_still(
 
 def _suggestion(row: int, scores: Floats, memory: Memory, catalogue: Catalogue, relaxed: tuple[str, ...]) -> Suggestion:
     index = catalogue.index
-    track_id, head = index.ids[row], catalogue.heads[row]
+    track_id, head = index.ids[row], catalogue.unit_heads(np.array([row]))[0]
     info = catalogue.info(track_id)
     beginning = float(head @ memory.now()) if head.any() else None
     whole = float(index.vectors[row] @ memory.rolling())

@@ -7,11 +7,14 @@ from contextlib import AbstractContextManager
 from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from segue.config import CHOICE
 from segue.store import rows
 from segue.store.database import Connection
 from segue.values import Fingerprint, Floats, TrackId
+
+Halves = NDArray[np.float16]
 
 _TYPE = np.dtype("<f2")
 _TRACKS_AT_ONCE = 500  # ten megabytes of slice vectors
@@ -22,10 +25,13 @@ Transaction = Callable[[], AbstractContextManager[Connection]]
 
 
 class TrackEnds(NamedTuple):
-    """Row i of ``heads`` and ``tails`` (n, d) float32 belongs to track i; unit rows, zero where nothing is known."""
+    """Row i of ``heads`` and ``tails`` (n, d) float16 belongs to track i, zero where nothing is known.
 
-    heads: Floats
-    tails: Floats
+    Rows are as they are kept, of unit length but for float16's rounding: half of what float32 would take.
+    """
+
+    heads: Halves
+    tails: Halves
 
 
 def ends_of(slices: Floats) -> tuple[Floats, Floats]:
@@ -71,7 +77,7 @@ class Ends:
     def of(self, ids: Sequence[TrackId], fingerprint: Fingerprint, *, dimension: int) -> TrackEnds:
         """Heads and tails of these tracks, in their order; zero rows for what the ear has not heard."""
         rows_of = {track_id: row for row, track_id in enumerate(ids)}
-        found = TrackEnds(*np.zeros((2, len(ids), dimension), np.float32))
+        found = TrackEnds(*np.zeros((2, len(ids), dimension), _TYPE))
         lacking = set(rows_of)
         with self._reading() as db:
             statement = "SELECT track_id, head, tail FROM ends WHERE model = ? AND mel = ?"
@@ -86,7 +92,7 @@ class Ends:
             for track_id, (head, tail) in batch.items():
                 found.heads[rows_of[track_id]], found.tails[rows_of[track_id]] = head, tail
         for part in found:
-            _to_unit(part)
+            part[~np.isfinite(part).all(axis=1)] = 0.0
         return found
 
     def _made(self, lacking: Sequence[TrackId], fingerprint: Fingerprint) -> dict[TrackId, tuple[Floats, Floats]]:
@@ -101,11 +107,3 @@ class Ends:
                 for track_id, vectors in slices.items():
                     put_ends(db, track_id, fingerprint, vectors)
         return {track_id: ends_of(vectors) for track_id, vectors in slices.items()}
-
-
-def _to_unit(part: Floats) -> None:
-    """Scale rows to unit length in place; float16 is only near it. Rows of zero, or not finite, become zero."""
-    lengths = np.linalg.norm(part, axis=1, keepdims=True)
-    bad = ~np.isfinite(lengths) | (lengths == 0.0)
-    part[bad[:, 0]] = 0.0
-    np.divide(part, lengths, out=part, where=~bad)

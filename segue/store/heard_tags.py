@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
@@ -9,11 +10,6 @@ from dataclasses import dataclass
 from segue.store import rows
 from segue.store.database import Connection
 from segue.values import Fingerprint, Floats, TrackId
-
-HOLDS_TAG = (
-    "EXISTS (SELECT 1 FROM heard_tags WHERE heard_tags.track_id = tracks.id AND instr(heard_tags.words, ' ' || ?) > 0)"
-)
-"""Whether a track is heard as something that begins with a word, for searches in the table of tracks."""
 
 _LACKING = (
     "FROM slice_vectors LEFT JOIN heard_tags USING (track_id, model, mel) WHERE model = ? AND mel = ? AND head IS NOT ?"
@@ -76,7 +72,7 @@ class HeardTags:
         )
         with self._reading() as db:
             for track_id, blob in db.execute(statement, (*_key(fingerprint), head)):
-                yield TrackId(track_id), rows.blob_to_floats(blob)
+                yield TrackId(sys.intern(track_id)), rows.blob_to_floats(blob)
 
 
 def _key(fingerprint: Fingerprint) -> tuple[str, str]:

@@ -22,9 +22,11 @@ from segue.store.ends import Ends, put_ends
 from segue.store.events import Events
 from segue.store.heard_tags import HeardTags
 from segue.store.kept import Kept
+from segue.store.made import Made
 from segue.store.profiles import Profiles
 from segue.store.roots import Roots
-from segue.store.searching import search
+from segue.store.searching import Wording, read_wording
+from segue.store.songs import Songs, read_songs
 from segue.values import (
     FileStat,
     Fingerprint,
@@ -67,6 +69,9 @@ class Library:
         self.bans = Bans(self._database.reading, self._database.writing)
         self.kept = Kept(self._database.reading, self._database.writing)
         self.profiles = Profiles(self._database.reading, self._database.writing)
+        self._counts = Made(self.version, self._count)
+        self._wording = Made(self.version, self._read_wording)
+        self._songs = Made(self.version, self._read_songs, patience=0.0)
 
     @classmethod
     def open(cls, data_folder: Path | str, *, read_only: bool = False) -> Self:
@@ -203,6 +208,9 @@ class Library:
 
     def counts(self) -> LibraryCounts:
         """How many tracks, files, slices (of all ears) and failures there are."""
+        return self._counts.now()
+
+    def _count(self) -> LibraryCounts:
         with self._database.reading() as db:
             found = db.execute(
                 "SELECT (SELECT count(*) FROM tracks), (SELECT count(*) FROM paths),"
@@ -248,6 +256,10 @@ class Library:
             found = db.execute(f"SELECT id, {track_rows.INFO} FROM tracks ORDER BY {track_rows.ORDER}")
             return tuple(Track(TrackId(row[0]), tuple(paths[row[0]]), track_rows.info_of(row[1:])) for row in found)
 
+    def songs(self) -> Songs:
+        """As `tracks`, in columns with what was measured of them: the same ones as long as the library is the same."""
+        return self._songs.now()
+
     def added(self) -> dict[TrackId, float]:
         """When each track came into the library, in seconds since 1970."""
         with self._database.reading() as db:
@@ -282,10 +294,17 @@ class Library:
 
         Case and accents do not matter. Words that begin a word of the tags count most; then come the tags' other hits
         and those in the path alone, and last, ``by_sound``, the tracks that are confidently heard as what a word says.
-        Where nothing is found, one slip in a word of five letters or more is forgiven.
+        Where nothing is found, one slip in a word of five letters or more is forgiven. See `wording` for how soon
+        changes are found.
         """
+        found = self.wording().find(rows.words_to_find(words), limit=limit, by_sound=by_sound)
         with self._database.reading() as db:
-            return search(db, words, limit=limit, by_sound=by_sound)
+            tracks = (track_rows.track_of(db, track_id) for track_id in found)
+            return tuple(track for track in tracks if track is not None)
+
+    def wording(self) -> Wording:
+        """What tracks are found by; of a large library, as it was some seconds ago while a scan changes it."""
+        return self._wording.now()
 
     def files(self, fingerprint: Fingerprint) -> dict[Path, KnownFile]:
         """Every file of the library, and whether this ear has heard it."""
@@ -352,11 +371,6 @@ class Library:
             for blob, kind, message, remedy, size, mtime_ns, at in found
         )
 
-    def beatless_rhythms(self) -> dict[TrackId, Rhythm]:
-        """As `rhythms`, with no beats: of a large library these take a hundred times what the rest does."""
-        with self._database.reading() as db:
-            return rhythms.all_rhythms(db, beats=False)
-
     def vectors(self, fingerprint: Fingerprint) -> TrackVectors:
         """All track vectors of one ear, by track id; provisional ones of a running scan are among them.
 
@@ -364,10 +378,10 @@ class Library:
         """
         statement = "SELECT track_id, vector FROM track_vectors WHERE model = ? AND mel = ? ORDER BY track_id"
         with self._database.reading() as db:
-            found = db.execute(statement, (fingerprint.model, fingerprint.mel)).fetchall()
-            if not found:
+            found = rows.read_vectors(db.execute(statement, (fingerprint.model, fingerprint.mel)))
+            if not found.ids:
                 self._refuse_other_ears(db, fingerprint)
-        return TrackVectors(tuple(TrackId(row[0]) for row in found), rows.blobs_to_matrix([row[1] for row in found]))
+        return found
 
     def slice_vectors(self, ids: Sequence[TrackId], fingerprint: Fingerprint) -> dict[TrackId, Floats]:
         """The slice vectors ``(s, d)`` float32 of some tracks; those that the ear has not heard are left out."""
@@ -388,6 +402,14 @@ class Library:
                 self._refuse_other_ears(db, fingerprint)
 
     # ------------------------------------------------------------------------------------------------------------------
+
+    def _read_songs(self) -> Songs:
+        with self._database.reading() as db:
+            return read_songs(db)
+
+    def _read_wording(self) -> Wording:
+        with self._database.reading() as db:
+            return read_wording(db)
 
     @contextmanager
     def _changing(self) -> Iterator[Connection]:

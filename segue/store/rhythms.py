@@ -61,15 +61,17 @@ def heard_rhythm_of(db: Connection, track_id: TrackId) -> Rhythm | None:
     return None if row is None else _rhythm(row)
 
 
-def all_rhythms(db: Connection, *, beats: bool = True) -> dict[TrackId, Rhythm]:
-    """What is known of every track of which something is; without ``beats``, as if none had been found."""
-    columns = _COLUMNS if beats else _COLUMNS.replace(" beats,", " x'',")
-    found = db.execute(f"SELECT track_id, {columns} FROM rhythms ORDER BY track_id")
+def all_rhythms(db: Connection) -> dict[TrackId, Rhythm]:
+    """What is known of every track of which something is."""
+    found = db.execute(f"SELECT track_id, {_COLUMNS} FROM rhythms ORDER BY track_id")
     known = {TrackId(row[0]): _rhythm(row[1:]) for row in found}
-    for track_id, correction in all_corrections(db).items():
-        if track_id in known or _is_there(db, track_id):
-            known[track_id] = corrected(known.get(track_id, UNKNOWN_RHYTHM), correction)
-    return known
+    return known | corrected_rhythms(db)
+
+
+def corrected_rhythms(db: Connection) -> dict[TrackId, Rhythm]:
+    """What is known of the tracks of which something was set by hand."""
+    found = ((track_id, rhythm_of(db, track_id)) for track_id in all_corrections(db))
+    return {track_id: rhythm for track_id, rhythm in found if rhythm is not None}
 
 
 def lacking_rhythm(db: Connection) -> frozenset[TrackId]:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import sys
 import unicodedata
+from collections.abc import Iterable
 
 import numpy as np
 
 from segue.errors import LibraryError
-from segue.values import Floats
+from segue.values import Floats, TrackId, TrackVectors
 
 _SLICE_TYPE = np.dtype("<f2")
 _TRACK_TYPE = np.dtype("<f4")
@@ -72,11 +74,17 @@ def vector_to_blob(vector: Floats) -> bytes:
     return unit_rows(np.asarray(vector)[np.newaxis]).astype(_TRACK_TYPE).tobytes()
 
 
-def blobs_to_matrix(blobs: list[bytes]) -> Floats:
-    """Track vectors ``(n, d)`` float32, C-contiguous and writable; ``(0, 0)`` for none."""
-    if not blobs:
-        return np.zeros((0, 0), dtype=np.float32)
-    return np.frombuffer(b"".join(blobs), dtype=_TRACK_TYPE).astype(np.float32).reshape(len(blobs), -1)
+def read_vectors(found: Iterable[tuple[str, bytes]]) -> TrackVectors:
+    """Ids and track vectors out of rows of these, one after the other; the matrix is ``(0, 0)`` for none."""
+    ids: list[TrackId] = []
+    everything = bytearray()
+    for track_id, blob in found:
+        ids.append(TrackId(sys.intern(track_id)))
+        everything += blob
+    if not ids:
+        return TrackVectors((), np.zeros((0, 0), dtype=np.float32))
+    matrix = np.frombuffer(everything, dtype=_TRACK_TYPE).astype(np.float32, copy=False)
+    return TrackVectors(tuple(ids), matrix.reshape(len(ids), -1))
 
 
 def floats_to_blob(values: Floats) -> bytes:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import product
 
 SHORTEST = 5  # a shorter word is one letter away from too many others
@@ -10,23 +10,23 @@ _MOST_SPELLINGS = 8
 _MOST_TRIALS = 24
 
 
-def other_spellings(words: list[str], vocabulary: Iterable[str]) -> Iterator[list[str]]:
+def other_spellings(words: Sequence[str], vocabulary: Iterable[str]) -> Iterator[list[str]]:
     """Yield the words as they may have been meant: each of five letters or more may be a slip from one that is known.
 
     A known word may go on after what was typed. Those nearest in length come first; the words as typed are left out.
     """
-    known = sorted(set(vocabulary))
+    known = set(vocabulary)
     choices = [[word, *_spellings(word, known)] if len(word) >= SHORTEST else [word] for word in words]
     for number, spelt in enumerate(product(*choices)):
         if number >= _MOST_TRIALS:
             return
-        if list(spelt) != words:
+        if spelt != tuple(words):
             yield list(spelt)
 
 
-def _spellings(word: str, known: list[str]) -> list[str]:
+def _spellings(word: str, known: Iterable[str]) -> list[str]:
     first = set(word[:2])
-    near = (other for other in known if first & set(other[:2]))  # one slip leaves one of the first two letters
+    near = (other for other in known if other[:1] in first or other[1:2] in first)  # one slip leaves one of those two
     found = [other for other in near if other != word and is_slip(word, other)]
     return sorted(found, key=lambda other: (abs(len(other) - len(word)), other))[:_MOST_SPELLINGS]
 

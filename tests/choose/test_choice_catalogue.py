@@ -8,7 +8,6 @@ import pytest
 from segue.choose.catalogue import UNKNOWN_KEY, Catalogue, camelot_code
 from segue.choose.index import Index
 from segue.values import TrackId, TrackInfo
-from tests.store_heard import KNOWN
 
 
 def test_camelot_codes_are_all_different_and_neighbours_on_the_wheel_differ_by_one() -> None:
@@ -23,15 +22,15 @@ def test_what_is_no_camelot_key_is_refused(wrong: str) -> None:
         camelot_code(wrong)
 
 
-def test_columns_stand_in_the_order_of_the_index(fan: Index, infos: dict[TrackId, TrackInfo]) -> None:
-    rhythms = {TrackId("c"): KNOWN, TrackId("a"): replace(KNOWN, tempo_bpm=None, camelot=None, loudness_lufs=-20.0)}
-    catalogue = Catalogue.plain(fan, infos).with_rhythms(rhythms)
-    at = fan.row(TrackId("c"))
-    assert (catalogue.tempo_bpm[at], catalogue.camelot[at]) == (87.5, camelot_code("8A"))
-    assert np.isnan(catalogue.tempo_bpm[fan.row(TrackId("a"))])
-    assert catalogue.loudness_lufs[fan.row(TrackId("a"))] == -20.0
-    assert np.isnan(catalogue.loudness_lufs).sum() == 8
-    assert (catalogue.camelot == UNKNOWN_KEY).sum() == 9
+def test_ends_are_of_unit_length_whatever_they_are_kept_in(fan: Index, infos: dict[TrackId, TrackInfo]) -> None:
+    kept = (fan.vectors * np.float32(1.001)).astype(np.float16)
+    kept[2] = 0.0
+    catalogue = replace(Catalogue.plain(fan, infos), heads=kept)
+    heads = catalogue.unit_heads(np.array([4, 2, 0]))
+    assert heads.dtype == np.float32
+    assert np.linalg.norm(heads, axis=1) == pytest.approx([1.0, 0.0, 1.0], abs=1e-6)
+    assert np.allclose(heads[0], fan.vectors[4], atol=2e-3)  # float16
+    assert np.allclose(catalogue.unit_tails(slice(0, 3)), fan.vectors[:3], atol=1e-6)
 
 
 def test_a_track_without_tags_is_called_by_its_id(fan: Index) -> None:

@@ -24,9 +24,11 @@ def test_it_lies_over_what_was_measured_wherever_that_is_read(library: Library) 
     assert library.version() > before  # what is made of the library is made anew
     assert known(library, 1) == (175.0, "9A")
     assert known(library, 2) == (KNOWN.tempo_bpm, KNOWN.camelot)
-    for rhythms in (library.rhythms(), library.beatless_rhythms()):
-        assert (rhythms[number(1)].tempo_bpm, rhythms[number(1)].by_hand) == (175.0, ("tempo", "key"))
-    assert len(library.rhythms()[number(1)].beats_s) == 5
+    rhythm, songs = library.rhythms()[number(1)], library.songs()
+    assert (rhythm.tempo_bpm, rhythm.by_hand, len(rhythm.beats_s)) == (175.0, ("tempo", "key"), 5)
+    at = songs.ids.index(number(1))
+    assert (songs.tempo_bpm[at], songs.camelot[at]) == (175.0, "9A")
+    assert songs.by_hand == {number(1): ("tempo", "key")}
     measured = library.heard_rhythm(number(1))
     assert measured is not None
     assert measured.tempo_bpm == KNOWN.tempo_bpm

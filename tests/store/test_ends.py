@@ -11,7 +11,7 @@ import pytest
 from segue.config import CHOICE
 from segue.store.ends import ends_of
 from segue.store.library import FILE_NAME, Library
-from tests.store_heard import EAR, add, heard, number, older_library
+from tests.store_heard import EAR, KNOWN, add, heard, number, older_library
 
 IDS = [number(3), number(1), number(2)]
 
@@ -45,7 +45,7 @@ def test_they_come_in_the_order_that_is_asked_for(library: Library) -> None:
         head, tail = ends_of(heard(i, slices=7).slice_vectors)
         assert np.allclose(found.heads[row], head, atol=2e-3)  # float16
         assert np.allclose(found.tails[row], tail, atol=2e-3)
-    assert np.allclose(np.linalg.norm(found.heads, axis=1), 1.0, atol=1e-6)
+    assert np.allclose(np.linalg.norm(found.heads, axis=1), 1.0, atol=2e-3)
 
 
 def test_what_the_ear_has_not_heard_has_none(library: Library) -> None:
@@ -89,5 +89,4 @@ def test_a_library_of_the_third_schema_gets_them(data: Path, read_only: bool) ->
         head, _ = ends_of(heard(3, slices=5).slice_vectors)
         assert np.allclose(found.heads[0], head, atol=2e-3)
         assert found.tails.any(axis=1).all()
-        assert len(library.beatless_rhythms()) == 1
-        assert not len(library.beatless_rhythms()[number(2)].beats_s)
+        assert [float(tempo) for tempo in library.songs().tempo_bpm if tempo > 0] == [KNOWN.tempo_bpm]
