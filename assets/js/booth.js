@@ -154,6 +154,7 @@
     segue.player.boot();
     segue.page.boot();
     segue.party.boot();
+    segue.music.look();
     segue.send("restore");
   };
 })();

@@ -29,6 +29,7 @@
       },
       onLibrary(version) {
         if (version) segue.heedVersion(version);
+        if (version) segue.music.renew();
         return none();
       },
       onRules(kept) {

@@ -285,7 +285,7 @@
     const address = `/api/songs?limit=${FEW}&words=${encodeURIComponent(words)}`;
     const answer = await fetch(address, { signal: asking.signal }).catch(() => null);
     if (!answer?.ok) return;
-    const songs = await answer.json().catch(() => null);
+    const { songs } = await answer.json().catch(() => ({}));
     if (!songs || field.value.trim() !== words) return;
     list.replaceChildren(...(songs.length ? songs.map(choice) : [nothing(words)]));
     list.hidden = false;

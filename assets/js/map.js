@@ -494,7 +494,7 @@
       const address = `/api/songs?limit=${MOST_FOUND}&words=${encodeURIComponent(words)}`;
       const answer = await fetch(address, { signal: asking.signal }).catch(() => null);
       if (!answer?.ok) return;
-      found = (await answer.json().catch(() => [])).map(({ id }) => id);
+      found = (await answer.json().catch(() => ({ songs: [] }))).songs.map(({ id }) => id);
       line = `${songs(found.length)}${found.length === MOST_FOUND ? " or more" : ""} with “${words}”`;
     }
     if (!by("map") || !atlas) return;

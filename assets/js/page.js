@@ -82,9 +82,14 @@
     keys[key]();
   });
 
+  function clearSearch() {
+    props("search", { value: "" });
+    segue.music.find("");
+  }
+
   function inSearch(event) {
     const first = document.querySelector("#results .row-main");
-    if (event.key === "Escape" && event.target.value) props("search", { value: "" });
+    if (event.key === "Escape" && event.target.value) clearSearch();
     else if (event.key === "Escape") event.target.blur();
     else if (event.key === "ArrowDown" && first) {
       event.preventDefault();

@@ -87,7 +87,7 @@ def test_escape_clears_the_search_and_then_leaves_it(address: str, visit: Visit)
     wait(page, "document.querySelectorAll('#results .row-main').length === 1")
     page.keyboard.press("Escape")
     wait(page, "document.querySelectorAll('#results .row-main').length > 1")
-    assert page.input_value("#search") == ""
+    wait(page, "document.querySelector('#search').value === ''")
     page.keyboard.press("Escape")
     wait(page, "document.activeElement !== document.querySelector('#search')")
 

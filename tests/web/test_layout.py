@@ -13,7 +13,7 @@ from segue.lists import SavedList
 from segue.play import playqueue
 from segue.play.playqueue import Queue, Song
 from segue.profiles import Beginning, Profile
-from segue.values import LibraryCounts, Track, TrackId, TrackInfo
+from segue.values import Track, TrackId, TrackInfo
 from segue.web import ids
 from segue.web.factory import assets_folder
 from segue.web.layout import music, queue
@@ -77,12 +77,10 @@ def test_every_act_of_the_page_has_its_script(shelf: tuple[Track, ...]) -> None:
     )
     shown = playqueue.go_next(playqueue.append(Queue(), [Song(track.id) for track in shelf]))
     tracks = {track.id: track for track in shelf}
-    counts = LibraryCounts(12, 12, 12, 1)
     parts = [
         page(empty=False, busy=False, pulse_ms=1),
         *ROOMS_MADE,
         queue.queue_list(shown, tracks),
-        music.results(shelf, words="", more=True, counts=counts),
         *failure_kinds([failure("bad.mp3")]),
         music.status("Listening", share=3.0, running=True, failures="1 file could not be read"),
     ]

@@ -1,4 +1,4 @@
-"""The library's side: search, the scan's progress, the demo, and what could not be read."""
+"""The library's side: the scan's progress, the demo, and what could not be read."""
 
 from __future__ import annotations
 
@@ -15,33 +15,15 @@ from segue.web.layout.shell import page_class
 if TYPE_CHECKING:
     from segue.services import Services
 
-RESULTS_A_PAGE = 20  # the browser takes some 20 ms to draw each
 PULSE_BUSY_MS = 1000
 PULSE_IDLE_MS = 4000
 
 
 def register_library(app: Dash, services: Services) -> None:
-    """Connect search, scan and dialogs."""
-    _search(app, services)
+    """Connect scan and dialogs."""
     _pulse(app, services)
     _demo(app, services)
     _failures(app, services)
-
-
-def _search(app: Dash, services: Services) -> None:
-    @app.callback(
-        Output(ids.RESULTS, "children"),
-        Output(ids.MORE, "hidden"),
-        Input(ids.SEARCH, "value"),
-        Input(ids.MORE, "n_clicks"),
-        Input(ids.LIBRARY_VERSION, "data"),
-    )
-    def on_search(words: str | None, pages: int, version: int | None) -> tuple[Any, bool]:  # noqa: ARG001 - a trigger
-        words = words or ""
-        limit = RESULTS_A_PAGE * (1 + (pages or 0))
-        found = services.search(words, limit=limit + 1)
-        more = len(found) > limit
-        return music.results(found[:limit], words=words, more=more, counts=services.counts()), not more
 
 
 def _pulse(app: Dash, services: Services) -> None:

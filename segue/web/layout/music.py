@@ -1,4 +1,4 @@
-"""The library's side of the page: what was found, the scan, and what could not be read."""
+"""The library's side of the page: the search, the scan, and what could not be read. A script draws what was found."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ import dash_mantine_components as dmc
 from dash import html
 
 from segue.errors import printable
-from segue.values import LibraryCounts, ScanFailure, Track
-from segue.web import ids, present
-from segue.web.layout.parts import act_button, cover, icon, icon_button, spoken
+from segue.values import ScanFailure
+from segue.web import ids
+from segue.web.layout.parts import act_button, icon
 
 FAILURES_SHOWN = 500
 
@@ -29,52 +29,6 @@ def search_field() -> dmc.TextInput:
         autoComplete="off",
         spellCheck=False,
         **{"aria-label": "Search your music"},
-    )
-
-
-def results(tracks: Sequence[Track], *, words: str, more: bool, counts: LibraryCounts) -> list[html.Div]:
-    """The songs found, the first the best."""
-    line = present.results_line(words, shown=len(tracks), more=more, counts=counts)
-    head = html.Div(
-        [
-            html.H1("Found" if words.strip() else "Your music", className="heading"),
-            html.P(line, className="dim", role="status"),
-        ],
-        className="section-head",
-    )
-    body = html.Ol([result_row(track) for track in tracks], className="rows", **{"aria-label": "Songs"})
-    empty = html.P("Try fewer words, or part of one: title, artist, album or file name.", className="dim nothing")
-    return [head, body if tracks else empty]
-
-
-def result_row(track: Track) -> html.Li:
-    """One song: a click plays it."""
-    info = track.info
-    named = f"{info.title} by {present.artist_of(track)}"
-    return html.Li(
-        [
-            html.Button(
-                [
-                    html.Span([cover(track.id), icon("play")], className="art"),
-                    html.Span(
-                        [
-                            html.Span([spoken("Play "), info.title], className="title"),
-                            html.Span([spoken("by "), present.artist_of(track)], className="by"),
-                        ],
-                        className="names",
-                    ),
-                    html.Span(info.album, className="album"),
-                    html.Span(present.clock(info.duration_s), className="length"),
-                ],
-                type="button",
-                className="row-main",
-                **{"data-act": "play", "data-track": track.id},
-            ),
-            icon_button("play_next", f"Play next: {named}", "next-up", track=track.id),
-            icon_button("add", f"Add to the queue: {named}", "add", track=track.id),
-        ],
-        className="row",
-        **{"data-of": track.id},
     )
 
 

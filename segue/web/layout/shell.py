@@ -123,7 +123,7 @@ def _music() -> html.Main:
                     upkeep(),
                     html.Div(welcome(), id=ids.WELCOME),
                     html.Div(id=ids.RESULTS),
-                    html.Button("Show more", id=ids.MORE, type="button", n_clicks=0, className="button outline more"),
+                    _more(),
                 ],
                 id=ids.HOME,
             ),
@@ -133,6 +133,12 @@ def _music() -> html.Main:
         className="music",
         tabIndex=-1,
     )
+
+
+def _more() -> html.Button:
+    button = act_button("more_songs", "Show more songs", "Show more", look="outline more")
+    button.id, button.hidden = ids.MORE, True
+    return button
 
 
 def _drop_veil() -> html.Div:
