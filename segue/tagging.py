@@ -8,6 +8,9 @@ import threading
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import islice
+
+import numpy as np
 
 from segue.ears import InUse
 from segue.embed.encoder import Ear
@@ -57,7 +60,8 @@ class Tags:
             return 0
         count = 0
         for batch in self._lacking(ear.fingerprint, tagger):
-            rows = {track_id: TagRow(found, tagger.confident(found)) for track_id, found in batch}
+            names = tagger.confident_each(np.stack([found for _, found in batch]))
+            rows = {i: TagRow(found, own) for (i, found), own in zip(batch, names, strict=True)}
             self._library.heard_tags.put(rows, ear.fingerprint, tagger.fingerprint)
             count += len(rows)
             if cancel is not None and cancel.is_set():
@@ -97,8 +101,7 @@ class Tags:
         with self._lock:
             held = self._held
             if held is None or (held.version, held.fingerprint) != (version, ear.fingerprint):
-                found = {i: tagger.confident(p) for i, p in self._all(ear.fingerprint, tagger)}
-                held = self._held = _Held(version, ear.fingerprint, found)
+                held = self._held = _Held(version, ear.fingerprint, self._confident(ear.fingerprint, tagger))
             return held.confident
 
     def counts(self) -> tuple[tuple[str, int], ...]:
@@ -121,6 +124,15 @@ class Tags:
         return tuple(_known(name, known) for name in names)
 
     # ------------------------------------------------------------------------------------------------------------------
+
+    def _confident(self, fingerprint: Fingerprint, tagger: Tagger) -> dict[TrackId, tuple[str, ...]]:
+        found: dict[TrackId, tuple[str, ...]] = {}
+        same: dict[tuple[str, ...], tuple[str, ...]] = {}  # many tracks sound alike
+        every = self._all(fingerprint, tagger)
+        while batch := list(islice(every, _TRACKS_AT_ONCE)):
+            names = tagger.confident_each(np.stack([probabilities for _, probabilities in batch]))
+            found |= {i: same.setdefault(own, own) for (i, _), own in zip(batch, names, strict=True)}
+        return found
 
     def _tagger(self) -> tuple[Ear, Tagger]:
         ear = self._ear_in_use().the_ear

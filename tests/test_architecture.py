@@ -27,7 +27,7 @@ PARTS = [
 ]  # of the services
 PARTS += ["phones", "discography", "mixing", "mixes", "extending", "gathering", "playing"]
 PARTS += ["door", "mapping", "folders", "reach", "booths", "table", "lists", "sending", "correcting", "retagging"]
-PARTS += ["house_rules", "gauging", "doctor", "aside"]
+PARTS += ["house_rules", "gauging", "doctor", "aside", "warming"]
 ALLOWED: dict[str, set[str]] = {
     **{room: {room, *ORDER[:at]} for at, room in enumerate(ORDER)},
     "demo": {"demo"},
@@ -73,6 +73,7 @@ ALLOWED: dict[str, set[str]] = {
     "extending": {"extending", "gathering", "choosing", *ORDER},
     "mixing": {"mixing", "extending", "gathering", "choosing", *ORDER},
     "table": {"table", "tagging", "store"},
+    "warming": {"warming", "choosing", "choose"},
     "mixes": {"mixes", "mixing", "gathering", *ORDER},
     "services": {"services", "demo", *PARTS, *ORDER},
     "web": {

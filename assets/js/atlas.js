@@ -4,6 +4,7 @@
   const segue = (window.segue = window.segue || {});
 
   let held = null;
+  let coming = null;
   let rowOf = null;
 
   const hex = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, "0"));
@@ -11,6 +12,11 @@
   /* x and y (0 to 65535) of each song, and its id; null while there is no map. */
   segue.atlas = async (version) => {
     if (held && (!version || held.version === version)) return held;
+    coming ??= fetched(version).finally(() => (coming = null));
+    return coming;
+  };
+
+  async function fetched(version) {
     const state = version ? { version } : await segue.mapState();
     if (!state?.version) return null;
     const answer = await fetch("/api/map/points").catch(() => null);
@@ -21,11 +27,15 @@
     const bytes = new Uint8Array(data, 4 * count);
     const x = Float32Array.from({ length: count }, (_, row) => places[2 * row]);
     const y = Float32Array.from({ length: count }, (_, row) => places[2 * row + 1]);
-    const id = (row) => Array.from(bytes.subarray(8 * row, 8 * row + 8), (byte) => hex[byte]).join("");
+    const id = (row) => {
+      let text = "";
+      for (let at = 8 * row; at < 8 * row + 8; at += 1) text += hex[bytes[at]];
+      return text;
+    };
     rowOf = null;
     held = { version: state.version, count, x, y, id };
     return held;
-  };
+  }
 
   segue.mapState = async () => {
     const answer = await fetch("/api/map", { cache: "no-store" }).catch(() => null);
@@ -34,6 +44,7 @@
 
   /* The rows of songs that are on the map, in their order. */
   segue.atlasRows = (atlas, tracks) => {
+    if (!tracks.length) return [];
     rowOf ??= new Map(Array.from({ length: atlas.count }, (_, row) => [atlas.id(row), row]));
     return tracks.map((track) => rowOf.get(track)).filter((row) => row !== undefined);
   };

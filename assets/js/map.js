@@ -42,7 +42,8 @@
     clearTimeout(timer);
     if (!by("map")) return;
     plotly().catch(() => (loading = null)); // while the points come
-    const state = await segue.mapState();
+    const state = await (ahead ?? segue.mapState());
+    ahead = null;
     if (!by("map")) return;
     if (state) await show(state).catch(() => segue.notify("The map could not be drawn. Reload the page."));
     timer = setTimeout(look, state?.running ? BUSY_MS : IDLE_MS);
@@ -90,11 +91,22 @@
 
   function plotly() {
     loading ??= new Promise((done, failed) => {
-      const script = make("script", { src: paper().dataset.plotly, onload: done });
+      const script = make("script", { src: document.querySelector('meta[name="plotly"]').content, onload: done });
       script.addEventListener("error", () => failed(new Error("Plotly could not be fetched")));
       document.head.append(script);
     });
     return loading;
+  }
+
+  /* Where the page begins with the map, all that it needs comes while the page itself is still put together. */
+  let ahead = null;
+
+  if (location.pathname === "/map") {
+    plotly().catch(() => (loading = null));
+    ahead = segue.mapState().then((state) => {
+      if (state?.version) segue.atlas(state.version);
+      return state;
+    });
   }
 
   // Drawing -----------------------------------------------------------------------------------------------------------

@@ -64,6 +64,7 @@ def run(args: argparse.Namespace) -> int:
         elif args.demo is not None and not services.has_own_music():
             services.start_demo()
         services.watch.start()
+        services.warming.start()
         folders = [*args.allow, *([] if args.music is None else [args.music])]
         serve(services, host=args.host, port=args.port, name=args.name, folders=folders, on_ready=_announce)
     finally:

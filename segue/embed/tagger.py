@@ -7,6 +7,7 @@ import io
 import json
 import zipfile
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -82,7 +83,16 @@ class Tagger:
 
     def confident(self, probabilities: Floats) -> tuple[str, ...]:
         """The names of the tags whose probability ``(k,)`` reaches the threshold, surest first."""
-        return tuple(tag.name for tag in self.heard(probabilities) if tag.confident)
+        return self.confident_each(probabilities[np.newaxis])[0]
+
+    def confident_each(self, probabilities: Floats) -> list[tuple[str, ...]]:
+        """As `confident`, for each of n tracks ``(n, k)``."""
+        is_sure = probabilities >= self.thresholds
+        rows, tags = np.nonzero(is_sure)
+        strengths = logit(probabilities[rows, tags]) - logit(self.thresholds[tags])
+        names = [self.names[tag] for tag in tags[np.lexsort((tags, -strengths, rows))].tolist()]
+        ends = np.cumsum(is_sure.sum(axis=1)).tolist()
+        return [tuple(names[start:end]) for start, end in pairwise([0, *ends])]
 
 
 def group_of(name: str) -> TagGroup:

@@ -31,6 +31,7 @@ from segue.web.covers import Covers
 from segue.web.gate import gate
 from segue.web.guard import Faults, callback_boundary, guard
 from segue.web.heard import heard_routes
+from segue.web.layout.map import PLOTLY
 from segue.web.layout.shell import page
 from segue.web.maps import map_routes
 from segue.web.media import media_routes
@@ -86,7 +87,10 @@ def create_app(
         serve_locally=True,
         suppress_callback_exceptions=True,  # the scan's "Stop" is there only while one runs
         on_error=lambda error: callback_boundary(error, faults),
-        meta_tags=[{"name": "viewport", "content": "width=device-width, initial-scale=1, viewport-fit=cover"}],
+        meta_tags=[
+            {"name": "viewport", "content": "width=device-width, initial-scale=1, viewport-fit=cover"},
+            {"name": "plotly", "content": PLOTLY},
+        ],
         add_log_handler=False,
     )
     app.layout = lambda: _layout(services)

@@ -13,7 +13,9 @@ from segue.web.layout.parts import act_button, choices, icon, icon_button
 from segue.web.room import room_head
 
 WORDS = "Every song is a point, and songs that sound alike lie together. A click plays; draw round some for a queue."
-_PLOTLY = "/_dash-component-suites/plotly/" + build_fingerprint("package_data/plotly.min.js", plotly.__version__, "0")
+PLOTLY = "/_dash-component-suites/plotly/" + build_fingerprint("package_data/plotly.min.js", plotly.__version__, "0")
+"""Where the library that draws lies: large, and fetched when a map is first wanted."""
+
 _TOOLS = {"pan": "Move", "lasso": "Lasso", "select": "Box"}
 _CLICKS = {"play": "Click plays", "waypoint": "Click adds a waypoint"}
 
@@ -81,7 +83,7 @@ def _canvas() -> html.Div:
                 ],
                 className="map-buttons",
             ),
-            html.Div(id="map-paper", className="map-paper", **{"aria-hidden": "true", "data-plotly": _PLOTLY}),
+            html.Div(id="map-paper", className="map-paper", **{"aria-hidden": "true"}),
             html.Div(id="map-wait", className="map-wait", hidden=True),
             html.Div(id="map-chosen", className="map-chosen", hidden=True),
             html.Div(id="map-card", className="map-card", hidden=True, **{"aria-hidden": "true"}),
