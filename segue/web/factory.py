@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import ctypes
 import ipaddress
 import socket
+import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -45,6 +47,8 @@ from segue.web.uploads import upload_routes
 if TYPE_CHECKING:
     from segue.services import Services
 
+_MMAP_THRESHOLD = -3  # M_MMAP_THRESHOLD of malloc.h
+_RETURNED_BYTES = 1 << 20
 _THREADS = 32
 _CONNECTIONS = 1000  # a browser opens six, and waitress stops at a hundred in all unless told otherwise
 _INDEX = """<!DOCTYPE html>
@@ -137,6 +141,7 @@ def serve(
 
     Raises ParameterError where the address cannot be had, or where others can reach it and there is no password.
     """
+    _return_memory()
     is_for_others = name is not None or not _is_loopback(host)  # a name leads here from elsewhere, by way of a proxy
     if is_for_others and not services.door.is_locked():
         what = f"others could use the booth at {name or host}, and it has no password"
@@ -175,6 +180,17 @@ def _own_address(family: socket.AddressFamily) -> str:
         except OSError:
             return socket.gethostname()
         return str(asking.getsockname()[0])
+
+
+def _return_memory() -> None:
+    """Let what is freed go back to the system, a megabyte or more at a time.
+
+    glibc else keeps blocks of up to 32 MB for the thread that had them, once it has seen one so large freed: with 32
+    threads and 100,000 songs these were 180 MB that nobody used. Other C libraries have no such setting, and no need.
+    """
+    mallopt = getattr(ctypes.CDLL(None), "mallopt", None) if sys.platform == "linux" else None
+    if mallopt is not None:
+        mallopt(_MMAP_THRESHOLD, _RETURNED_BYTES)
 
 
 def _is_loopback(host: str) -> bool:
