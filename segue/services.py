@@ -62,7 +62,6 @@ from segue.values import (
     TrackId,
     TrackInfo,
 )
-from segue.warming import Warming
 
 log = logging.getLogger(__name__)
 
@@ -120,7 +119,6 @@ class Services:
         self.table = LibraryTable(self.library, self.tags)
         self.listening = Listening(self.library, self.tags, self.ear_in_use)
         self.choosing = Choosing(self.library, self.ear_in_use, self.tags, self.listening)
-        self.warming = Warming(self.choosing)
         self.profiles = ProfileShelf(self.library.profiles, self.track, self.choosing)
         self.lists = SavedLists(self.library.kept)
         self.backs = Backs()
@@ -149,7 +147,6 @@ class Services:
     def close(self) -> None:
         """Stop watching and scanning, and let go of the library."""
         self.watch.stop()
-        self.warming.stop()
         self.map.close()
         self.gauge.stop()
         self.retagging.close()

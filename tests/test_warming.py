@@ -44,6 +44,8 @@ def test_an_empty_library_is_no_fault(tmp_path: Path) -> None:
 
 def test_it_can_be_called_off(tmp_path: Path) -> None:
     services = Services(tmp_path)
-    services.warming.start()
+    warming = Warming(services.choosing)
+    warming.start()
+    warming.stop()
+    warming.wait()
     services.close()
-    services.warming.wait()

@@ -12,6 +12,7 @@ from segue.config import SCAN, WEB, ScanSpec, WebSpec, describe
 from segue.errors import ParameterError
 from segue.files import expanded
 from segue.services import Services
+from segue.warming import Warming
 
 PURPOSE = "open the booth in the browser"
 
@@ -58,16 +59,18 @@ def run(args: argparse.Namespace) -> int:
     only_s = min(args.demo or inf, args.demo_seconds or inf)
     services = Services(args.data, ear=ear_of(args), workers=args.workers, only_s=only_s if only_s < inf else None)
     tell_of_ear(services)
+    warming = Warming(services.choosing)
     try:
         if args.music is not None:
             services.start_scan(args.music)
         elif args.demo is not None and not services.has_own_music():
             services.start_demo()
         services.watch.start()
-        services.warming.start()
+        warming.start()
         folders = [*args.allow, *([] if args.music is None else [args.music])]
         serve(services, host=args.host, port=args.port, name=args.name, folders=folders, on_ready=_announce)
     finally:
+        warming.stop()
         services.close()
     return 0
 
