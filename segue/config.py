@@ -234,14 +234,14 @@ class LiveSpec:
     )
     reset_silence_s: float = _number(9.0, "so much silence, or noise, between two sounds begins a new song")
     reset_cosine: float = _number(0.4, "two windows in a row that are less like those before begin a new song")
-    recognised_among: int = _number(
-        60, "tracks nearest to the rolling vector whose slices are compared with what plays"
-    )
+    recognised_among: int = _number(60, "tracks nearest to the rolling vector whose slices are compared with it")
+    key_weight: float = _number(0.2, "through a room, what a track's key adds to its fit, times how well it correlates")
+    tempo_weight: float = _number(0.2, "and its tempo, times how strongly the sound repeats at that beat")
     recognise_from_s: float = _number(10.0, "so much music must be heard before a track is recognised...")
     recognise_from_s_in_room: float = _number(20.0, "...and so much music through a room")
     recognised_gap: float = _number(0.04, "a track is recognised that fits better than all others by so much...")
     recognised_fit: float = _number(0.9, "...and so well...")
-    recognised_gap_in_room: float = _number(0.1, "...or, heard through a room, better than all others by so much")
+    recognised_gap_in_room: float = _number(0.15, "...or, heard through a room, better than all others by so much")
     likely_in_room: int = _number(
         3, "tracks that fit best and are not suggested, as one may be playing, where a room leaves it open which"
     )

@@ -15,6 +15,7 @@ from segue.config import LIVE
 from segue.embed.encoder import Ear, Encoder
 from segue.embed.rooms import RoomMap, find_room_map
 from segue.errors import ParameterError
+from segue.listen.accord import Accord, Trace
 from segue.listen.decoding import Planes
 from segue.listen.sounding import Level, SoundKind
 from segue.listen.stream import SoundStream, SoundWindow
@@ -121,6 +122,7 @@ class LiveSession:
         self._room: RoomMap | None = find_room_map(ear) if self._settings.in_room else None
         self._stream = SoundStream(ear.mel)
         self._memory = Memory(self._stream.window_s)
+        self._traces: list[Trace] = []
         self._recogniser = Recogniser(
             lambda ids: self._library.slice_vectors(ids, ear.fingerprint),
             in_order=ear.windows is None and ear.most_slices is None,
@@ -156,8 +158,8 @@ class LiveSession:
     def _moment(self, window: SoundWindow) -> Moment:
         self._heard_before_s += self.window_s
         new_song = False
-        if window.kind == "music" and window.slice_ is not None:
-            new_song = self._hear(window.slice_)
+        if window.kind == "music" and window.slice_ is not None and window.trace is not None:
+            new_song = self._hear(window.slice_, window.trace)
         elif window.kind != "speech":
             self._memory.rest()
         return Moment(
@@ -177,11 +179,12 @@ class LiveSession:
         info = catalogue.info(playing.track_id)
         return Playing(playing.track_id, info.title, info.artist, playing.fit)
 
-    def _hear(self, slice_: Floats) -> bool:
+    def _hear(self, slice_: Floats, trace: Trace) -> bool:
         """Take a window of music, and choose anew; whether another song has begun."""
         vectors = self._encoder.encode(slice_[None])
         vector = (vectors if self._room is None else self._room.dry(vectors))[0]
         begins = self._memory.hear(vector)
+        self._traces = [*self._traces, trace][-len(self._memory.windows) :]
         if begins:
             self._playing = self._guess = None
             self._suggester.forget_list()
@@ -193,7 +196,8 @@ class LiveSession:
 
     def _recognise(self, catalogue: Catalogue) -> None:
         """A track plays if it fits best and clearly, twice in a row, until another fits best twice in a row."""
-        before, self._guess = self._guess, self._recogniser.find(self._memory, catalogue)
+        accord = Accord(self._traces) if self._settings.in_room else None  # heard directly, timbre tells enough
+        before, self._guess = self._guess, self._recogniser.find(self._memory, catalogue, accord)
         if self._guess is None or before is None or before.track_id != self._guess.track_id:
             return
         is_same = self._playing is not None and self._playing.track_id == self._guess.track_id

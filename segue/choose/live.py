@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections import OrderedDict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import Any, NamedTuple, Protocol
 
 import numpy as np
+from numpy.typing import NDArray
 
-from segue.choose.catalogue import Catalogue
+from segue.choose.catalogue import Catalogue, camelot_code
 from segue.choose.index import Index, best_rows, unit_vector
 from segue.choose.masks import refused
 from segue.choose.rules import Candidate, History, RuleSet, Song
@@ -110,6 +111,40 @@ def alignment(live: Floats, slices: Floats, *, in_order: bool = True) -> float:
     return float(np.einsum("iji->j", runs).max() / width)
 
 
+class Accord(Protocol):
+    """What was heard of late tells of tempo and key: see `segue.listen.accord`."""
+
+    @property
+    def keys(self) -> Mapping[str, float]:
+        """How well each key fits, by its Camelot code; empty where nothing has pitch."""
+
+    def tempos(self, bpm: Floats) -> NDArray[np.float64]:
+        """How strongly tempos ``(k,)`` are in it; NaN where that is unknown."""
+
+
+class Fit(NamedTuple):
+    """How well a track's slices fit what is heard, and the same with what speaks for its tempo and key."""
+
+    track_id: TrackId
+    fit: float
+    score: float
+
+
+def agreement(accord: Accord, catalogue: Catalogue, rows: NDArray[np.intp]) -> NDArray[np.float64]:
+    """What tempo and key add to the fit of the tracks of some rows: ``(k,)``, their mean where one's is unknown."""
+    fits = np.full(24 + 1, np.nan)  # the last is that of UNKNOWN_KEY
+    for camelot, fit in accord.keys.items():
+        fits[camelot_code(camelot)] = fit
+    return LIVE.key_weight * _or_mean(fits[catalogue.camelot[rows]]) + LIVE.tempo_weight * _or_mean(
+        accord.tempos(catalogue.tempo_bpm[rows])
+    )
+
+
+def _or_mean(values: NDArray[np.float64]) -> NDArray[np.float64]:
+    known = ~np.isnan(values)
+    return np.where(known, values, values[known].mean() if known.any() else 0.0)
+
+
 @dataclass(frozen=True, slots=True)
 class Recognition:
     """A track of the library that fits what is heard best: how well, and how much better than any other.
@@ -138,19 +173,20 @@ class Recogniser:
         self._kept: OrderedDict[TrackId, Floats] = OrderedDict()
         self._seen: tuple[Index, Floats] | None = None
 
-    def ranking(self, memory: Memory, catalogue: Catalogue) -> list[tuple[TrackId, float]]:
-        """The tracks that fit what is remembered, best first, and how well."""
+    def ranking(self, memory: Memory, catalogue: Catalogue, accord: Accord | None = None) -> list[Fit]:
+        """The tracks that fit what is remembered, best first, by what is known of tempo and key too."""
         index = catalogue.index
         live = self._viewed(memory.windows)
         rows = best_rows(self._tracks(index) @ _mean_direction(live, np.ones(len(live))), LIVE.recognised_among)
         near = [index.ids[row] for row in rows.tolist()]
         self._fetch(near)
-        fits = [
-            (track_id, alignment(live, self._kept[track_id], in_order=self._in_order))
-            for track_id in near
-            if track_id in self._kept
-        ]
-        return sorted(fits, key=lambda fit: -fit[1])
+        agrees = np.zeros(len(rows)) if accord is None else agreement(accord, catalogue, rows)
+        fits = []
+        for track_id, more in zip(near, agrees.tolist(), strict=True):
+            if track_id in self._kept:
+                fit = alignment(live, self._kept[track_id], in_order=self._in_order)
+                fits.append(Fit(track_id, fit, fit + more))
+        return sorted(fits, key=lambda fit: -fit.score)
 
     def _viewed(self, vectors: Floats) -> Floats:
         return vectors if self._view is None else self._view(vectors)
@@ -162,16 +198,17 @@ class Recogniser:
             self._kept.clear()
         return self._seen[1]
 
-    def find(self, memory: Memory, catalogue: Catalogue) -> Recognition | None:
+    def find(self, memory: Memory, catalogue: Catalogue, accord: Accord | None = None) -> Recognition | None:
         """The track that fits best, if there is music enough to tell."""
-        fits = self.ranking(memory, catalogue)
+        fits = self.ranking(memory, catalogue, accord)
         if not fits:
             return None
-        best_id, best = fits[0]
-        other = next((fit for track_id, fit in fits[1:] if not _are_copies(best_id, track_id, catalogue)), -1.0)
-        sure = self._is_clear(best, best - other, heard_s=memory.heard_s)
+        best = fits[0]
+        others = (fit.score for fit in fits[1:] if not _are_copies(best.track_id, fit.track_id, catalogue))
+        gap = best.score - next(others, -1.0)
+        sure = self._is_clear(best.fit, gap, heard_s=memory.heard_s)
         most = 1 if sure or self._view is None else min(LIVE.likely_in_room, 1 + len(catalogue.index) // _LARGE)
-        return Recognition(best_id, best, best - other, sure, tuple(track_id for track_id, _ in fits[:most]))
+        return Recognition(best.track_id, best.fit, gap, sure, tuple(fit.track_id for fit in fits[:most]))
 
     def _is_clear(self, fit: float, gap: float, *, heard_s: float) -> bool:
         if self._view is not None:  # fits in such a space have no common measure

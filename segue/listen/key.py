@@ -128,6 +128,15 @@ def key_of(counts: NDArray[np.float64]) -> Key | None:
     return Key(f"{_NAMES[tonic]} {('major', 'minor')[mode]}", camelot_of(tonic, minor=mode == 1), confidence)
 
 
+def key_fits(counts: NDArray[np.float64]) -> dict[str, float]:
+    """How well each of the 24 keys fits the pitches, by its Camelot code: a correlation; empty without pitches."""
+    chroma, _ = tuned_chroma(counts)
+    if chroma.sum() <= 0 or np.ptp(chroma) <= 0:
+        return {}
+    fits = _fits(chroma)
+    return {camelot_of(at % 12, minor=at >= 12): float(fit) for at, fit in enumerate(fits)}
+
+
 def camelot_of(tonic: int, *, minor: bool) -> str:
     """The place of a key on the Camelot wheel: neighbours differ by a fifth, A is minor and B is major."""
     return f"{((tonic + (3 if minor else 0)) * 7 + 7) % 12 + 1}{'A' if minor else 'B'}"

@@ -8,10 +8,12 @@ import numpy as np
 
 from segue.config import SPECCY_MEL, MelSpec
 from segue.errors import ParameterError
+from segue.listen.accord import Trace, trace_of
 from segue.listen.audio import Resampler, mono_of, resampled
 from segue.listen.decoding import Planes
 from segue.listen.mel import Cutter, margin, single_slice
 from segue.listen.sounding import Judge, Level, SoundKind, level_of
+from segue.listen.tempo import FRAME_S
 from segue.values import Floats
 
 _RATES_HZ = (4_000, 768_000)
@@ -23,13 +25,15 @@ _PIECE_S = 1.0  # taken at a time, so that a giant piece takes no giant memory
 class SoundWindow:
     """Some five seconds of a stream: where they end in it, how loud they are, what they are, and their slice.
 
-    ``slice_`` (mel_bands, slice_frames) is the ear's, None where there is no sound at all.
+    ``slice_`` (mel_bands, slice_frames) is the ear's, and ``trace`` what is left of beat and pitch; both are None where
+    there is no sound at all.
     """
 
     end_s: float
     level: Level
     kind: SoundKind
     slice_: Floats | None = field(repr=False)
+    trace: Trace | None = field(repr=False)
 
 
 class SoundStream:
@@ -102,7 +106,9 @@ class SoundStream:
             need = SPECCY_MEL.slice_samples + SPECCY_MEL.n_fft_samples
             single_slice(np.pad(judged, (0, max(0, need - len(judged)))), SPECCY_MEL, on_power=powers.append)
         kind = self._judge.judge(level, powers[0] if powers else None)
-        return SoundWindow(self._windows * self.window_s, level, kind, slice_)
+        frames = round(self.window_s / FRAME_S)
+        trace = trace_of(inner, mel.sample_rate_hz, powers[0][:frames]) if powers else None
+        return SoundWindow(self._windows * self.window_s, level, kind, slice_, trace)
 
 
 def _centred(stretch: Floats, *, padding: int) -> Floats:

@@ -220,6 +220,13 @@ def _at_lags(lags: Floats, seconds: NDArray[np.float64]) -> NDArray[np.float64]:
     return found
 
 
+def repetition(pulse: Pulse, bpm: NDArray[np.float64]) -> NDArray[np.float64]:
+    """How strongly a pulse repeats at tempos ``(k,)``: mean autocorrelation at 1, 2 and 4 beats; NaN where NaN."""
+    beat = 60.0 / bpm
+    found: NDArray[np.float64] = np.mean([_at_lags(pulse.lags[0], beats * beat) for beats in (1.0, 2.0, 4.0)], axis=0)
+    return found
+
+
 def candidates(pulse: Pulse) -> NDArray[np.float64]:
     """Tempos in BPM that may be meant: peaks of a comb over the autocorrelation, and their relatives."""
     grid = np.exp(np.linspace(np.log(RHYTHM.slowest_bpm * 0.9), np.log(RHYTHM.fastest_bpm * 1.1), 700))

@@ -13,6 +13,7 @@ from segue.choose.rules import RuleSet, rules_for
 from segue.choose.wishes import NO_FACTS, Facts, Wishes
 from segue.config import LIVE
 from segue.values import Floats, TrackId, TrackInfo
+from tests.store_heard import KNOWN
 
 WINDOW_S = 5.0
 
@@ -178,3 +179,31 @@ def test_the_slices_that_are_kept_do_not_grow_without_end() -> None:
         memory.hear(index.vectors[row])
         recogniser.find(memory, catalogue)
     assert len(recogniser._kept) <= 400
+
+
+class Heard:
+    """Sound in A minor, whose beat is that of 120 BPM."""
+
+    keys: Mapping[str, float] = {"8A": 0.9, "3B": 0.1}
+
+    def tempos(self, bpm: Floats) -> np.ndarray:
+        return np.where(np.isnan(bpm), np.nan, np.where(bpm == 120.0, 0.8, 0.2))
+
+
+def test_of_tracks_that_sound_alike_that_one_plays_whose_tempo_and_key_are_heard() -> None:
+    index = Index.build([TrackId(name) for name in "abcd"], np.ones((4, 3), np.float32))
+    rhythms = {
+        TrackId(name): replace(KNOWN, tempo_bpm=bpm, camelot=key)
+        for name, bpm, key in (("a", 90.0, "3B"), ("b", 120.0, "3B"), ("c", 120.0, "8A"))
+    }
+    catalogue = Catalogue.plain(index, {}).with_rhythms(rhythms)
+    memory = Memory(WINDOW_S)
+    memory.hear(index.vectors[0])
+    recogniser = Recogniser(lambda ids: {i: index.vector(i)[None] for i in ids})
+    ranking = recogniser.ranking(memory, catalogue, Heard())
+    assert ranking[0].track_id == "c"
+    found = {fit.track_id: fit.score - fit.fit for fit in ranking}
+    assert found["d"] == pytest.approx((found["a"] + found["b"] + found["c"]) / 3)  # of which nothing is known
+    assert found["b"] - found["a"] == pytest.approx(0.6 * LIVE.tempo_weight)
+    assert found["c"] - found["b"] == pytest.approx(0.8 * LIVE.key_weight)
+    assert all(fit.score == fit.fit for fit in recogniser.ranking(memory, catalogue))
