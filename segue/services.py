@@ -201,13 +201,7 @@ class Services:
 
     def tracks_of(self, ids: Sequence[TrackId]) -> tuple[Track, ...]:
         """The tracks that are still there, in the order of the ids."""
-        found = []
-        for track_id in ids:
-            try:
-                found.append(self.library.track(track_id))
-            except UnknownTrackError:
-                continue
-        return tuple(found)
+        return self.library.tracks_of(ids)
 
     def find_one(self, what: str) -> Track:
         """The one track that an id, a path or words name; raises UnknownTrackError if none or several do."""

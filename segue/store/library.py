@@ -273,6 +273,12 @@ class Library:
             raise self._unknown(track_id)
         return track
 
+    def tracks_of(self, ids: Sequence[TrackId]) -> tuple[Track, ...]:
+        """The tracks that are still there, in the order of the ids."""
+        with self._database.reading() as db:
+            held = {track_id: track_rows.track_of(db, track_id) for track_id in dict.fromkeys(ids)}
+        return tuple(track for track_id in ids if (track := held[track_id]) is not None)
+
     def find(self, what: str | Path) -> tuple[Track, ...]:
         """The track with that id or at that path, or else all that hold the words, best first.
 
