@@ -13,6 +13,7 @@
   const FREE = new Set(["restore", ...OPINIONS, ...SAVES]); // what whoever follows may do
   const ASKS = new Set(["play", "play_next", "add"]); // ...and what becomes a question
   const QUIET = new Set(["refresh"]);
+  const tabs = "BroadcastChannel" in window ? new BroadcastChannel("segue-party") : null;
   const page = Math.random().toString(36).slice(2);
 
   const newKey = () => Array.from(crypto.getRandomValues(new Uint8Array(16)), (one) => one.toString(16).padStart(2, "0")).join("");
@@ -77,14 +78,19 @@
       return segue.notify("Give this booth a name first.");
     }
     ofTab("open", true);
+    tabs?.postMessage("open"); // another tab of this browser is its booth no longer
     await say();
     if (isOpen()) segue.send("restore"); // so that what it holds is known at once
   }
 
   function close() {
+    post("/api/booths/closed", { key: own.key }, { keepalive: true });
+    giveWay();
+  }
+
+  function giveWay() {
     own.open = false;
     ofTab("open", false);
-    post("/api/booths/closed", { key: own.key }, { keepalive: true });
     set_props("party-open", { checked: false });
     show();
   }
@@ -103,7 +109,10 @@
 
   function follow(id, name) {
     if (own.open) close();
-    if (!follows) played = segue.player.isPlaying;
+    if (!follows) {
+      played = segue.player.isPlaying;
+      segue.player.keepPosition();
+    }
     begin({ id, name });
     held = true; // it is to play as soon as the other does
     set_props("party", { opened: false });
@@ -244,6 +253,7 @@
       document.addEventListener("segue-queue", saySoon);
       setInterval(() => (follows ? ask() : saySoon()), ASK_EVERY_MS);
       if (own.open) saySoon();
+      if (tabs) tabs.onmessage = () => own.open && giveWay();
       window.addEventListener("pagehide", () => isOpen() && post("/api/booths/closed", { key: own.key }, { keepalive: true }));
       show();
     },

@@ -323,6 +323,7 @@
     follow,
     returned,
     goTo: seek,
+    keepPosition,
     seek: leads(seek),
     play,
     pause,

@@ -165,6 +165,24 @@ def test_a_booth_is_asked_for_songs_if_it_takes_them(
     assert guest.evaluate("segue.deck.current") is None
 
 
+def test_two_tabs_of_one_browser_are_not_one_booth(long_songs: StandIn, serve: Serve, visit: Visit) -> None:
+    url = serve(long_songs)
+    one = visit(url)
+    play(one, 1)
+    open_booth(one, "Kitchen")
+    two = one.context.new_page()
+    two.goto(url)
+    wait(two, "Boolean(window.segue?.deck)")
+    assert two.evaluate(f"{LINE}.hidden")
+    two.click("[data-act=party]")
+    two.wait_for_selector("#party-open", state="attached")
+    assert two.input_value("#party-name") == "Kitchen"
+    two.click("#party-open")
+    wait(two, f"!{LINE}.hidden")
+    wait(one, f"{LINE}.hidden")
+    assert [face.name for face in long_songs.booths.all() if face.is_open] == ["Kitchen"]
+
+
 def test_a_queue_outlives_the_server_and_the_browsers_memory(long_songs: StandIn, visit: Visit) -> None:
     with served(long_songs) as url:
         page = visit(url)
