@@ -91,7 +91,7 @@ def test_what_is_typed_is_held_to_the_same_folders(empty: StandIn, music: Path, 
         (str(music / "gone"), "it is not there"),
     ):
         page.fill("#folder-path", text)
-        page.wait_for_timeout(200)  # nobody presses Enter within the same frame
+        page.wait_for_timeout(500)  # nobody presses Enter within the same frame
         page.keyboard.press("Enter")
         wait(page, f"document.querySelector('.folder-field .mantine-TextInput-error')?.textContent.includes('{said}')")
     page.fill("#folder-path", str(music / "Rock"))
