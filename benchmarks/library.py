@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from segue.embed.encoder import load_ear
+from segue.services import Services
 from segue.store.library import Library
 from segue.values import FileStat, Floats, Hearing, Rhythm, TrackId, TrackInfo
 
@@ -36,6 +37,9 @@ def make_library(data: Path, tracks: int, *, files: Sequence[Path] = ()) -> None
             hearing = Hearing(TrackId(f"{number:016x}"), info, slices, ear.fingerprint, _rhythm())
             path = files[number] if files else Path(f"/music/{number:06d}.mp3")
             library.add(hearing, path, stat=_stat(path) if files else FileStat(1000, number), vector=vector)
+    services = Services(data)
+    services.tags.renew(ear)  # as a scan does, after it has heard everything
+    services.close()
 
 
 def _stat(path: Path) -> FileStat:
