@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 from segue.config import CHOICE
 from segue.errors import ParameterError
-from segue.play.playqueue import Queue, from_json, is_track_id, to_json
+from segue.play.playqueue import Entry, Queue, from_json, is_track_id, to_json
 from segue.values import EntryId, TrackId
 
 _REFUSED_KEPT = 500
@@ -59,6 +60,23 @@ class Booth:
         if way == "less":
             pushes = (*pushes, track_id)
         return replace(self, pulls=pulls, pushes=pushes)
+
+    def start_among(self, entries: Sequence[Entry]) -> Start | None:
+        """What sets the direction among these entries, which the queue has or is about to have.
+
+        A start that was taken out, or has left a long queue, hands on to what comes behind it; one that was undone sets
+        none.
+        """
+        start = self.start
+        if start is None or start.entry_id >= self.queue.next_id or any(e.id == start.entry_id for e in entries):
+            return start
+        was_there = any(entry.id == start.entry_id for entry in self.queue.entries)
+        behind = (replace(start, entry_id=entry.id) for entry in entries if entry.id > start.entry_id)
+        return next(behind, None) if was_there else None
+
+    def going_on(self, queue: Queue) -> Booth:
+        """The booth with its queue gone on; what was undone may be done again, so its start is kept."""
+        return replace(self, queue=queue, start=self.start_among(queue.entries) or self.start)
 
     @property
     def never(self) -> frozenset[TrackId]:

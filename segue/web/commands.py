@@ -46,7 +46,7 @@ def _fill(desk: Desk, booth: Booth, command: Mapping[str, Any]) -> Outcome:  # n
     """Choose songs until enough are ready; what the listener did last can still be undone."""
     queue = booth.queue
     chosen = choose(desk, booth, queue.entries, CHOICE.queue_ahead - len(queue.upcoming))
-    return Outcome(replace(booth, queue=playqueue.append(queue, chosen.songs, undoable=False)), chosen.ended)
+    return Outcome(booth.going_on(playqueue.append(queue, chosen.songs, undoable=False)), chosen.ended)
 
 
 def _play(desk: Desk, booth: Booth, command: Mapping[str, Any]) -> Outcome:
@@ -152,7 +152,7 @@ def _remove(desk: Desk, booth: Booth, command: Mapping[str, Any]) -> Outcome:
     """Take an entry out; a chosen one is not chosen again."""
     entry_id = _entry_id(command)
     gone = [e.track_id for e in booth.queue.entries if e.id == entry_id and e.origin == "chosen"]
-    removed = replace(booth, queue=playqueue.remove(booth.queue, entry_id), refused=(*booth.refused, *gone))
+    removed = replace(booth.going_on(playqueue.remove(booth.queue, entry_id)), refused=(*booth.refused, *gone))
     for entry in booth.queue.upcoming:
         if entry.id == entry_id:
             before_id = _before(booth.queue, entry.track_id)

@@ -84,11 +84,12 @@ def _with_songs(desk: Desk, booth: Booth, songs: Sequence[Song], *, ahead: int) 
     trial = playqueue.replace_upcoming(booth.queue, songs)
     chosen = choose(desk, booth, trial.entries, ahead - len(songs))
     queue = playqueue.replace_upcoming(booth.queue, (*songs, *chosen.songs))
-    return Outcome(replace(booth, queue=queue), chosen.ended)
+    return Outcome(booth.going_on(queue), chosen.ended)
 
 
 def choose(desk: Desk, booth: Booth, entries: Sequence[Entry], count: int) -> Chosen:
     """Choose songs to follow these entries, one by one, so that songs from before the start do not pull them back."""
+    booth = replace(booth, start=booth.start_among(entries))
     began = begun(desk, booth)
     seeds, since_start = _seeds(booth, entries, began)
     liked, disliked = _rated(desk, seeds[-since_start:])

@@ -58,6 +58,7 @@ def _save_radio(desk: Desk, booth: Booth, command: Mapping[str, Any]) -> Outcome
     """Keep what the queue began from, and how it goes on, under a name."""
     profiles, name = desk.services.profiles, _text(command, "name")
     before = profiles.all().profiles
+    booth = replace(booth, start=booth.start_among(booth.queue.entries))
     spec = replace(begun(desk, booth).spec, count=_RADIO_SONGS)
     saved = profiles.save(name, Profile(_beginnings(desk, booth), spec))
     held = next((other for other in before if other.casefold() == saved.casefold()), None)

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -8,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from segue.config import CHOICE
+from segue.config import CHOICE, QUEUE
 from segue.errors import LibraryError, ParameterError, SegueError, UnknownTrackError
 from segue.values import Track
 from segue.web.booth import Booth, booth_from_json, booth_to_json
@@ -61,6 +62,31 @@ def test_undo_takes_back_a_click_and_leaves_nothing_of_it(desk: Desk, shelf: tup
     after = do(desk, do(desk, before, "play", track=shelf[9].id), "undo")
     assert after.queue.entries == before.queue.entries
     assert after.queue.current_id == before.queue.current_id
+
+
+@pytest.mark.parametrize("kind", ["advance", "refresh", "add", "like", "settings"])
+def test_a_click_that_was_taken_back_sets_no_direction(desk: Desk, shelf: tuple[Track, ...], kind: str) -> None:
+    """The direction began at an entry that was gone, and every choice then failed with "lookback is 0"."""
+    played = do(desk, do(desk, Booth(), "play", track=shelf[0].id), "play", track=shelf[9].id)
+    undone = do(desk, played, "undo")
+    details = {"entry": undone.queue.current_id, "track": shelf[5].id, "lookback": 2, "noise": 0.0}
+    onward = do(desk, undone, kind, **details)
+    assert len(onward.queue.upcoming) == CHOICE.queue_ahead
+    assert do(desk, undone, "redo").start == played.start
+
+
+def test_a_queue_goes_on_where_its_first_song_is_taken_out_or_has_left_it(
+    desk: Desk, shelf: tuple[Track, ...], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As where it was taken back."""
+    booth = do(desk, do(desk, Booth(), "play", track=shelf[0].id), "play", track=shelf[9].id)
+    without = do(desk, booth, "remove", entry=booth.queue.current_id)
+    assert len(without.queue.upcoming) == CHOICE.queue_ahead
+    monkeypatch.setattr("segue.play.playqueue.QUEUE", replace(QUEUE, longest_entries=8))
+    for _ in range(4):
+        booth = do(desk, booth, "advance", entry=booth.queue.current_id)
+    assert shelf[9].id not in booth.queue.track_ids
+    assert len(do(desk, booth, "refresh").queue.upcoming) == CHOICE.queue_ahead
 
 
 def test_picked_songs_stand_before_chosen_ones(desk: Desk, shelf: tuple[Track, ...]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -9,10 +10,11 @@ import pytest
 
 from segue.choose.playlist import ContinueSpec
 from segue.choose.schedule import read_slot
+from segue.config import QUEUE
 from segue.errors import ParameterError, UnknownTrackError
 from segue.profiles import Beginning, Profile
-from segue.values import Track
-from segue.web.booth import Booth, booth_from_json, booth_to_json
+from segue.values import Track, TrackId
+from segue.web.booth import Booth, Start, booth_from_json, booth_to_json
 from segue.web.commands import steer
 from segue.web.growing import Desk, Outcome
 from tests.web.stand_in import StandIn
@@ -124,6 +126,45 @@ def test_a_radio_goes_on_by_its_rules_until_another_direction_is_set(
     assert not never & set(booth.queue.track_ids)
     elsewhere = do(desk, booth, "play", track=shelf[0].id)
     assert never <= {entry.track_id for entry in elsewhere.queue.upcoming}
+
+
+@pytest.fixture
+def evening(services: StandIn, shelf: tuple[Track, ...]) -> frozenset[TrackId]:
+    """The songs that the radio "Evening" never plays."""
+    never = frozenset((shelf[1].id, shelf[2].id))
+    services.profiles.save("Evening", Profile((Beginning(shelf[0].id, "a song"),), ContinueSpec(never=never)))
+    return never
+
+
+def test_a_radio_that_was_taken_back_has_no_say(
+    desk: Desk, services: StandIn, shelf: tuple[Track, ...], evening: frozenset[TrackId]
+) -> None:
+    """Its seeds and its rules went on to choose, and were kept in what was saved."""
+    before = playing(desk, shelf[3])
+    tuned = do(desk, before, "play_radio", radio="Evening")
+    undone = do(desk, do(desk, tuned, "undo"), "clear")
+    onward = do(desk, undone, "advance", entry=undone.queue.current_id)
+    plain = do(desk, do(desk, before, "clear"), "advance", entry=before.queue.current_id)
+    assert onward.queue.track_ids == plain.queue.track_ids
+    do(desk, onward, "save_radio", name="Mine")
+    assert services.profiles.get("Mine").spec.never == frozenset()
+    assert [seed.track_id for seed in services.profiles.get("Mine").seeds] == [shelf[3].id]
+    empty = do(desk, do(desk, Booth(), "play_radio", radio="Evening"), "undo")
+    added = do(desk, do(desk, empty, "add", track=shelf[0].id), "advance", entry=None)
+    assert evening <= set(added.queue.track_ids)
+
+
+def test_a_radio_stays_when_its_first_song_is_taken_out_or_has_left_the_queue(
+    desk: Desk, shelf: tuple[Track, ...], evening: frozenset[TrackId], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    booth = do(desk, playing(desk, shelf[11]), "play_radio", radio="Evening")
+    booth = do(desk, booth, "remove", entry=booth.queue.current_id)
+    assert not evening & set(booth.queue.track_ids)
+    monkeypatch.setattr("segue.play.playqueue.QUEUE", replace(QUEUE, longest_entries=7))
+    for _ in range(6):
+        booth = do(desk, booth, "advance", entry=booth.queue.current_id)
+    assert booth.start == Start(booth.queue.entries[0].id, "radio", "Evening")
+    assert not evening & set(booth.queue.track_ids)
 
 
 def test_a_queue_goes_on_where_its_radio_is_gone_and_follows_it_to_another_name(

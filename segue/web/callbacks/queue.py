@@ -108,7 +108,7 @@ def _turn(services: Services, queue: Queue) -> Turn:
 
 def _grew_from(booth: Booth) -> str:
     """The dropped file or the radio, as long as the queue grows from it, in words."""
-    start, current = booth.start, booth.queue.current_id
+    start, current = booth.start_among(booth.queue.entries), booth.queue.current_id
     if start is None or not start.name or current is None or current < start.entry_id:
         return ""
     return f"Radio “{start.name}”" if start.token == RADIO else f"Songs that go with “{start.name}”"
