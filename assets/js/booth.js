@@ -14,6 +14,7 @@
   let number = 0;
   let timers = [];
   let refreshTimer = null;
+  let libraryVersion = null;
   let cleared = false;
   let away = false;
   let own = null; // the booth of this browser, also while another's is shown
@@ -135,10 +136,12 @@
   };
 
   /* Among new songs there may be better ones to follow, unless the listener wants the queue short. */
-  segue.heedVersion = (version) => {
-    if (segue.kept("library") === version) return;
+  segue.heedVersion = (version = libraryVersion) => {
+    libraryVersion = version;
+    if (!version || segue.kept("library") === version) return;
     clearTimeout(refreshTimer);
     refreshTimer = setTimeout(() => {
+      if (segue.party.follows) return; // one's own queue is not here
       segue.keep("library", version);
       if (!segue.isWaiting()) segue.chooseAnew();
     }, SETTLE_MS);

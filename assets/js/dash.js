@@ -47,6 +47,7 @@
         if (here !== undefined && here !== null) segue.showFolder();
         return none();
       },
+      isShut: (opened) => !opened,
       onPartyName(name) {
         segue.party.set({ name });
         return none();

@@ -27,6 +27,7 @@
   let played = false; // whether this player played when it began to follow
   let followers = 0;
   let sayTimer = null;
+  let told = ""; // what the server was told of this booth
   let isShown = false; // until the dialog is opened its fields say nothing
 
   const set_props = (id, values) => window.dash_clientside.set_props(id, values);
@@ -131,6 +132,7 @@
     begin(null);
     if (!played) segue.player.pause();
     segue.send("restore");
+    segue.heedVersion(); // songs may have come meanwhile
   }
 
   async function ask() {
@@ -212,7 +214,10 @@
     if (by("party-says").textContent !== words) by("party-says").textContent = words;
     line.querySelector("[data-act=unfollow]").hidden = !follows;
     document.body.classList.toggle("is-following", Boolean(follows));
-    set_props("party-own", { data: { key: own.key, follows: follows?.id ?? "" } });
+    const now = { key: own.key, follows: follows?.id ?? "" };
+    if (JSON.stringify(now) === told) return; // each telling is a request
+    told = JSON.stringify(now);
+    set_props("party-own", { data: now });
   }
 
   Object.assign((segue.acts ??= {}), {

@@ -34,7 +34,7 @@ def test_a_folder_is_looked_through_again_and_another_taken_out(
     page.click(".rail >> text=Settings")
     wait(page, f"{FOLDERS} === 2")
     write_chord(tmp_path / "first" / "another.wav", 333.0, seconds=6.0)
-    page.click(f"[aria-label='Look through {tmp_path / 'first'} again']")
+    page.click(f"[aria-label='Look through it again: {tmp_path / 'first'}']")
     page.wait_for_selector(".folders >> text=2 files", timeout=60_000)
     assert services.counts().tracks == 3
     page.wait_for_selector("[aria-label^='Look through']:enabled")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from dash import Dash, Input, Output, State
+from dash import ClientsideFunction, Dash, Input, Output, State
 from dash.exceptions import PreventUpdate
 
 from segue.booths import Face, id_of
@@ -18,7 +18,10 @@ if TYPE_CHECKING:
 
 
 def register_party(app: Dash, services: Services) -> None:
-    """Show the booths of others while the dialog is open."""
+    """Show the booths of others while the dialog is open, and ask for them only then."""
+    app.clientside_callback(
+        ClientsideFunction("segue", "isShut"), Output(ids.PARTY_PULSE, "disabled"), Input(ids.PARTY, "opened")
+    )
 
     @app.callback(
         Output(ids.PARTY_LIST, "children"),

@@ -23,14 +23,20 @@ def spoken(words: str) -> html.Span:
 
 
 def act_button(act: str, label: str, *children: Any, look: str = "quiet", **data: Any) -> html.Button:
-    """A real button that ``assets/js/page.js`` turns into the act, with ``data`` as its arguments."""
+    """A real button that ``assets/js/page.js`` turns into the act, with ``data`` as its arguments.
+
+    Whoever speaks to the page says what stands on the button: where ``label`` does not hold those words, it only
+    explains them.
+    """
     attributes = {f"data-{name.replace('_', '-')}": value for name, value in data.items()}
+    words = " ".join(child for child in children if isinstance(child, str))
+    named = {"aria-label": label} if words.casefold() in label.casefold() else {}
     return html.Button(
         list(children),
         type="button",
         className=f"button {look}",
         title=label,
-        **{"aria-label": label, "data-act": act, **attributes},
+        **{**named, "data-act": act, **attributes},
     )
 
 

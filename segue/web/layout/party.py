@@ -58,7 +58,7 @@ def party_dialog() -> list[Any]:
         html.Div(id=ids.PARTY_LIST),
         dcc.Store(id=ids.PARTY_OWN),
         dcc.Store(id=ids.PARTY_SEEN),
-        dcc.Interval(id=ids.PARTY_PULSE, interval=2000),
+        dcc.Interval(id=ids.PARTY_PULSE, interval=2000, disabled=True),
     ]
 
 

@@ -100,7 +100,7 @@ def _folder(folder: MusicFolder, state: WatchState | None, *, busy: bool) -> htm
         type="button",
         disabled=busy,
         className="button outline small",
-        **{"aria-label": f"Look through {name} again"},
+        **{"aria-label": f"Look through it again: {name}"},
     )
     remove = html.Details(
         [
