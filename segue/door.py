@@ -130,24 +130,14 @@ class Patience:
         self._lock = threading.Lock()
         self._wrong: dict[str, tuple[int, float]] = {}  # how often, and when last
 
-    def left_s(self, address: str) -> float:
-        """Seconds until this address may try."""
-        with self._lock:
-            return max(self._left_s(limit) for limit in self._limits(address))
-
     def wait_s(self, address: str) -> float:
-        """As `left_s`, but 0 counts as a try, wrong until ``was_right`` says otherwise: for checks that take long."""
+        """Seconds until this address may try; 0 counts as a try, wrong until ``was_right`` says otherwise."""
         with self._lock:
             limits = self._limits(address)
             wait_s = max(map(self._left_s, limits))
             if wait_s <= 0:
                 self._count(limits)
             return wait_s
-
-    def was_wrong(self, address: str) -> None:
-        """Somebody at this address guessed."""
-        with self._lock:
-            self._count(self._limits(address))
 
     def was_right(self, address: str) -> None:
         """The last try was no guess."""

@@ -119,17 +119,9 @@ def test_without_togetherness_each_address_waits_for_itself(clock: Clock) -> Non
         assert patience.wait_s(f"address {number}") == 0.0
 
 
-def test_to_ask_how_long_counts_as_no_try_and_to_be_wrong_does(clock: Clock) -> None:
-    patience = Patience(now_s=clock)
-    for _ in range(DOOR.free_tries):
-        assert [patience.left_s("a"), patience.left_s("a")] == [0.0, 0.0]
-        patience.was_wrong("a")
-    assert patience.left_s("a") == patience.wait_s("a") == 1.0
-
-
 def test_a_household_of_ipv6_counts_as_one(clock: Clock) -> None:
     patience = Patience(now_s=clock)
     for number in range(DOOR.free_tries):
-        patience.was_wrong(f"2001:db8::{number}")
-    assert patience.left_s("2001:db8::ffff") == 1.0
-    assert patience.left_s("2001:db8:0:1::1") == 0.0
+        assert patience.wait_s(f"2001:db8::{number}") == 0.0
+    assert patience.wait_s("2001:db8::ffff") == 1.0
+    assert patience.wait_s("2001:db8:0:1::1") == 0.0

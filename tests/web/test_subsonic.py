@@ -6,6 +6,7 @@ import asyncio
 import hashlib
 from collections.abc import Awaitable, Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
@@ -17,7 +18,7 @@ from libopensonic import AsyncConnection, errors
 
 from segue.choose.playlist import ContinueSpec
 from segue.cli.main import main
-from segue.door import DOOR
+from segue.door import DOOR, Patience
 from segue.profiles import Beginning, Profile
 from segue.services import Services
 from segue.values import TrackId
@@ -364,10 +365,17 @@ def test_a_wrong_proof_is_refused_by_its_number(client: FlaskClient, password: s
     assert code(client, "getOpenSubsonicExtensions", far=True) is None
 
 
-def test_guessing_is_slowed_down(client: FlaskClient, password: str) -> None:
+def test_guessing_is_slowed_down_and_locks_out_nobody_who_knows(
+    house: Services, password: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A phone with an old password had all phones behind its address wait, and went on for ever."""
+    monkeypatch.setattr("segue.web.subsonic.routes.Patience", partial(Patience, now_s=lambda: 1000.0))
+    client = reading_client(house)
     for _ in range(DOOR.free_tries):
-        assert code(client, far=True, p="guess") == 40
-    assert "too many wrong passwords. Try again in" in told(client, "ping", True, p=password)["error"]["message"]
+        assert "not the app password" in told(client, "ping", True, p="guess")["error"]["message"]
+    assert "too many wrong passwords. Try again in 1 s" in told(client, "ping", True, p="guess")["error"]["message"]
+    assert code(client, far=True, apiKey="guess") == 44
+    assert code(client, far=True, p=password) is None
     assert code(client) is None
 
 

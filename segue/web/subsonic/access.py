@@ -20,20 +20,21 @@ def admit(asked: Asked, request: Request, *, phones: Phones, patience: Patience)
     """Let a request pass, or raise RefusedError.
 
     On this computer everybody may, as long as the booth has no password; what a proxy passes on comes from elsewhere.
+    A right proof is never kept waiting: a phone that tries a forgotten password for ever locks out no other behind the
+    same address, and nobody guesses 79 bits.
     """
     if _is_from_here(request) and phones.everybody_may():
         if request.headers.get("Sec-Fetch-Site", "none") not in ("none", "same-origin"):
             raise RefusedError("another site asked for this", remedy="Ask from an app", code=NOT_ALLOWED)
         return
-    address = request.remote_addr or ""
-    wait_s = math.ceil(patience.left_s(address))
-    if wait_s > 0:
-        raise RefusedError("too many wrong passwords", remedy=f"Try again in {wait_s} s", code=WRONG_PASSWORD)
     code = _wrong_with(asked, phones)
-    if code is not None:
-        patience.was_wrong(address)
-        remedy = "Make a new one on the computer with Segue: segue phone new"
-        raise RefusedError("that is not the app password", remedy=remedy, code=code)
+    if code is None:
+        return
+    wait_s = math.ceil(patience.wait_s(request.remote_addr or ""))
+    if wait_s > 0:
+        raise RefusedError("too many wrong passwords", remedy=f"Try again in {wait_s} s", code=code)
+    remedy = "Make a new one on the computer with Segue: segue phone new"
+    raise RefusedError("that is not the app password", remedy=remedy, code=code)
 
 
 def _wrong_with(asked: Asked, phones: Phones) -> int | None:

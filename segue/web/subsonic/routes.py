@@ -34,7 +34,7 @@ def subsonic_routes(services: Services, covers: Covers) -> Blueprint:
     """The addresses that apps ask, each with and without ".view", by GET and by POST."""
     routes = Blueprint("subsonic", __name__)
     house = House(services, covers)
-    patience = Patience(together=False)  # nobody guesses an app password, and a forgotten phone tries for ever
+    patience = Patience(together=False)  # a forgotten phone tries for ever
 
     @routes.route("/rest/<path:name>", methods=["GET", "POST"])
     def rest(name: str) -> Response:
