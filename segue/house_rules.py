@@ -38,7 +38,10 @@ class HouseRules:
 
     def wishes(self) -> Wishes:
         """The rules to choose by now: those that are kept, without tags that the ear in use does not know."""
-        rules = self.kept()
+        return self.heard(self.kept())
+
+    def heard(self, rules: Wishes) -> Wishes:
+        """Some rules, without tags that the ear in use does not know: it may be another than when they were made."""
         unknown = self.unheard(rules)
         return replace(rules, only_tags=rules.only_tags - unknown, not_tags=rules.not_tags - unknown)
 
@@ -48,9 +51,10 @@ class HouseRules:
         if not named:
             return named
         try:
-            return named - frozenset(self._tags())
+            known = frozenset(self._tags())
         except ModelError:
             return named
+        return frozenset(tag for tag in named if " ".join(tag.split()).casefold() not in known)
 
     def keep(self, rules: Wishes) -> None:
         """Let these rules hold from now on; the usual ones need not be kept."""

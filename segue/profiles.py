@@ -53,20 +53,23 @@ class Profile:
 
 
 class Begins(NamedTuple):
-    """A profile's name and settings, the songs that it begins from, and those of them that have left the library."""
+    """A profile's name and settings, the songs that it begins from, and those of them that have left the library.
+
+    The settings lack the tags that the ear in use does not know: these are ``unheard``.
+    """
 
     name: str
     spec: ContinueSpec
     seeds: tuple[Track, ...]
     gone: tuple[str, ...]
+    unheard: frozenset[str]
 
 
 class Played(NamedTuple):
-    """What a profile chose, the songs that it began from, and those of them that have left the library."""
+    """What a profile chose, and how it began."""
 
     chosen: Continuation
-    seeds: tuple[Track, ...]
-    gone: tuple[str, ...]
+    began: Begins
 
 
 class Shelf(NamedTuple):
@@ -179,14 +182,16 @@ class ProfileShelf:
         if not tracks:
             what = f"all that the profile '{one_line(held)}' begins from has left the library ({'; '.join(gone)})"
             raise UnknownTrackError(what, remedy="Scan its folder again, or save the profile with other songs")
-        return Begins(held, profile.spec, tuple(tracks), tuple(gone))
+        rules, wishes = self._choosing.rules, profile.spec.wishes
+        spec = replace(profile.spec, wishes=rules.heard(wishes))
+        return Begins(held, spec, tuple(tracks), tuple(gone), rules.unheard(wishes))
 
     def play(self, name: str, *, count: int | None, rng: np.random.Generator) -> Played:
         """Choose what a profile plays, ``count`` songs or as many as it was saved with; raises as `begins` does."""
         begins = self.begins(name)
         spec = begins.spec if count is None else replace(begins.spec, count=count)
         chosen = self._choosing.continue_queue([track.id for track in begins.seeds], spec, rng=rng)
-        return Played(chosen, begins.seeds, begins.gone)
+        return Played(chosen, begins)
 
     def _named(self, name: str, held: Sequence[str]) -> str:
         wanted = " ".join(name.split()).casefold()

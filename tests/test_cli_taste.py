@@ -127,6 +127,16 @@ def test_a_profile_keeps_all_that_was_said(data: Path, tmp_path: Path, capsys: p
     assert "noise" not in text  # it is as usual
 
 
+def test_a_tag_that_the_ear_does_not_know_is_told_and_left_aside(
+    data: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    answer(capsys, data, "profile", "save", "Sunday", "low 0", "--min-length", "0", "--not-tag", "another ear's word")
+    assert main(["profile", "play", "Sunday", "--data", str(data), "--json"]) == 0
+    told = capsys.readouterr()
+    assert json.loads(told.out)["picks"]
+    assert "the ear knows no tag 'another ear's word', which is left aside" in told.err
+
+
 def test_times_of_the_week(data: Path, capsys: pytest.CaptureFixture[str]) -> None:
     for name in ("Sunday", "Days"):
         answer(capsys, data, "profile", "save", name, "low 0")

@@ -37,6 +37,7 @@ def test_tags_that_the_ear_does_not_know_are_left_aside_until_one_does(library: 
     assert other.wishes().not_tags == {"jazz"}
     assert other.unheard(other.kept()) == {"rain"}
     assert other.kept() == SLOW
+    assert other.heard(Wishes(only_tags=frozenset({"Rock ", "rain"}))) == Wishes(only_tags=frozenset({"Rock "}))
 
     def without_tags() -> tuple[str, ...]:
         raise ModelError("the ear has no tags", remedy="Choose another")

@@ -172,9 +172,11 @@ def _play(args: argparse.Namespace) -> int:
                 )
             name = held.name
         played = services.profiles.play(name, count=args.count, rng=np.random.default_rng(args.rng_seed))
-        for gone in played.gone:
+        for gone in played.began.gone:
             print(f"segue: {one_line(gone)} has left the library, and is passed over", file=sys.stderr)
-        return tell(services, [entry_of(track) for track in played.seeds], played.chosen, args)
+        for tag in sorted(played.began.unheard):
+            print(f"segue: the ear knows no tag '{one_line(tag)}', which is left aside", file=sys.stderr)
+        return tell(services, [entry_of(track) for track in played.began.seeds], played.chosen, args)
     finally:
         services.close()
 

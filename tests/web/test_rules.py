@@ -11,9 +11,11 @@ import numpy as np
 import pytest
 from flask.testing import FlaskClient
 
+from segue.choose.playlist import ContinueSpec
 from segue.choose.wishes import Wishes
 from segue.extending import Extent
 from segue.mixing import MixOrder
+from segue.profiles import Beginning, Profile
 from segue.services import Services
 from segue.values import TrackId
 from segue.web.booth import Booth
@@ -139,6 +141,32 @@ def test_every_choice_goes_by_the_rules(
     assert set(found) <= quick(house)
     house.choosing.rules.keep(replace(QUICK, slowest_bpm=None, fastest_bpm=None))
     assert not set(ask(house, client, tmp_path)) <= quick(house)
+
+
+def radio(house: Services, _client: FlaskClient, _folder: Path) -> list[TrackId]:
+    desk = Desk(house, np.random.default_rng(0))
+    tuned = steer(desk, Booth(), {"kind": "play_radio", "radio": "Quick"}).booth
+    return chosen_in(steer(desk, tuned, {"kind": "advance", "entry": tuned.queue.current_id}).booth)
+
+
+def phone_radio(_house: Services, client: FlaskClient, _folder: Path) -> list[TrackId]:
+    listed = client.get("/rest/getPlaylists?f=json").get_json()["subsonic-response"]["playlists"]["playlist"]
+    answer = client.get("/rest/getPlaylist", query_string={"f": "json", "id": listed[0]["id"]}).get_json()
+    return [song["id"] for song in answer["subsonic-response"]["playlist"]["entry"]]
+
+
+@pytest.mark.parametrize("ask", [radio, phone_radio], ids=lambda ask: str(ask.__name__))
+def test_a_radio_goes_by_those_of_its_own_rules_that_the_ear_can_tell(
+    house: Services, tmp_path: Path, ask: Callable[[Services, FlaskClient, Path], list[TrackId]]
+) -> None:
+    """After a change of ear a tag among them ended the queue."""
+    house.choosing.rules.keep(Wishes())
+    rules = replace(QUICK, not_tags=frozenset({"another ear's word"}))
+    begins = (Beginning(ends(house)[0], "a song"),)
+    house.profiles.save("Quick", Profile(begins, ContinueSpec(count=3, wishes=rules)))
+    found = ask(house, reading_client(house), tmp_path)
+    assert found
+    assert set(found) <= quick(house)
 
 
 def test_how_many_songs_may_come_is_told(house: Services) -> None:
