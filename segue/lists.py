@@ -21,6 +21,9 @@ _FORMAT = 1
 _PARTS = {"format", "name", "tracks", "made_s"}
 _MOST_BACKS = 50
 
+Change = Callable[[Sequence[TrackId]], Sequence[TrackId]]
+"""What a change makes of the songs of a list."""
+
 
 @dataclass(frozen=True, slots=True)
 class SavedList:
@@ -64,25 +67,34 @@ class SavedLists:
 
     def save(self, name: str, tracks: Sequence[TrackId]) -> SavedList:
         """Keep songs under a name; a list of the same name gives way to them. Raises ParameterError."""
-        plain = checked_name(name)
         with self._changing:
-            held = self.named(plain)
-            made_s = self._now_s() if held is None else held.made_s
-            saved = SavedList(secrets.token_hex(8) if held is None else held.id, plain, tuple(tracks), made_s)
-            self.put(saved)
-        return saved
+            held = self.named(name)
+            if held is None:
+                return self.create(name, tracks)
+            return self.change(held.id, name=name, tracks=lambda _: tracks)
 
-    def rename(self, list_id: str, name: str) -> SavedList:
-        """Call a list otherwise; raises ParameterError where another one is called so, or there is no such list."""
+    def create(self, name: str, tracks: Sequence[TrackId]) -> SavedList:
+        """Keep songs under a name that no list has; raises ParameterError."""
         with self._changing:
-            held, other = self.get(list_id), self.named(name)
-            if other is not None and other.id != list_id:
-                raise ParameterError(
-                    f"another playlist is called '{one_line(other.name)}'", remedy="Choose another name"
-                )
-            renamed = replace(held, name=checked_name(name))
-            self.put(renamed)
-        return renamed
+            made = SavedList(secrets.token_hex(8), self._free_name(name), tuple(tracks), self._now_s())
+            self.put(made)
+        return made
+
+    def change(self, list_id: str, *, tracks: Change | None = None, name: str | None = None) -> SavedList:
+        """Let a list hold what ``tracks`` makes of its songs, and be called otherwise; what is not given stays.
+
+        Raises ParameterError, and the list is then as it was: where another one is called so, there is no such list, or
+        there are too many songs.
+        """
+        with self._changing:
+            held = self.get(list_id)
+            changed = replace(
+                held,
+                name=held.name if name is None else self._free_name(name, but=list_id),
+                tracks=held.tracks if tracks is None else tuple(tracks(held.tracks)),
+            )
+            self.put(changed)
+        return changed
 
     def put(self, saved: SavedList) -> None:
         """Keep a list as it is, which may be empty; raises ParameterError for too many songs."""
@@ -90,7 +102,8 @@ class SavedLists:
             raise ParameterError(
                 f"a playlist of {len(saved.tracks):,} songs", remedy=f"Choose at most {QUEUE.longest_entries:,}"
             )
-        self._kept.put("list", saved.id, saved.to_json(), at_s=self._now_s())
+        with self._changing:
+            self._kept.put("list", saved.id, saved.to_json(), at_s=self._now_s())
 
     def delete(self, list_id: str) -> SavedList:
         """Delete a list and return what it was; raises ParameterError if there is none of that id."""
@@ -98,6 +111,13 @@ class SavedLists:
             held = self.get(list_id)
             self._kept.drop("list", list_id)
         return held
+
+    def _free_name(self, name: str, *, but: str = "") -> str:
+        """A name that a list may have; raises ParameterError where another than the one of an id is called so."""
+        other = self.named(name)
+        if other is not None and other.id != but:
+            raise ParameterError(f"another playlist is called '{one_line(other.name)}'", remedy="Choose another name")
+        return checked_name(name)
 
 
 class Backs:

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -41,11 +43,25 @@ def test_a_list_of_the_same_name_gives_way_and_keeps_its_id(lists: SavedLists) -
 
 def test_renaming_takes_no_name_of_another(lists: SavedLists) -> None:
     one, other = lists.save("One", SONGS), lists.save("Other", SONGS)
-    assert lists.rename(one.id, "ONE").name == "ONE"
-    with pytest.raises(ParameterError, match="another playlist is called 'Other'"):
-        lists.rename(one.id, "other")
+    assert lists.change(one.id, name="ONE").name == "ONE"
+    for taking in (
+        partial(lists.change, one.id, tracks=lambda _: SONGS[:1], name="other"),
+        partial(lists.create, "other", []),
+    ):
+        with pytest.raises(ParameterError, match="another playlist is called 'Other'"):
+            taking()
+    assert lists.get(one.id).tracks == tuple(SONGS)
     lists.delete(other.id)
-    assert lists.rename(one.id, "Other").id == one.id
+    assert lists.change(one.id, name="Other").id == one.id
+
+
+def test_changes_from_many_threads_lose_nothing(lists: SavedLists) -> None:
+    songs = [number(n) for n in range(20)]
+    saved = lists.save("Sunday", [])
+    with ThreadPoolExecutor(10) as threads:
+        adding = [threads.submit(lists.change, saved.id, tracks=lambda held, s=s: [*held, s]) for s in songs]
+    assert {len(done.result().tracks) for done in adding} == set(range(1, 21))
+    assert set(lists.get(saved.id).tracks) == set(songs)
 
 
 @pytest.mark.parametrize("name", ["", "   ", "x" * 81, "a\nb\0"])

@@ -30,7 +30,7 @@ def _save_list(desk: Desk, booth: Booth, command: Mapping[str, Any]) -> Outcome:
 
 def _rename_list(desk: Desk, booth: Booth, command: Mapping[str, Any]) -> Outcome:
     lists, held = desk.services.lists, _list(desk, command)
-    renamed = lists.rename(held.id, _text(command, "name"))
+    renamed = lists.change(held.id, name=_text(command, "name"))
     said, undo = f"“{held.name}” is called “{renamed.name}”", {"act": "rename_list", "list": held.id, "name": held.name}
     return Outcome(booth, said=said, undo=undo)
 

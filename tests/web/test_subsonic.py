@@ -323,11 +323,35 @@ def test_an_app_makes_changes_and_deletes_a_playlist(url: str, house: Services, 
 def test_an_app_fills_an_empty_playlist_anew(client: FlaskClient, house: Services, ids: list[TrackId]) -> None:
     made = told(client, "createPlaylist", name="Empty")["playlist"]
     assert (made["songCount"], made["entry"]) == (0, [])
-    assert code(client, "createPlaylist", name="empty") == 50
+    assert code(client, "createPlaylist", name="empty") == 0
     filled = told(client, "createPlaylist", playlistId=made["id"], songId=[ids[3], ids[0]])["playlist"]
     assert [song["id"] for song in filled["entry"]] == [ids[3], ids[0]]
     assert code(client, "deletePlaylist", id=made["id"]) is None
     assert house.lists.all() == ()
+
+
+def test_songs_that_an_app_adds_at_once_are_all_added(house: Services, ids: list[TrackId]) -> None:
+    """Each of two requests took the list as it was, and the later one put it back without the other's song."""
+    held = house.lists.save("From the phone", [])
+    wanted = ids * 4
+
+    def add(track_id: TrackId) -> int | None:
+        return code(reading_client(house), "updatePlaylist", playlistId=f"list-{held.id}", songIdToAdd=track_id)
+
+    with ThreadPoolExecutor(8) as apps:
+        assert set(apps.map(add, wanted)) == {None}
+    assert sorted(house.lists.get(held.id).tracks) == sorted(wanted)
+    house.lists.delete(held.id)
+
+
+def test_a_change_whose_name_is_taken_changes_nothing(client: FlaskClient, house: Services, ids: list[TrackId]) -> None:
+    """The song was in the list before the name was looked at."""
+    held, other = house.lists.save("One", ids[:2]), house.lists.save("Other", [])
+    words = {"songIdToAdd": ids[2], "songIndexToRemove": 0, "name": "other"}
+    assert "'Other'" in told(client, "updatePlaylist", playlistId=f"list-{held.id}", **words)["error"]["message"]
+    assert house.lists.get(held.id) == held
+    for one in (held, other):
+        house.lists.delete(one.id)
 
 
 def test_radios_are_changed_in_the_booth(client: FlaskClient, house: Services, ids: list[TrackId]) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import replace
 
 import numpy as np
 
@@ -48,28 +47,25 @@ def create(house: House, asked: Asked) -> Entry:
     """Make a list of songs, or let the one of an id hold these songs and no others."""
     songs = _songs(house, asked.many("songId"))
     if "playlistId" in asked.values:
-        held = replace(_held(house, asked.text("playlistId")), tracks=tuple(songs))
-        house.services.lists.put(held)
-        return _answer(house, held)
+        held = _held(house, asked.text("playlistId"))
+        return _answer(house, house.services.lists.change(held.id, tracks=lambda _: songs))
     if "name" not in asked.values:
         raise RefusedError("the parameter 'name' is missing", remedy="Say it, or 'playlistId'", code=MISSING)
-    name = asked.text("name")
-    if house.services.lists.named(name) is not None:
-        raise RefusedError("another playlist is called so", remedy="Choose another name", code=NOT_ALLOWED)
-    return _answer(house, house.services.lists.save(name, songs))
+    return _answer(house, house.services.lists.create(asked.text("name"), songs))
 
 
 def update(house: House, asked: Asked) -> Entry:
-    """Call a list otherwise, take songs out of it by their places, and put others behind it."""
+    """Call a list otherwise, take songs out of it by their places, and put others behind it: all of it or nothing."""
     held = _held(house, asked.text("playlistId"))
-    out = set(asked.many("songIndexToRemove"))
-    here = {track.id for track in house.services.tracks_of(held.tracks)}
-    places = [place for place, track_id in enumerate(held.tracks) if track_id in here]  # apps count what they see
-    gone = {place for at, place in enumerate(places) if str(at) in out}
-    kept = [track_id for place, track_id in enumerate(held.tracks) if place not in gone]
-    house.services.lists.put(replace(held, tracks=(*kept, *_songs(house, asked.many("songIdToAdd")))))
-    if "name" in asked.values:
-        house.services.lists.rename(held.id, asked.text("name"))
+    out, added = set(asked.many("songIndexToRemove")), _songs(house, asked.many("songIdToAdd"))
+
+    def changed(tracks: Sequence[TrackId]) -> list[TrackId]:
+        here = {track.id for track in house.services.tracks_of(tracks)}
+        places = [place for place, track_id in enumerate(tracks) if track_id in here]  # apps count what they see
+        gone = {place for at, place in enumerate(places) if str(at) in out}
+        return [*(track_id for place, track_id in enumerate(tracks) if place not in gone), *added]
+
+    house.services.lists.change(held.id, tracks=changed, name=asked.values.get("name"))
     return {}
 
 
