@@ -6,18 +6,16 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
-from segue.errors import ParameterError
+from segue.errors import ParameterError, one_line
 from segue.listen.by_hand import Correction
 from segue.listen.key import camelot_named
+from segue.store.corrections import Corrected
 from segue.store.library import Library
-from segue.values import TrackId
+from segue.values import Rhythm, Track, TrackId
 
 AS_HEARD = "heard"
 TIMES: Mapping[str, float] = {"half": 0.5, "double": 2.0}
 """The words that count a tempo anew from what it is now."""
-
-Before = Mapping[TrackId, Correction | None]
-"""What had been set for some tracks before they were changed."""
 
 
 class Correcting:
@@ -26,7 +24,7 @@ class Correcting:
     def __init__(self, library: Library, clock: Callable[[], float] = time.time) -> None:
         self._library, self._clock = library, clock
 
-    def change(self, tracks: Sequence[TrackId], *, tempo: str = "", key: str = "") -> Before:
+    def change(self, tracks: Sequence[TrackId], *, tempo: str = "", key: str = "") -> Corrected:
         """Set what is said for these tracks, and return what was set before.
 
         ``tempo`` is BPM in digits, "half" or "double" of what it is now, or "heard", which takes back what was set;
@@ -42,31 +40,44 @@ class Correcting:
         LibraryError
             If it does not take them.
         """
-        before = {track_id: self._library.corrections.of(self._library.track(track_id).id) for track_id in tracks}
-        camelot = None if key.strip() in ("", AS_HEARD) else camelot_named(key)
-        after: dict[TrackId, Correction | None] = {}
-        for track_id, was in before.items():
-            now = self._with_tempo(track_id, was or Correction(), tempo.strip())
-            after[track_id] = replace(now, camelot=camelot) if key.strip() else now
-        if tempo.strip() in TIMES and all((was or Correction()) == after[track] for track, was in before.items()):
-            raise ParameterError("no tempo is known of it", remedy="Give one in BPM")
-        self.put_back(after)
-        return before
+        tempo, key = tempo.strip(), key.strip()
+        held = {track_id: self._library.track(track_id) for track_id in tracks}
+        heard = {track_id: self._library.heard_rhythm(track_id) for track_id in tracks if tempo in TIMES}
+        camelot = None if key in ("", AS_HEARD) else camelot_named(key)
 
-    def put_back(self, corrections: Before) -> None:
-        """Let these hold, as they were before a change."""
-        self._library.corrections.put(corrections, at_s=self._clock())
+        def anew(before: Corrected) -> Corrected:
+            after: dict[TrackId, Correction | None] = {}
+            for track_id, was in before.items():
+                now = _with_tempo(was or Correction(), tempo, held[track_id], heard.get(track_id))
+                after[track_id] = replace(now, camelot=camelot) if key else now
+            if tempo in TIMES and all((was or Correction()) == after[track] for track, was in before.items()):
+                raise ParameterError("no tempo is known of it", remedy="Give one in BPM")
+            return after
 
-    def _with_tempo(self, track_id: TrackId, was: Correction, tempo: str) -> Correction:
-        if not tempo:
-            return was
-        if tempo == AS_HEARD:
-            return replace(was, tempo_bpm=None)
-        if tempo not in TIMES:
-            return replace(was, tempo_bpm=_bpm(tempo))
-        rhythm = self._library.rhythm(track_id)
-        known = None if rhythm is None else rhythm.tempo_bpm
-        return was if known is None else replace(was, tempo_bpm=TIMES[tempo] * known)
+        return self._library.corrections.change(tracks, anew, at_s=self._clock())
+
+    def put_back(self, corrections: Corrected) -> None:
+        """Let these hold, as they were before a change, for the tracks that the library still holds."""
+        held = self._library.tracks_of(list(corrections))
+        self._library.corrections.put({track.id: corrections[track.id] for track in held}, at_s=self._clock())
+
+
+def _with_tempo(was: Correction, tempo: str, track: Track, heard: Rhythm | None) -> Correction:
+    """A track's correction with the tempo that a word says; the rhythm is what was measured."""
+    if not tempo:
+        return was
+    if tempo == AS_HEARD:
+        return replace(was, tempo_bpm=None)
+    if tempo not in TIMES:
+        return replace(was, tempo_bpm=_bpm(tempo))
+    now = was.tempo_bpm if was.tempo_bpm or heard is None else heard.tempo_bpm
+    if now is None:
+        return was
+    try:
+        return replace(was, tempo_bpm=TIMES[tempo] * now)
+    except ParameterError as error:  # which one of many it is
+        what = f"{error.what} for “{one_line(track.info.title)}”"
+        raise ParameterError(what, remedy=f"{error.remedy}, or leave it out") from error
 
 
 def _bpm(text: str) -> float:

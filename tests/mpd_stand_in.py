@@ -13,7 +13,10 @@ from typing import Any
 
 
 class MpdStandIn:
-    """Its ``files`` are what lies in its music_directory, ``queue`` what was put in, ``playing`` where it plays."""
+    """Its ``files`` are what lies in its music_directory, ``queue`` what was put in, ``playing`` where it plays.
+
+    ``answers`` are what it answers to a song otherwise than usual: with nothing, it hangs up.
+    """
 
     def __init__(self, files: set[str], *, password: str = "", hello: bytes = b"OK MPD 0.23.5\n") -> None:
         self.files = files
@@ -22,6 +25,7 @@ class MpdStandIn:
         self.queue: list[str] = []
         self.playing: int | None = None
         self.asked: list[str] = []
+        self.answers: dict[str, str] = {}
 
     def answer(self, words: list[str], session: dict[str, Any]) -> str:
         """The answer to one command, without the last line of what went well."""
@@ -38,6 +42,8 @@ class MpdStandIn:
 
     def on_add(self, session: dict[str, Any], uri: str) -> str:
         self.asked.append(uri)
+        if uri in self.answers:
+            return self.answers[uri]
         if uri.startswith("file://"):
             if not session["local"]:
                 return "ACK [4@0] {add} Access denied\n"
@@ -68,7 +74,10 @@ class _Handler(socketserver.StreamRequestHandler):
             if text == "close":
                 return
             assert re.fullmatch(r"[a-z]+( \".*\")*", text), text
-            self.wfile.write(daemon.answer(shlex.split(text), session).encode())
+            answer = daemon.answer(shlex.split(text), session)
+            if not answer:
+                return
+            self.wfile.write(answer.encode())
 
 
 class _Tcp(socketserver.ThreadingTCPServer):

@@ -184,3 +184,14 @@ def test_what_cannot_be_meant_is_one_line(scanned: Path, capsys: pytest.CaptureF
         capsys.readouterr()
         assert main(["playlist", "high 1", *words, "--data", str(scanned)]) == 1
         assert capsys.readouterr().err.count("\n") == 1
+
+
+def test_to_add_to_no_mpd_is_refused_and_nothing_written(
+    scanned: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """It was passed over without a word."""
+    words = ["low 0", "--mpd-add", "--out", str(tmp_path / "a.m3u8"), "--data", str(scanned)]
+    for command in ("playlist", "expand"):
+        assert main([command, *words]) == 1
+        assert "--mpd-add says to no MPD. Say which: --mpd HOST" in capsys.readouterr().err
+    assert list(tmp_path.iterdir()) == []

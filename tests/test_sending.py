@@ -103,6 +103,26 @@ def test_where_it_has_none_of_them_its_queue_stays(sending: Sending) -> None:
     assert mpd.queue == ["old.mp3"]
 
 
+def test_where_it_refuses_on_the_way_its_queue_is_as_it_was(sending: Sending) -> None:
+    """What had been added stayed, and came twice when it was tried again."""
+    mpd = MpdStandIn({*NAMES, "old.mp3"})
+    mpd.queue, mpd.answers = ["old.mp3"], {NAMES[2]: "ACK [51@0] {add} playlist is at the max size\n"}
+    with listening(mpd) as place, pytest.raises(FetchError, match="refuses: playlist is at the max size"):
+        sending.send(SONGS, daemon_of(place), replace=True)
+    assert (mpd.queue, mpd.playing) == (["old.mp3"], None)
+
+
+def test_where_it_hangs_up_on_the_way_what_stands_in_its_queue_is_said(sending: Sending) -> None:
+    mpd = MpdStandIn(set(NAMES))
+    mpd.answers = {NAMES[2]: ""}
+    with (
+        listening(mpd) as place,
+        pytest.raises(FetchError, match=r"; 2 of the songs stand in its queue by now\."),
+    ):
+        sending.send(SONGS, daemon_of(place), replace=True)
+    assert mpd.queue == NAMES[:2]
+
+
 def test_the_password_opens_and_a_wrong_one_is_told(sending: Sending) -> None:
     mpd = MpdStandIn(set(NAMES), password="quiet engine")
     with listening(mpd) as place:

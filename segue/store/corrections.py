@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from typing import Any
 
@@ -16,6 +16,8 @@ from segue.values import TrackId
 log = logging.getLogger(__name__)
 
 Transaction = Callable[[], AbstractContextManager[Connection]]
+Corrected = Mapping[TrackId, Correction | None]
+"""What is set for some tracks; None is what was measured."""
 
 
 class Corrections:
@@ -30,15 +32,24 @@ class Corrections:
         with self._reading() as db:
             return correction_of(db, track_id)
 
-    def put(self, corrections: Mapping[TrackId, Correction | None], *, at_s: float) -> None:
+    def put(self, corrections: Corrected, *, at_s: float) -> None:
         """Set what holds for some tracks from now on, all of it or nothing; None is what was measured."""
+        self.change(tuple(corrections), lambda _: corrections, at_s=at_s)
+
+    def change(self, tracks: Sequence[TrackId], anew: Callable[[Corrected], Corrected], *, at_s: float) -> Corrected:
+        """Set what ``anew`` makes of what was set for some tracks, which is returned; nothing where it raises.
+
+        Nobody else changes anything meanwhile.
+        """
         with self._changing() as db:
-            for track_id, correction in corrections.items():
+            before = {track_id: correction_of(db, track_id) for track_id in tracks}
+            for track_id, correction in anew(before).items():
                 if correction:
                     body = {"tempo_bpm": correction.tempo_bpm, "camelot": correction.camelot}
                     keep_in(db, "correction", track_id, body, at_s=at_s)
                 else:
                     drop_in(db, "correction", track_id)
+        return before
 
 
 def correction_of(db: Connection, track_id: TrackId) -> Correction | None:

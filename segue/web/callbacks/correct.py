@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any
 from dash import ClientsideFunction, Dash, Input, Output, no_update
 from dash.exceptions import PreventUpdate
 
-from segue.correcting import Before
 from segue.errors import ParameterError, SegueError
 from segue.listen.by_hand import Correction
 from segue.play.playqueue import is_track_id
+from segue.store.corrections import Corrected
 from segue.values import TrackId
 from segue.web import ids, present
 from segue.web.layout.correct import correct_body
@@ -83,17 +83,17 @@ def _carry_out(services: Services, change: Mapping[str, Any]) -> tuple[str, Mapp
     return f"{words}: {_named(services, was)}", {"act": "correct_back", "before": before_to_json(was)}
 
 
-def _named(services: Services, changed: Before) -> str:
+def _named(services: Services, changed: Corrected) -> str:
     tracks = services.tracks_of(list(changed))
     return f"“{tracks[0].info.title}”" if len(tracks) == 1 else present.songs(len(tracks))
 
 
-def before_to_json(before: Before) -> str:
+def before_to_json(before: Corrected) -> str:
     """What had been set, as a button carries it."""
     return json.dumps({track: None if was is None else [was.tempo_bpm, was.camelot] for track, was in before.items()})
 
 
-def before_from_json(text: object) -> Before:
+def before_from_json(text: object) -> Corrected:
     """What `before_to_json` made; raises ParameterError for anything else."""
     try:
         held = json.loads(str(text))
