@@ -95,20 +95,25 @@ class Sending:
     def send(self, songs: Sequence[Sequence[Path]], to: Daemon, *, replace: bool) -> Sent:
         """Put songs, each by all its paths, into an MPD's queue; ``replace`` what is in it, and play them.
 
-        Raises FetchError, which names the place, where it cannot be reached or refuses, or has none of the songs.
+        Raises FetchError, which names the place, where it cannot be reached or refuses, or has none of the songs. Its
+        queue is then as it was, or the error says how many songs stand in it.
         """
         with _connected(to) as client:
             before = int(client.status().get("playlistlength", 0))
             names = _Names(self._folders(), local_files=to.is_local)
-            missing = tuple(place for place, paths in enumerate(songs) if not _add(client, names, paths))
-            if len(missing) == len(songs):
+            added: list[int] = []
+            with _taken_back(client, to, added, before=before):
+                for place, paths in enumerate(songs):
+                    if _add(client, names, paths):
+                        added.append(place)
+                if replace and added and before:
+                    client.delete((0, before))
+            if not added:
                 remedy = "See that its music_directory holds the same folder, and let it look: mpc update"
                 raise FetchError(f"MPD at {to.where} has none of these songs", remedy=remedy)
             if replace:
-                if before:
-                    client.delete((0, before))
                 client.play(0)
-        return Sent(len(songs) - len(missing), missing)
+        return Sent(len(added), tuple(place for place in range(len(songs)) if place not in set(added)))
 
 
 def daemon_of(text: str) -> Daemon:
@@ -217,14 +222,33 @@ def _connected(to: Daemon) -> Iterator[Any]:
         if to.password:
             client.password(to.password)
         yield client
-    except mpd.CommandError as error:
-        raise _refusal(error, to) from error
-    except (mpd.ProtocolError, UnicodeError) as error:
-        raise FetchError(f"what answers at {to.where} is no MPD", remedy="Check the port") from error
-    except (mpd.MPDError, OSError) as error:
-        raise _unreached(error, to) from error
+    except (mpd.MPDError, OSError, UnicodeError) as error:
+        raise _told(error, to) from error
     finally:
         client.disconnect()
+
+
+@contextmanager
+def _taken_back(client: Any, to: Daemon, added: Sequence[int], *, before: int) -> Iterator[None]:
+    """Take what was added out again where MPD refuses to go on; where it is lost, say what stays, for whoever retries."""
+    try:
+        yield
+    except mpd.CommandError:
+        if added:
+            client.delete((before, before + len(added)))
+        raise
+    except (mpd.MPDError, OSError) as error:
+        told = _told(error, to)
+        what = f"{told.what}; {len(added):,} of the songs stand in its queue by now" if added else told.what
+        raise FetchError(what, remedy=told.remedy) from error
+
+
+def _told(error: Exception, to: Daemon) -> FetchError:
+    if isinstance(error, mpd.CommandError):
+        return _refusal(error, to)
+    if isinstance(error, mpd.ProtocolError | UnicodeError):
+        return FetchError(f"what answers at {to.where} is no MPD", remedy="Check the port")
+    return _unreached(error, to)
 
 
 def _refusal(error: mpd.CommandError, to: Daemon) -> FetchError:

@@ -99,6 +99,8 @@ def answer(
 
 def hand_over(services: Services, args: argparse.Namespace, entries: Sequence[PlaylistEntry]) -> None:
     """Write a playlist and send it to an MPD, where `out_word` wants that, and say so."""
+    if args.mpd_add and args.mpd is None:
+        raise ParameterError("--mpd-add says to no MPD", remedy="Say which: --mpd HOST")
     if args.out is not None:
         write_playlist(args.out, entries)
         print(f"{tracks(len(entries))} written to {printable(args.out)}", file=sys.stderr)
