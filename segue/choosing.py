@@ -108,6 +108,19 @@ class Choosing:
         spec = replace(spec, wishes=wishes)
         return continue_from(catalogue, seeds=known, spec=spec, rng=rng, facts=facts, home=began)
 
+    def anew(self, spec: ContinueSpec, *, rng: np.random.Generator) -> TrackId | None:
+        """A track to begin with where no seed is left: any that the rules allow, and None where they allow none.
+
+        Nothing tells one from another then, so it is drawn; raises EmptyLibraryError.
+        """
+        catalogue = self.catalogue()
+        wishes, facts = self.facts(spec.wishes, catalogue)
+        for level in rules_for(wishes, facts, disliked=spec.disliked, never=spec.never).levels():
+            rows = np.flatnonzero(~refused(catalogue, level.standing))
+            if len(rows):
+                return catalogue.index.ids[int(rng.choice(rows))]
+        return None
+
     def why(
         self, seeds: Sequence[str | OutsideSeed], track_id: TrackId, spec: ContinueSpec, *, rng: np.random.Generator
     ) -> Explanation:

@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
+_ANEW = "The songs before it have left the library: Segue begins anew with one that is here"
+_NONE_LEFT = "These songs have left the library, and by your rules none that is here may come"
+
 
 @dataclass(frozen=True, slots=True)
 class Desk:
@@ -103,18 +106,30 @@ def choose(desk: Desk, booth: Booth, entries: Sequence[Entry], count: int) -> Ch
             disliked=began.spec.disliked | disliked,
             never=began.spec.never | booth.never,
         )
-        try:
-            home = seeds[len(seeds) - since_start :][: max(1, len(began.seeds))]  # where the direction was last set
-            found = desk.services.choosing.continue_queue(seeds, spec, rng=desk.rng, home=home)
-        except (EmptyLibraryError, UnknownTrackError) as error:
-            log.info("nothing was chosen: %s", error)  # the first songs of a scan are still on their way
-            return Chosen(tuple(songs))
-        if not found.picks:
-            return Chosen(tuple(songs), found.ended)
-        songs += songs_of(found)
-        seeds = [*seeds, *(pick.track_id for pick in found.picks)]
-        since_start += len(found.picks)
+        home = seeds[len(seeds) - since_start :][: max(1, len(began.seeds))]  # where the direction was last set
+        chosen = _one_more(desk, seeds, spec, home=home)
+        if not chosen.songs:
+            return Chosen(tuple(songs), chosen.ended)
+        songs += chosen.songs
+        seeds = [*seeds, *(song.track_id for song in chosen.songs)]
+        since_start += len(chosen.songs)
     return Chosen(tuple(songs))
+
+
+def _one_more(desk: Desk, seeds: Sequence[str], spec: ContinueSpec, *, home: Sequence[str]) -> Chosen:
+    """The song that follows the seeds; where all of those have left the library, one that is here begins anew."""
+    try:
+        found = desk.services.choosing.continue_queue(seeds, spec, rng=desk.rng, home=home)
+    except EmptyLibraryError as error:
+        log.info("nothing was chosen: %s", error)
+        return Chosen()
+    except UnknownTrackError as error:
+        log.info("nothing follows these songs: %s", error)
+        if desk.services.tracks_of([TrackId(seed) for seed in seeds]):
+            return Chosen()  # the first songs of a scan are still on their way
+        track_id = desk.services.choosing.anew(spec, rng=desk.rng)
+        return Chosen(ended=_NONE_LEFT) if track_id is None else Chosen((Song(track_id, "chosen", _ANEW),))
+    return Chosen(tuple(songs_of(found)), found.ended)
 
 
 def begun(desk: Desk, booth: Booth) -> Begun:

@@ -112,6 +112,7 @@ class StandIn:
     booths: Booths = field(init=False)
     map: LibraryMap = field(init=False)
     only_s: float | None = None
+    is_demo: bool = False
 
     def __post_init__(self) -> None:
         library = Library.open(self.data)
@@ -171,6 +172,9 @@ class StandIn:
 
     def counts(self) -> LibraryCounts:
         return LibraryCounts(len(self.shelf), len(self.shelf), len(self.shelf), len(self.broken))
+
+    def has_own_music(self) -> bool:
+        return bool(self.shelf) and not self.is_demo
 
     def failures(self) -> tuple[ScanFailure, ...]:
         return self.broken

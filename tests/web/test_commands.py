@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from segue.config import CHOICE, QUEUE
 from segue.errors import LibraryError, ParameterError, SegueError, UnknownTrackError
+from segue.services import Services
 from segue.values import Track
 from segue.web.booth import Booth, booth_from_json, booth_to_json
 from segue.web.commands import steer
@@ -429,3 +430,25 @@ def test_a_booth_that_was_kept_before_queues_could_be_steered_is_taken(desk: Des
     assert booth_from_json(body).pulls == ()
     with pytest.raises(ParameterError, match="damaged"):
         booth_from_json(body | {"pulls": ["x"]})
+
+
+def test_a_queue_of_which_all_has_left_the_library_begins_anew_and_says_so(
+    house: Services, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Another folder took the place of all that played: the music stopped, with songs there to play."""
+    for name in ("_REFRESH_S", "_REFRESH_SHARE"):
+        monkeypatch.setattr(f"segue.choosing.{name}", 0.0)
+    desk = Desk(house, np.random.default_rng(7))
+    first, *others = house.library.tracks()
+    booth = do(desk, do(desk, Booth(), "play", track=first.id), "clear")
+    house.library.forget_paths(list(first.paths))
+    onward = do(desk, booth, "advance", entry=booth.queue.current_id)
+    assert onward.queue.current is not None
+    assert onward.queue.current.track_id in {track.id for track in others}
+    assert onward.queue.current.why.startswith("The songs before it have left the library")
+    assert all("left the library" not in entry.why for entry in onward.queue.upcoming)
+    for track in others:
+        house.listening.ban(track.id)
+    outcome = steer(desk, booth, {"kind": "refresh"})
+    assert outcome.booth.queue.upcoming == ()
+    assert outcome.ended == "These songs have left the library, and by your rules none that is here may come"

@@ -131,3 +131,14 @@ def test_a_folder_is_added_in_the_settings(services: StandIn, music: Path, serve
     page.click("text=Listen to “music”")
     page.wait_for_selector("#folder-view", state="detached")
     assert services.began == [str(music)]
+
+
+def test_the_demo_library_does_not_go_unsaid(services: StandIn, music: Path, serve: Serve, visit: Visit) -> None:
+    """Nothing but the settings said that it makes way, before or after."""
+    services.is_demo = True
+    page = visit(serve(services, reach=Reach((music,), usual=False)))
+    page.click("header [data-act=add-music]")
+    page.click(".folder-row")
+    page.wait_for_selector("#folder-view >> text=The demo library makes way for your own music")
+    page.click("text=Listen to “music”")
+    page.wait_for_selector(".toast >> text=Listening to “music”: the demo library makes way")

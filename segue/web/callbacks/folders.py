@@ -11,7 +11,7 @@ from segue.errors import SegueError
 from segue.reach import Reach
 from segue.web import ids, present
 from segue.web.callbacks.library import watch_closely
-from segue.web.layout.folders import folder_of, look_view, places_view, scan_words, word_of
+from segue.web.layout.folders import demo_line, folder_of, listening_words, look_view, places_view, scan_words, word_of
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -42,7 +42,8 @@ def register_folders(app: Dash, services: Services, reach: Reach) -> None:
         is_typed = ctx.triggered_id in (ids.FOLDER_OPEN, ids.FOLDER_PATH)
         try:
             folder = reach.typed(typed or "") if is_typed else _asked(asked, is_new=ctx.triggered_id == ids.ADD_MUSIC)
-            return _seen(reach, folder), scan_words(folder), folder is None, None, "", word_of(folder) if folder else ""
+            here = word_of(folder) if folder else ""
+            return _seen(services, reach, folder), scan_words(folder), folder is None, None, "", here
         except SegueError as error:
             line = present.error_line(error)
             return *[no_update] * 3, line if is_typed else None, "" if is_typed else line, no_update
@@ -57,11 +58,14 @@ def register_folders(app: Dash, services: Services, reach: Reach) -> None:
         if not clicks or not here:
             raise PreventUpdate
         try:
-            services.start_scan(reach.within(folder_of(here)))
+            folder, makes_way = reach.within(folder_of(here)), _is_demo(services)
+            services.start_scan(folder)
         except SegueError as error:
             return present.error_line(error)
         watch_closely()
         set_props(ids.ADD_MUSIC, {"opened": False})
+        note = present.notification(listening_words(folder, makes_way=makes_way), kind="note")
+        set_props(ids.NOTIFICATIONS, {"sendNotifications": [note]})
         return ""
 
     app.clientside_callback(
@@ -78,6 +82,12 @@ def _asked(asked: Any, *, is_new: bool) -> Path | None:
     return folder_of(word) if word else None
 
 
-def _seen(reach: Reach, folder: Path | None) -> list[Any]:
+def _seen(services: Services, reach: Reach, folder: Path | None) -> list[Any]:
     """What the dialog shows of a folder, or of the places where a choice begins."""
-    return places_view(reach.places()) if folder is None else look_view(reach.look(folder))
+    view = places_view(reach.places()) if folder is None else look_view(reach.look(folder))
+    return [*view, demo_line()] if _is_demo(services) else view
+
+
+def _is_demo(services: Services) -> bool:
+    """Whether the demo library is what is there, which will make way."""
+    return bool(services.counts().tracks) and not services.has_own_music()

@@ -54,6 +54,11 @@ def places_view(places: Sequence[Folder]) -> list[Any]:
     return [_ways(()), _rows(places, path_too=True), html.P(words, className="dim")]
 
 
+def demo_line() -> html.P:
+    """What a folder does to the demo library, said before it is chosen."""
+    return html.P("The demo library makes way for your own music, from the list and the queue too.", className="dim")
+
+
 def look_view(look: Look) -> list[Any]:
     """What lies in a folder, and the way to it."""
     if not look.folders:
@@ -67,6 +72,11 @@ def look_view(look: Look) -> list[Any]:
 def scan_words(folder: Path | None) -> str:
     """What the button says that ends the choice: it takes the folder that is looked at."""
     return f"Listen to “{_name(folder)}”" if folder is not None else "Listen to this folder"
+
+
+def listening_words(folder: Path, *, makes_way: bool) -> str:
+    """What is said once a folder was chosen."""
+    return f"Listening to “{_name(folder)}”" + (": the demo library makes way" if makes_way else "")
 
 
 def word_of(folder: Path) -> str:
