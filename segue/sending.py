@@ -230,7 +230,7 @@ def _connected(to: Daemon) -> Iterator[Any]:
 
 @contextmanager
 def _taken_back(client: Any, to: Daemon, added: Sequence[int], *, before: int) -> Iterator[None]:
-    """Take what was added out again where MPD refuses to go on; where it is lost, say what stays, for whoever retries."""
+    """Take what was added out again where MPD refuses to go on; where it is lost, say how much stays."""
     try:
         yield
     except mpd.CommandError:
