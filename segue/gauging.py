@@ -123,12 +123,13 @@ class Gauge:
         return read_gauged(self._file(self._ear_in_use().fingerprint))
 
     def measure(self) -> None:
-        """Measure in the background, unless that is under way."""
+        """Measure in the background, unless that is under way; raises ModelError where the ear is here no longer."""
         with self._lock:
             if self._status.running:
                 return
+            fingerprint = self._ear_in_use().fingerprint
             self._status, self._stop = AsideStatus(running=True), threading.Event()
-            work = (self._stop, self._ear_in_use().fingerprint)
+            work = (self._stop, fingerprint)
             self._thread = threading.Thread(target=self._run, args=work, daemon=True, name="gauge")
             self._thread.start()
 

@@ -13,6 +13,7 @@ import pytest
 
 from segue.ears import InUse
 from segue.embed.encoder import Ear, load_ear
+from segue.errors import ModelError
 from segue.gauging import Gauge, Gauged, read_gauged
 from segue.store.library import Library
 from segue.values import FileStat, Hearing, TrackId, TrackInfo
@@ -96,6 +97,18 @@ def test_it_is_given_up_and_leaves_nothing(gauge: Gauge, tmp_path: Path) -> None
     assert not gauge.status.running
     assert gauge.status.error == ""
     assert gauge.last() is None
+
+
+def test_without_an_ear_nothing_is_under_way(kept: Path) -> None:
+    """It said "Measuring" until a restart."""
+
+    def gone() -> InUse:
+        raise ModelError("the ear is gone", remedy="Choose another")
+
+    gauge = Gauge(kept, gone, None)
+    with pytest.raises(ModelError):
+        gauge.measure()
+    assert not gauge.status.running
 
 
 @pytest.mark.parametrize("change", [{"format": 0}, {"tracks": "many"}, {"apart": None}, {"lists": {}}, {"at_s": None}])
