@@ -60,7 +60,11 @@ def _rebuild(kind: type[SegueError], what: str, remedy: str, path: Path | None) 
 
 def printable(path: Path | str) -> str:
     """A path as text that any terminal, JSON or database accepts (undecodable bytes become U+FFFD)."""
-    return str(path).encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+    text = str(path)
+    try:
+        return text.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+    except UnicodeEncodeError:  # half a character that stands for no byte, as requests may hold it
+        return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 
 
 def one_line(path: Path | str) -> str:

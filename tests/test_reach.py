@@ -85,8 +85,18 @@ def test_what_is_typed_is_a_full_path(reach: Reach) -> None:
         ("  ", "No folder"),
         ("music", "not a full path"),
         ("~nobody-at-all/x", "not a full"),
+        ("~root", "not a full"),
     ):
         with pytest.raises(FileAccessError, match=words):
+            reach.typed(text)
+
+
+def test_home_is_typed_by_whoever_runs_segue_alone(house: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Others learnt from the answer to "~root" where a user's home lies, and which users there are."""
+    monkeypatch.setenv("HOME", str(house))
+    assert Reach().typed("~/music") == house / "music"
+    for reach, text in ((Reach((house,), usual=False), "~/music"), (Reach(), "~\ud800"), (Reach(), "~nobody-at-all")):
+        with pytest.raises(FileAccessError, match="not a full path"):
             reach.typed(text)
 
 

@@ -9,6 +9,7 @@ from typing import Any, Literal
 
 from segue.store.database import Connection
 from segue.store.profiles import body_of
+from segue.store.rows import storable
 
 Transaction = Callable[[], AbstractContextManager[Connection]]
 Kind = Literal["booth", "setting", "correction", "content", "list"]
@@ -50,7 +51,7 @@ class Kept:
 def kept_in(db: Connection, kind: Kind, name: str) -> dict[str, Any] | None:
     """As `Kept.get`, within a transaction."""
     query = "SELECT CAST(body AS BLOB) FROM kept WHERE kind = ? AND name = ?"
-    found = db.execute(query, (kind, name)).fetchone()
+    found = db.execute(query, (kind, storable(name))).fetchone()  # whoever asks may send half a character
     return None if found is None else body_of(found[0])
 
 

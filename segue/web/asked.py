@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -16,6 +15,7 @@ from segue.config import JOURNEY
 from segue.errors import ParameterError
 from segue.play.playqueue import is_track_id
 from segue.values import TrackId
+from segue.web.checks import is_number
 from segue.web.present import count_of
 
 _LONGEST_LIST = JOURNEY.longest_stops
@@ -147,7 +147,7 @@ def _count(value: object) -> int:
 
 
 def _number(value: object, name: str) -> float:
-    if not isinstance(value, int | float) or isinstance(value, bool) or not math.isfinite(value):
+    if not is_number(value):
         raise _damaged(f"{name} is no number")
     return float(value)
 

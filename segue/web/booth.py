@@ -11,6 +11,7 @@ from segue.config import CHOICE
 from segue.errors import ParameterError
 from segue.play.playqueue import Entry, Queue, from_json, is_track_id, to_json
 from segue.values import EntryId, TrackId
+from segue.web.checks import is_number
 
 _REFUSED_KEPT = 500
 _LONGEST_NAME = 200
@@ -129,7 +130,7 @@ def lookback_from_json(value: object) -> int:
 
 def noise_from_json(value: object) -> float:
     """A checked "Drunk"."""
-    if not isinstance(value, int | float) or isinstance(value, bool) or not 0 <= value <= 1:
+    if not is_number(value) or not 0 <= value <= 1:
         raise ParameterError("'Drunk' is out of range", remedy="Choose 0 to 1")
     return float(value)
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import math
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
@@ -15,6 +14,7 @@ from segue.errors import LibraryError, ParameterError
 from segue.play.playqueue import is_track_id
 from segue.values import EntryId, TrackId
 from segue.web.booth import Booth, booth_from_json, booth_to_json
+from segue.web.checks import is_number
 
 if TYPE_CHECKING:
     from segue.services import Services
@@ -103,7 +103,7 @@ def _playing(said: Mapping[str, Any]) -> Playing:
         return Playing()
     if not is_track_id(track) or not isinstance(entry, int) or isinstance(entry, bool):
         raise _unknown("it names no song")
-    if not isinstance(at_s, int | float) or isinstance(at_s, bool) or not math.isfinite(at_s) or at_s < 0:
+    if not is_number(at_s) or at_s < 0:
         raise _unknown("it says no time")
     return Playing(EntryId(entry), TrackId(track), float(at_s), said.get("plays") is True)
 

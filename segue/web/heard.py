@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from typing import TYPE_CHECKING, Any
 
 from flask import Blueprint, request
@@ -11,6 +10,7 @@ from segue.errors import ParameterError
 from segue.listening import ending
 from segue.play.playqueue import is_track_id
 from segue.values import TrackId
+from segue.web.checks import is_number
 
 if TYPE_CHECKING:
     from segue.services import Services
@@ -47,7 +47,7 @@ def _track(value: Any) -> TrackId:
 
 
 def _seconds(value: Any) -> float:
-    if not isinstance(value, int | float) or isinstance(value, bool) or not math.isfinite(value) or value < 0:
+    if not is_number(value) or value < 0:
         raise _unknown("it says no time")
     return float(value)
 

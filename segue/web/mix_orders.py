@@ -16,6 +16,7 @@ from segue.play.listed_text import numbered_lines
 from segue.play.mix.planning import MixSettings
 from segue.play.tracklist import Wanted
 from segue.values import Track
+from segue.web.checks import is_number
 
 ENDINGS = {".mp3": "MP3", ".m4a": "M4A (AAC)", ".opus": "Opus", ".flac": "FLAC", ".wav": "WAV"}
 MOST_BETWEEN = 20
@@ -94,6 +95,6 @@ def _wanted(number: int, line: str, at_path: AtPath) -> Wanted:
 def _whole(value: Any, what: str, most: int) -> int:
     if value in (None, ""):
         return 0
-    if isinstance(value, bool) or not isinstance(value, int | float) or value != int(value) or not 0 <= value <= most:
-        raise ParameterError(f"'{value}' {what}", remedy=f"Choose a whole number, 0 to {most}")
+    if not is_number(value) or value != int(value) or not 0 <= value <= most:
+        raise ParameterError(f"'{str(value)[:40]}' {what}", remedy=f"Choose a whole number, 0 to {most}")
     return int(value)

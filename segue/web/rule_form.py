@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -12,6 +11,7 @@ from typing import Any
 from segue.choose.names import plain_words
 from segue.choose.wishes import Wishes
 from segue.errors import ParameterError
+from segue.web.checks import is_number
 
 _MOST_WORDS, _LONGEST_WORD = 200, 200
 _DECIMALS = 4
@@ -96,10 +96,11 @@ def _shown(value: float | None, field: NumberField) -> float | str:
 def _number(value: Any, field: NumberField) -> Any:
     if value in (None, ""):
         return None if field.is_limit else 0
-    is_number = isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
-    if not is_number or not 0 <= value <= field.most or (field.is_whole and value != int(value)):
+    if not is_number(value) or not 0 <= value <= field.most or (field.is_whole and value != int(value)):
         kind = "a whole number" if field.is_whole else "a number"
-        raise ParameterError(f"“{field.label}” cannot be {value}", remedy=f"Choose {kind} from 0 to {field.most:,.0f}")
+        raise ParameterError(
+            f"“{field.label}” cannot be {str(value)[:40]}", remedy=f"Choose {kind} from 0 to {field.most:,.0f}"
+        )
     return int(value) if field.is_whole else value * field.units
 
 

@@ -107,6 +107,7 @@ def test_it_says_how_things_stand(client: FlaskClient, house: Services, ids: lis
         ("post", "/playlist", {"seeds": []}, 400, "'seeds' is []"),
         ("post", "/playlist", {"seeds": ["../../etc/passwd"]}, 400, "'seeds' is"),
         ("post", "/playlist", {"seeds": ["0" * 16], "count": 201}, 400, "'count' is 201"),
+        ("post", "/playlist", {"seeds": ["0" * 16], "noise": 10**400}, 400, "'noise' is 1000"),
         ("post", "/playlist", {"seeds": ["0" * 16], "count": True}, 400, "'count' is True"),
         ("post", "/playlist", {"seeds": ["0" * 16], "noise": 1e999}, 400, "'noise' is inf"),
         ("post", "/playlist", {"seeds": ["0" * 16]}, 404, "none of these songs"),

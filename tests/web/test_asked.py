@@ -81,6 +81,7 @@ def test_too_few_songs_are_told_but_not_those_taken_out(services: StandIn) -> No
         {"arc": ["rise"]},
         {"by": "minutes", "minutes": "long"},
         {"by": "minutes", "minutes": float("nan")},
+        {"by": "minutes", "minutes": 10**400},
         {"by": "minutes", "minutes": 0},
         {"pins": {"-1": "0123456789abcdef"}},
         {"kept": {"1": "x"}},

@@ -7,7 +7,9 @@ from typing import Any
 import pytest
 from flask.testing import FlaskClient
 
+from segue.errors import UnknownBoothError
 from segue.values import Track
+from segue.web.booths import booth_of
 from tests.web.stand_in import StandIn
 
 KEY = "0123456789abcdef" * 2
@@ -37,6 +39,13 @@ def test_what_is_no_booth_is_not_found(client: FlaskClient, shelf: tuple[Track, 
         assert client.post(f"/api/booths/{booth_id}/songs", json={"track": shelf[0].id}).status_code == 404
 
 
+def test_a_queue_is_not_brought_from_half_a_character(client: FlaskClient, services: StandIn) -> None:
+    """SQLite takes no such name, and the browser was told of a fault in Segue."""
+    with pytest.raises(UnknownBoothError, match="not kept any more"):
+        booth_of(services, "\ud800")  # type: ignore[arg-type]
+    assert client.get("/api/booths/%ED%A0%80").status_code == 404
+
+
 @pytest.mark.parametrize(
     "said",
     [
@@ -48,8 +57,9 @@ def test_what_is_no_booth_is_not_found(client: FlaskClient, shelf: tuple[Track, 
         {"track": "0123456789abcdef", "entry": "1", "at_s": 1},
         {"track": "0123456789abcdef", "entry": 1, "at_s": -1},
         {"track": "0123456789abcdef", "entry": 1, "at_s": "soon"},
+        {"track": "0123456789abcdef", "entry": 1, "at_s": 10**400},
     ],
-    ids=str,
+    ids=lambda said: str(said)[:60],
 )
 def test_what_a_page_may_not_say_is_refused(client: FlaskClient, services: StandIn, said: dict[str, Any]) -> None:
     assert hold(client, **said).status_code == 400

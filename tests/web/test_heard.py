@@ -39,6 +39,7 @@ def test_a_report_becomes_an_event(client: FlaskClient, services: StandIn, shelf
         {"heard_s": True},
         {"heard_s": "1"},
         {"heard_s": 1e999},
+        {"heard_s": 10**400},
     ],
 )
 def test_what_no_player_sends_is_refused(

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from math import inf, nan
 from pathlib import Path
 from typing import Any
 
@@ -41,7 +42,16 @@ def test_the_form_becomes_an_order(shelf: tuple[Track, ...]) -> None:
 
 
 @pytest.mark.parametrize(
-    "values", [{"ending": ".exe"}, {"between": -1}, {"between": 2.5}, {"between": "x"}, {"minutes": 1e9}]
+    "values",
+    [
+        {"ending": ".exe"},
+        {"between": -1},
+        {"between": 2.5},
+        {"between": "x"},
+        {"minutes": 1e9},
+        {"minutes": inf},
+        {"minutes": nan},
+    ],
 )
 def test_a_form_out_of_range_is_refused(values: dict[str, Any]) -> None:
     with pytest.raises(ParameterError):

@@ -56,6 +56,7 @@ def test_an_empty_field_sets_no_limit_and_no_distance() -> None:
         ({"artist_spacing": -1}, "“Songs between two by one artist” cannot be -1"),
         ({"repeat_after_hours": "soon"}, "cannot be soon. Choose a number from"),
         ({"fastest_bpm": float("nan")}, "“BPM to” cannot be nan"),
+        ({"fastest_bpm": 10**400}, "“BPM to” cannot be 1000"),
         ({"fastest_bpm": True}, "“BPM to” cannot be True"),
         ({"genres": ["jazz"], "not_genres": ["jazz"]}, "stands under “Only these genres” and under “None of these"),
         ({"genres": ["?!"]}, "“\\?!” under “Only these genres” is no genre"),

@@ -209,6 +209,15 @@ def test_a_radio_without_its_songs_says_so(desk: Desk, services: StandIn, shelf:
         do(desk, Booth(), "play_radio", radio="Evening")
 
 
+@pytest.mark.parametrize(
+    ("kind", "name"),
+    [("play_saved", "list"), ("delete_list", "list"), ("play_radio", "radio"), ("delete_radio", "radio")],
+)
+def test_half_a_character_names_nothing_that_is_saved(desk: Desk, kind: str, name: str) -> None:
+    with pytest.raises(ParameterError):
+        do(desk, Booth(), kind, **{name: "\ud800"})
+
+
 @pytest.mark.parametrize("kind", ["save_list", "save_radio"])
 @pytest.mark.parametrize("name", [None, "", "  ", 3])
 def test_without_a_name_nothing_is_saved(desk: Desk, shelf: tuple[Track, ...], kind: str, name: Any) -> None:

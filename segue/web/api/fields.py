@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, cast
@@ -62,7 +61,7 @@ class Field:
             raise ParameterError(f"'{self.name}' is {_shown(text)}", remedy=f"Give {self._wanted()}") from None
 
     def _is_within(self, number: float) -> bool:
-        return math.isfinite(number) and self.least <= number <= self.most
+        return self.least <= number <= self.most
 
     def _wanted(self) -> str:
         nouns = {

@@ -12,6 +12,7 @@ from segue.errors import ParameterError
 from segue.table import COLUMNS, TableQuery, TableRow, neighbours
 from segue.web import ids, present
 from segue.web.callbacks.retag import register_retag
+from segue.web.checks import is_number
 from segue.web.layout.library import BLOCK_ROWS, library_room
 from segue.web.room import Query, Room
 
@@ -104,7 +105,7 @@ def _text(filters: dict[str, Any], name: str) -> str:
 
 def _number(filters: dict[str, Any], name: str) -> float | None:
     value = filters.get(name)
-    return float(value) if isinstance(value, int | float) and not isinstance(value, bool) else None
+    return float(value) if is_number(value) else None
 
 
 ROOM = Room("/library", "Library", "library", "Every song in a table", build, register)

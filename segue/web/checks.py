@@ -1,0 +1,12 @@
+"""What requests say, checked by kind."""
+
+from __future__ import annotations
+
+import sys
+from typing import TypeGuard
+
+
+def is_number(value: object) -> TypeGuard[float]:
+    """Whether a value is a number that a float can hold: JSON may say NaN, Infinity, or a one with 400 zeros."""
+    most = sys.float_info.max
+    return isinstance(value, int | float) and not isinstance(value, bool) and -most <= value <= most
