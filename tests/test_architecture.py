@@ -128,7 +128,7 @@ HOMES = {
     ),
     "soxr": ("listen/audio.py", "train/"),
     "sounddevice": "listen/microphone.py",
-    "mutagen": ("listen/tags.py", "listen/tag_writing.py", "play/mix/labels.py", "demo/writer.py"),
+    "mutagen": ("listen/tags.py", "listen/tag_writing.py", "listen/tag_keeping.py", "play/mix/labels.py", "demo/writer.py"),
     "mpd": "sending.py",
     "lameenc": "play/mix/mp3.py",
     "openTSNE": "choose/atlas.py",

@@ -1,7 +1,7 @@
 """Tempo, key, mood and genre in a file's own tags: read as they stand, and written without touching its sound.
 
-A file is never changed in place. A copy is given the tags, proved to hold them and the very same sound, and then takes
-the place of the file.
+A file is never changed in place. A copy is given the tags, proved to hold them, all that stood there besides, and the
+very same sound, and then takes the place of the file.
 """
 
 from __future__ import annotations
@@ -27,6 +27,7 @@ from mutagen.wave import WAVE
 from segue.errors import FileAccessError, TagError
 from segue.files import access_error, atomic_write, is_url, real_path
 from segue.listen.decoding import sound_digest
+from segue.listen.tag_keeping import MOOD, is_verbatim, load_id3, lost_frames
 from segue.listen.tags import open_tags
 
 TagField = Literal["bpm", "key", "mood", "genre"]
@@ -38,12 +39,12 @@ Stored = dict[str, list[str] | None]
 _ID3_KINDS: tuple[Any, ...] = (MP3, AIFF, WAVE)
 _VORBIS_KINDS: tuple[Any, ...] = (FLAC, OggFLAC, OggVorbis, OggOpus)
 _ID3_NAMES: Mapping[TagField, str] = {"bpm": "TBPM", "key": "TKEY", "mood": "TMOO", "genre": "TCON"}
-_VORBIS_NAMES: Mapping[TagField, str] = {"bpm": "BPM", "key": "INITIALKEY", "mood": "MOOD", "genre": "GENRE"}
+_VORBIS_NAMES: Mapping[TagField, str] = {"bpm": "BPM", "key": "INITIALKEY", "mood": MOOD, "genre": "GENRE"}
 _MP4_OWN = "----:com.apple.iTunes:"
 _MP4_NAMES: Mapping[TagField, str] = {
     "bpm": "tmpo",
     "key": f"{_MP4_OWN}initialkey",
-    "mood": f"{_MP4_OWN}MOOD",
+    "mood": f"{_MP4_OWN}{MOOD}",
     "genre": "\xa9gen",
 }
 _ID3V1_BYTES = 128
@@ -64,24 +65,25 @@ class TagFile:
             If its tags are damaged, or of a kind that cannot be written.
         """
         _state(path)
-        kind = type(open_tags(path))
+        opened = open_tags(path)
+        kind = type(opened)
         if kind not in (*_ID3_KINDS, *_VORBIS_KINDS, MP4):
             what = "tags of this kind of file cannot be written"
             raise TagError(what, remedy="Those of MP3, FLAC, Ogg, Opus, M4A, AIFF and WAV can", path=path)
         self._path = path
         with _explained(path):
-            # Frames stay as they are, not as ID3v2.4 would have them, so that the others are written back unchanged.
-            self._file = kind(path, translate=False) if kind in _ID3_KINDS else kind(path)
+            is_id3 = isinstance(opened.tags, ID3)
+            self._file = load_id3(kind, path, version=opened.tags.version) if is_id3 else kind(path)
+            if kind in _VORBIS_KINDS and self._file.tags is not None and not is_verbatim(self._file, path):
+                raise TagError("its tags hold bytes that are no text, and would be lost", remedy=_WITHOUT, path=path)
             if self._file.tags is None:
                 self._file.add_tags()
-            if self._id3_version is not None and self._id3_version < (2, 3):  # mutagen writes no older ones
-                self._file.tags.update_to_v23()
 
     @property
     def names(self) -> Mapping[TagField, str]:
         """What the file's format calls each field."""
         if self._id3_version is not None:
-            old_mood: Mapping[TagField, str] = {"mood": "TXXX:MOOD"}  # TMOO came with ID3v2.4
+            old_mood: Mapping[TagField, str] = {"mood": f"TXXX:{MOOD}"}  # TMOO came with ID3v2.4
             return _ID3_NAMES if self._id3_version >= (2, 4) else {**_ID3_NAMES, **old_mood}
         return _MP4_NAMES if isinstance(self._file, MP4) else _VORBIS_NAMES
 
@@ -113,6 +115,11 @@ class TagFile:
             self._file.save(self._path, v2_version=4 if version >= (2, 4) else 3, v23_sep=None)
             if before:
                 _put_id3v1(self._path, before)
+
+    def lost_in(self, other: TagFile) -> set[str]:
+        """What an ID3 tag holds besides the fields and another lacks, by the ids of frames."""
+        mine, others = self._file.tags, other._file.tags
+        return lost_frames(mine, others) if isinstance(mine, ID3) else set()
 
     def _get(self, name: str) -> list[str] | None:
         value = self._file.tags.get(name)
@@ -189,9 +196,13 @@ def _state(path: Path) -> tuple[int, int]:
 
 
 def _prove(path: Path, copy: Path, tags: Stored) -> None:
-    """Raise TagError unless a copy holds these tags, and the sound of the file."""
-    if TagFile(copy).stored(tags) != tags:
+    """Raise TagError unless a copy holds these tags, the other ones of the file, and its sound."""
+    written = TagFile(copy)
+    if written.stored(tags) != tags:
         raise TagError("its format does not hold these tags", remedy=_WITHOUT, path=path)
+    if lost := TagFile(path).lost_in(written):
+        what = f"writing its tags would lose others ({', '.join(sorted(lost))})"
+        raise TagError(what, remedy=_WITHOUT, path=path)
     if sound_digest(copy) != sound_digest(path):
         raise TagError("writing its tags would change its sound", remedy=_WITHOUT, path=path)
 
