@@ -24,7 +24,7 @@ from segue.errors import (
     TagError,
     UnknownTrackError,
 )
-from segue.files import is_file, track_id_of
+from segue.files import track_id_of
 from segue.listen.key import short_key
 from segue.listen.tag_writing import TAG_FIELDS, Stored, TagField, TagFile, rewriting
 from segue.listen.tags import read_tags
@@ -279,11 +279,12 @@ class Retagging:
         return True
 
     def _now_at(self, entry: Rewritten) -> tuple[Track, Path]:
-        """The track that lies where a file was written, or else where that recording lies now."""
-        if is_file(entry.path):
+        """The recording that was written, where it lies now; where it is gone, what lies at its path."""
+        try:
+            track = self._library.track(entry.track_id)
+        except UnknownTrackError:
             return self._library.find(entry.path)[0], entry.path
-        track = self._library.track(entry.track_id)
-        return track, track.paths[0]
+        return track, entry.path if entry.path in track.paths else track.paths[0]
 
     # In the background ------------------------------------------------------------------------------------------------
 

@@ -12,7 +12,7 @@ import pytest
 
 from segue.cli.main import main
 from segue.errors import LibraryError, ParameterError, UnknownTrackError
-from segue.listen.tag_writing import TagFile
+from segue.listen.tag_writing import TagFile, rewriting
 from segue.listen.tags import read_tags
 from segue.retagging import TagProgress, TagWishes
 from segue.services import Services
@@ -112,7 +112,12 @@ def test_what_is_written_is_neither_heard_again_nor_another_song(
     assert (again.written, again.unchanged, again.backup) == (0, 5, "")
 
 
-def test_genre_and_mood_are_those_that_are_heard_and_the_library_takes_note(services: Services) -> None:
+def test_genre_and_mood_are_those_that_are_heard_and_the_library_takes_note(
+    services: Services, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of the last song nothing is heard for certain, so that nothing is written."""
+    known, quiet = services.tags.confident(), song(services, 2)
+    monkeypatch.setattr(services.tags, "confident", lambda: known | {quiet.id: ()})
     found = services.retagging.preview(ids(services), TagWishes(("genre", "mood")))
     heard = services.tags.confident()
     says = {change.track.id: {f.field: f.new for f in change.fields} for change in found}
@@ -121,8 +126,8 @@ def test_genre_and_mood_are_those_that_are_heard_and_the_library_takes_note(serv
     assert all(genre in heard[track_id] for track_id, genre in genres.items())
     services.retagging.write(ids(services), TagWishes(("genre",)))
     assert {track_id: services.track(track_id).info.genre for track_id in genres} == genres
-    quiet = next((track_id for track_id in ids(services) if track_id not in genres), None)
-    assert quiet is None or services.track(quiet).info.genre == ""  # nothing known: nothing written
+    assert quiet.id not in genres
+    assert (services.track(quiet.id).info.genre, tag(quiet.paths[0], "genre")) == ("", None)
 
 
 def test_the_old_tags_are_put_back_and_then_forgotten(services: Services, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -160,6 +165,40 @@ def test_a_file_that_was_moved_is_put_back_where_it_lies(services: Services) -> 
     services.scan([music])
     assert services.retagging.put_back(report.backup).written == 1
     assert tag(music / "elsewhere.mp3") is None
+
+
+def test_songs_that_changed_places_get_their_own_tags_back(services: Services) -> None:
+    """The old tempo of one song was put into the other that lay at its path by then, and its backup was gone."""
+    music = services.data.parent / "music"
+    one, other = music / "one.mp3", music / "other.mp3"
+    ffmpeg = ["ffmpeg", "-v", "error", "-i", str(music / "three.m4a"), "-metadata", "title=Song 3"]
+    subprocess.run([*ffmpeg, str(other)], check=True, stdin=subprocess.DEVNULL)
+    for path, bpm in ((one, "91"), (other, "92")):
+        with rewriting(path, {"TBPM": [bpm]}):
+            pass
+    services.scan([music])
+    both = [song(services, 0).id, song(services, 3).id]
+    services.correcting.change(both, tempo="120")
+    first, second = (services.retagging.write([track_id], BPM).backup for track_id in both)
+    one.rename(music / "aside.mp3")
+    other.rename(one)
+    (music / "aside.mp3").rename(other)
+    services.scan([music])
+    assert [song(services, number).paths for number in (0, 3)] == [(other,), (one,)]
+    assert services.retagging.put_back(first).written == 1
+    assert (tag(other), tag(one)) == (["91"], ["120"])
+    assert services.retagging.put_back(second).written == 1
+    assert (tag(other), tag(one)) == (["91"], ["92"])
+
+
+def test_what_the_library_no_longer_holds_stays_in_the_backup(services: Services) -> None:
+    track = song(services, 0)
+    report = services.retagging.write([track.id], BPM)
+    services.library.forget_paths([track.paths[0]])
+    with pytest.raises(UnknownTrackError):
+        services.retagging.preview([track.id], BPM)
+    assert "no track" in services.retagging.put_back(report.backup).problems[0]
+    assert len(services.retagging.backups()) == 1
 
 
 def test_files_that_cannot_be_written_are_named_and_the_rest_goes_on(services: Services) -> None:
@@ -242,6 +281,31 @@ def test_a_damaged_backup_is_passed_over(tmp_path: Path) -> None:
     assert backups.entries(name) == (entry,)
     assert [(b.name, b.at_s, b.files) for b in backups.all()] == [(name, 1_700_000_000.0, 1)]
     (tmp_path / "backups" / f"{name}.jsonl").write_bytes(b"\xff\xff")
+    assert backups.all() == ()
+
+
+def test_a_backup_that_grows_is_read_once_and_half_a_line_is_no_damage(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The pulse of a writing parsed every backup anew, and called a line that was being written damaged."""
+    backups, other = TagBackups(tmp_path / "backups"), TagBackups(tmp_path / "backups")
+    entry = Rewritten(TrackId("1"), Path("/m/1.mp3"), {"TBPM": None}, {"TBPM": ["1"]})
+    name = TagBackups.new_name(1.0)
+    path = tmp_path / "backups" / f"{name}.jsonl"
+    other.add(name, entry)
+    line = path.read_text()
+    with path.open("a") as file:
+        file.write(line[:20])
+    assert [backup.files for backup in backups.all()] == [1]
+    assert backups.entries(name) == (entry,)
+    assert caplog.text == ""
+    with path.open("a") as file:
+        file.write(f"{line[20:]}[]\n")
+    assert [backup.files for backup in (*backups.all(), *backups.all())] == [2, 2]
+    assert caplog.text.count("damaged") == 1
+    other.keep(name, [entry])
+    assert [backup.files for backup in backups.all()] == [1]
+    other.keep(name, [])
     assert backups.all() == ()
 
 

@@ -42,11 +42,21 @@ class TagBackup:
     files: int
 
 
+@dataclass(frozen=True, slots=True)
+class _Counted:
+    """How much of a file of lines was counted, and how many files were in it."""
+
+    inode: int = 0
+    bytes: int = 0
+    files: int = 0
+
+
 class TagBackups:
     """The backups in a folder, which is made when there is something to keep."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
+        self._counted: dict[str, _Counted] = {}
 
     @staticmethod
     def new_name(at_s: float) -> str:
@@ -70,20 +80,34 @@ class TagBackups:
         found = []
         for path in self._folder.glob(f"*{_SUFFIX}"):
             match = _NAME.fullmatch(path.stem)
-            if match is not None and (entries := self.entries(path.stem)):
-                found.append(TagBackup(path.stem, float(match[1]), len(entries)))
+            if match is not None and (count := self._count(path.stem)):
+                found.append(TagBackup(path.stem, float(match[1]), count))
         return tuple(sorted(found, key=lambda backup: (-backup.at_s, backup.name)))
+
+    def _count(self, name: str) -> int:
+        """How many files of a writing can be put back; what was counted before is not read again, unless rewritten."""
+        try:
+            with self._path(name).open("rb") as file:
+                status, known = os.fstat(file.fileno()), self._counted.get(name, _Counted())
+                if status.st_ino != known.inode or status.st_size < known.bytes:
+                    known = _Counted(status.st_ino)
+                file.seek(known.bytes)
+                whole = _whole_lines(file.read())
+        except OSError:  # gone meanwhile; anything else is told where it is to be put back
+            return 0
+        count = known.files + len(_entries(whole))
+        self._counted[name] = _Counted(known.inode, known.bytes + len(whole), count)
+        return count
 
     def entries(self, name: str) -> tuple[Rewritten, ...]:
         """The files of a writing, in its order; a line that cannot be read is passed over. Raises ParameterError."""
         try:
-            lines = self._path(name).read_text(encoding="utf-8").splitlines()
+            return _entries(_whole_lines(self._path(name).read_bytes()))
         except FileNotFoundError:
             return ()
-        except (OSError, UnicodeDecodeError) as error:
+        except OSError as error:
             log.warning("a backup of tags cannot be read: %s", error)
             return ()
-        return tuple(entry for line in lines if (entry := _entry(line)) is not None)
 
     def keep(self, name: str, entries: Sequence[Rewritten]) -> None:
         """Let these be all that can still be put back of a writing; none, and it is gone. Raises FileAccessError."""
@@ -109,12 +133,21 @@ def _line(entry: Rewritten) -> str:
     return json.dumps(body) + "\n"
 
 
-def _entry(line: str) -> Rewritten | None:
+def _whole_lines(data: bytes) -> bytes:
+    """All up to the last end of a line: what follows is being written just now, or was broken off."""
+    return data[: data.rfind(b"\n") + 1]
+
+
+def _entries(lines: bytes) -> tuple[Rewritten, ...]:
+    return tuple(entry for line in lines.splitlines() if (entry := _entry(line)) is not None)
+
+
+def _entry(line: bytes) -> Rewritten | None:
     try:
         body: Any = json.loads(line)
         before, after = (_stored(body[name]) for name in ("before", "after"))
         return Rewritten(TrackId(str(body["track_id"])), Path(str(body["path"])), before, after)
-    except (ValueError, TypeError, KeyError) as error:
+    except (ValueError, TypeError, KeyError, AttributeError) as error:
         log.warning("a line of a backup of tags is damaged and passed over: %s", error)
         return None
 

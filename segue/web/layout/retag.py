@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -140,8 +139,7 @@ def backups(kept: Sequence[TagBackup], *, busy: bool) -> list[Any]:
         return []
     rows = []
     for backup in kept:
-        when = time.strftime("%-d %B, %H:%M", time.localtime(backup.at_s))
-        words = f"{when}: {present.count_of(backup.files, 'file', 'files')}"
+        words = f"{present.moment(backup.at_s)}: {present.count_of(backup.files, 'file', 'files')}"
         back = html.Button(
             "Put the old tags back",
             id=ids.retag_act("back", backup.name),
