@@ -325,7 +325,12 @@ def test_the_command_previews_writes_lists_and_puts_back(
     assert [(row["name"], row["files"]) for row in listed] == [(done["backup"], 1)]
     assert answer(capsys, "retag", "--back", done["backup"], *data, "--json")["changed"] == 1
     assert tag(path, "key") is None
+    assert "--yes or --dry-run" in refusal(capsys, "retag", track.id, *data, "--json")
+    dry = answer(capsys, "retag", track.id, "--write", "bpm", "--dry-run", *data, "--json")
+    assert [row["tags"] for row in dry] == [{"bpm": {"old": "", "new": "120"}}]
     assert answer(capsys, "retag", "--all", "--write", "bpm", "--yes", *data, "--json")["changed"] == 4
+    assert main(["retag", track.id, "--write", "bpm", "--data", str(services.data)]) == 0
+    assert capsys.readouterr().out.endswith(": nothing to change\nThere is nothing to write.\n")
     assert "--back NAME" in refusal(capsys, "retag", *data)
     assert read_tags(path).title == "Song 0"
     path.unlink()

@@ -58,6 +58,8 @@ def run(args: argparse.Namespace) -> int:
 
 def _write(services: Services, args: argparse.Namespace) -> int:
     """Preview, ask, and write."""
+    if args.json and not (args.yes or args.dry_run):
+        raise ParameterError("JSON is for programs, which nobody can ask", remedy="Say --yes or --dry-run with --json")
     wishes = TagWishes(args.write, args.key_as)
     found = services.library.tracks() if args.all else [services.find_one(word) for word in args.tracks]
     tracks: list[TrackId] = list(dict.fromkeys(track.id for track in found))
@@ -66,7 +68,11 @@ def _write(services: Services, args: argparse.Namespace) -> int:
         print_rows([_row(change) for change in changes], as_json=args.json, line=_line)
     if args.dry_run:
         return 0
-    if not args.yes and not _is_sure(sum(any(f.old != f.new for f in change.fields) for change in changes)):
+    count = sum(any(field.old != field.new for field in change.fields) for change in changes)
+    if not args.yes and not count:
+        print("There is nothing to write.")
+        return 1 if any(change.problem for change in changes) else 0
+    if not args.yes and not _is_sure(count):
         print("Nothing is written.", file=sys.stderr)
         return 1
     return _tell(services.retagging.write(tracks, wishes), as_json=args.json)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from dash import ALL, ClientsideFunction, Dash, Input, Output, State, ctx, no_update
+from dash import ALL, ClientsideFunction, Dash, Input, Output, State, ctx, html, no_update
 from dash.exceptions import PreventUpdate
 
-from segue.errors import SegueError
+from segue.errors import ParameterError, SegueError
 from segue.play.playqueue import is_track_id
 from segue.retagging import TagStatus, TagWishes
 from segue.values import TrackId
@@ -48,14 +49,17 @@ def _register_preview(app: Dash, services: Services) -> None:
         prevent_initial_call=True,
     )
     def on_wishes(asked: Any, fields: list[str], key_as: str, ended: Any) -> tuple[Any, ...]:  # noqa: ARG001 - a trigger
-        tracks = _tracks(services, asked)
+        opened = True if ctx.triggered_id == ids.RETAG_ASKED else no_update
+        try:
+            tracks = _tracks(services, asked)
+        except ParameterError as error:
+            return opened, html.P(present.error_line(error), className="problem"), write_words(0), True
         if not tracks:
             raise PreventUpdate
         first = tracks[:_MOST_SHOWN]
         changes = services.retagging.preview(first, _wishes(fields, key_as)) if fields else []
         more = len(tracks) - len(first)
         is_idle = not more and not any(field.old != field.new for change in changes for field in change.fields)
-        opened = True if ctx.triggered_id == ids.RETAG_ASKED else no_update
         return opened, preview(changes, fields or (), more=more), write_words(len(tracks)), not fields or is_idle
 
 
@@ -76,7 +80,7 @@ def _register_writing(app: Dash, services: Services) -> None:
         if not ctx.triggered or not ctx.triggered[0]["value"]:
             raise PreventUpdate
         try:
-            _act(services, ctx.triggered_id, _tracks(services, asked), lambda: _wishes(fields, key_as))
+            _act(services, ctx.triggered_id, lambda: (_tracks(services, asked), _wishes(fields, key_as)))
         except SegueError as error:
             return present.error_line(error), 0
         return "", 0
@@ -104,10 +108,10 @@ def _register_writing(app: Dash, services: Services) -> None:
         return shown, backups(kept, busy=status.running), not status.running, now, ended
 
 
-def _act(services: Services, pressed: Any, tracks: list[TrackId], wishes: Any) -> None:
+def _act(services: Services, pressed: Any, wanted: Callable[[], tuple[list[TrackId], TagWishes]]) -> None:
     """Write, stop, or put back."""
     if pressed == ids.RETAG_WRITE:
-        services.retagging.start_write(tracks, wishes())
+        services.retagging.start_write(*wanted())
     elif pressed["act"] == "stop":
         services.retagging.cancel()
     else:
@@ -127,8 +131,11 @@ def _wishes(fields: Any, key_as: Any) -> TagWishes:
 
 
 def _tracks(services: Services, asked: Any) -> list[TrackId]:
-    """The songs that the page names, as far as the library holds them."""
+    """The songs that the page names, as far as the library holds them; raises ParameterError if they are too many."""
     named = asked.get("tracks") if isinstance(asked, dict) else None
-    if not isinstance(named, list) or len(named) > _MOST_SONGS:
+    if not isinstance(named, list):
         return []
+    if len(named) > _MOST_SONGS:
+        remedy = f"Mark at most {_MOST_SONGS:,} at a time, or use the command: segue retag --all"
+        raise ParameterError(f"{len(named):,} songs are marked, too many at once", remedy=remedy)
     return [track.id for track in services.tracks_of([TrackId(name) for name in named if is_track_id(name)])]

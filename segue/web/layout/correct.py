@@ -8,7 +8,7 @@ from typing import Any
 import dash_mantine_components as dmc
 from dash import dcc, html
 
-from segue.correcting import AS_HEARD, TIMES
+from segue.correcting import TIMES
 from segue.values import Rhythm, Track
 from segue.web import ids, present
 from segue.web.layout.parts import act_button, cover, icon
@@ -96,6 +96,6 @@ def _as_heard(heard: Rhythm | None) -> str:
 
 
 def _ends(*, is_set: bool) -> list[html.Button]:
-    back = act_button("correct_heard", "Take back what was set by hand", "As it was heard", look=_BUTTON, word=AS_HEARD)
+    back = act_button("correct_heard", "Take back what was set by hand", "As it was heard", look=_BUTTON)
     back.disabled = not is_set
     return [back, act_button("correct_save", "Save", "Save", look="solid small")]
