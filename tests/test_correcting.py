@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -81,6 +84,36 @@ def test_what_cannot_be_is_refused_and_nothing_is_changed(
     with pytest.raises(ParameterError, match=complaint):
         Correcting(library).change([number(1), number(2)], **words)
     assert library.kept.all("correction") == {}
+
+
+def test_the_song_that_cannot_be_counted_so_is_named(library: Library) -> None:
+    """Of many songs nobody could tell which one it was."""
+    library.corrections.put({number(2): Correction(210.0)}, at_s=1.0)
+    title = library.track(number(2)).info.title
+    with pytest.raises(ParameterError, match=f"420 BPM for “{title}”.*leave it out"):
+        Correcting(library).change([number(1), number(2)], tempo="double")
+    assert library.corrections.of(number(1)) is None
+
+
+def test_tempo_and_key_that_are_set_at_the_same_moment_both_hold(library: Library) -> None:
+    """What was set before was read first and written back later, over what somebody else had set meanwhile."""
+    with Library.open(library.folder) as other, ThreadPoolExecutor(2) as pool:
+        for bpm in range(100, 140):
+            start = threading.Barrier(2)
+
+            def change(where: Library, start: threading.Barrier = start, **words: str) -> None:
+                start.wait()
+                Correcting(where).change([number(1)], **words)
+
+            list(pool.map(lambda job: job(), (
+                partial(change, library, tempo=str(bpm)), partial(change, other, key=f"{bpm % 12 + 1}A"),
+            )))  # fmt: skip
+            assert library.corrections.of(number(1)) == Correction(float(bpm), f"{bpm % 12 + 1}A")
+
+
+def test_songs_that_are_gone_are_passed_over_as_others_are_put_back(library: Library) -> None:
+    Correcting(library).put_back({number(1): Correction(100.0), number(9): Correction(100.0)})
+    assert list(library.kept.all("correction")) == [number(1)]
 
 
 def test_what_is_not_there_is_said(library: Library) -> None:

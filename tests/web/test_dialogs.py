@@ -4,38 +4,41 @@ from __future__ import annotations
 
 from typing import Any
 
+from segue.listen.by_hand import Correction
 from segue.services import Services
 from segue.values import TrackId
-from tests.web.conftest import reading_client
+from segue.web.factory import create_app
 
 GONE = TrackId("f" * 16)
 
 
-def ask(house: Services, outputs: list[str], inputs: dict[str, Any], *, state: dict[str, Any] | None = None) -> Any:
-    """The answer of a callback; the first input has set it off."""
-
-    def each(values: dict[str, Any]) -> list[dict[str, Any]]:
-        return [
-            {"id": name, "property": kind, "value": value}
-            for (name, _, kind), value in ((key.partition("."), value) for key, value in values.items())
-        ]
-
+def ask(house: Services, output: str, inputs: dict[tuple[str, str], Any]) -> Any:
+    """The answer of the callback that has an output of that name; the first input has set it off."""
+    app = create_app(house)
+    outputs = next(name for name in app.callback_map if output in name)
     body = {
-        "output": f"..{'...'.join(outputs)}..",
-        "outputs": [{"id": name, "property": kind} for name, _, kind in (out.partition(".") for out in outputs)],
-        "inputs": each(inputs),
-        "state": each(state or {}),
-        "changedPropIds": [next(iter(inputs))],
+        "output": outputs,
+        "outputs": [dict(zip(("id", "property"), out.split("."), strict=True)) for out in outputs[2:-2].split("...")],
+        "inputs": [{"id": name, "property": kind, "value": inputs[name, kind]} for name, kind in inputs],
+        "changedPropIds": [".".join(next(iter(inputs)))],
     }
-    return reading_client(house).post("/_dash-update-component", json=body).get_json()["response"]
+    return app.server.test_client().post("/_dash-update-component", json=body).get_json()["response"]
 
 
 def test_too_many_songs_are_not_passed_over_in_silence(house: Services) -> None:
     """The button did nothing, and the dialog never opened."""
-    outputs = ["retag.opened", "retag-preview.children", "retag-write.children", "retag-write.disabled"]
     asked = {"tracks": [f"{number:016x}" for number in range(20_001)]}
-    inputs = {"retag-asked.data": asked, "retag-fields.value": ["bpm"], "retag-key-as.value": "camelot"}
-    answer = ask(house, outputs, inputs | {"retag-ended.data": None})
+    inputs = {("retag-asked", "data"): asked, ("retag-fields", "value"): ["bpm"], ("retag-key-as", "value"): "camelot"}
+    answer = ask(house, "retag-preview.children", inputs | {("retag-ended", "data"): None})
     assert answer["retag"]["opened"] is True
     assert answer["retag-write"]["disabled"] is True
     assert "Mark at most 20,000" in answer["retag-preview"]["children"]["props"]["children"]
+
+
+def test_a_correction_is_not_kept_for_a_song_that_is_gone(house: Services) -> None:
+    """An undo from an old page kept what it said of any id at all."""
+    track = house.search("")[0].id
+    back = {"before": f'{{"{track}": [100.0, null], "{GONE}": [100.0, null]}}', "at": 1}
+    ask(house, "correct-done.data", {("correct-change", "data"): back})
+    assert house.library.corrections.of(track) == Correction(100.0)
+    assert list(house.library.kept.all("correction")) == [track]
