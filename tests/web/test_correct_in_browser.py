@@ -88,7 +88,7 @@ def test_the_dialog_counts_anew_and_says_what_is_wrong(services: Services, serve
     page.click("[data-act=table_correct]")
     dialog = page.get_by_role("dialog", name="Correct tempo and key")
     dialog.get_by_text("Heard: 80 BPM, 100% sure").wait_for()
-    assert dialog.get_by_role("button", name="Take back what was set by hand").is_disabled()
+    assert dialog.get_by_role("button", name="As it was heard").is_disabled()
     tempo = dialog.get_by_label("Tempo in BPM")
     dialog.get_by_role("button", name="Half the tempo").press("Enter")
     wait(page, "document.getElementById('correct-tempo').value === '40'")
@@ -106,7 +106,7 @@ def test_the_dialog_counts_anew_and_says_what_is_wrong(services: Services, serve
     assert kept(services, 0) == Correction(160.0)
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
     page.click("[data-act=table_correct]")
-    dialog.get_by_role("button", name="Take back what was set by hand").click()
+    dialog.get_by_role("button", name="As it was heard").click()
     dialog.wait_for(state="hidden")
     assert kept(services, 0) is None
 
