@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -76,3 +78,31 @@ def test_colours_are_chosen_here_and_by_the_header_alike(services: Services, ser
     page.evaluate("document.querySelector('[data-act=theme]').click()")
     wait(page, "document.querySelector('#theme-choice input:checked').value === 'system'")
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
+
+
+def test_an_answer_that_comes_when_its_room_is_left_harms_no_other_room(
+    services: Services, serve: Serve, visit: Visit
+) -> None:
+    page = visit(serve(services))
+    held: list[Any] = []
+
+    def hold(route: Any) -> None:
+        if "settings-says.children" in (route.request.post_data or ""):
+            held.append(route)
+        else:
+            route.continue_()
+
+    page.click(".rail >> text=Settings")
+    wait(page, f"{FOLDERS} === 2")
+    page.route(re.compile("_dash-update-component"), hold)
+    for _ in range(200):
+        if held:
+            break
+        page.wait_for_timeout(50)
+    page.click(".rail >> text=Music")
+    wait(page, "document.getElementById('room').textContent === ''")
+    held[0].fulfill(json={"multi": True, "response": {"settings-says": {"children": "too late"}}})
+    page.wait_for_timeout(200)
+    page.unroute_all(behavior="ignoreErrors")
+    page.click(".rail >> text=Saved")
+    wait(page, "document.getElementById('room').textContent.includes('Playlists')")

@@ -14,6 +14,9 @@ from segue.web.rooms import HOME, ROOMS, room_at
 if TYPE_CHECKING:
     from segue.services import Services
 
+NOTHING: list[Any] = []
+"""No room. With None Dash would go on looking for what stood there, and a late answer would stop it for good."""
+
 
 def register_rooms(app: Dash, services: Services) -> None:
     """Show the room of the address, and connect each room's own callbacks."""
@@ -24,7 +27,7 @@ def register_rooms(app: Dash, services: Services) -> None:
         room = room_at(path)
         if room is not None:
             return room.build(services, dict(parse_qsl((search or "").removeprefix("?"))))
-        return None if path == HOME else no_room()
+        return NOTHING if path == HOME else no_room()
 
     app.clientside_callback(
         ClientsideFunction("segue", "onAddress"),
