@@ -180,8 +180,8 @@ class ProfileShelf:
             except UnknownTrackError:
                 gone.append(seed.name)
         if not tracks:
-            what = f"all that the profile '{one_line(held)}' begins from has left the library ({'; '.join(gone)})"
-            raise UnknownTrackError(what, remedy="Scan its folder again, or save the profile with other songs")
+            what = f"all that “{one_line(held)}” begins from has left the library ({'; '.join(gone)})"
+            raise UnknownTrackError(what, remedy="Scan its folder again, or save it with other songs")
         rules, wishes = self._choosing.rules, profile.spec.wishes
         spec = replace(profile.spec, wishes=rules.heard(wishes))
         return Begins(held, spec, tuple(tracks), tuple(gone), rules.unheard(wishes))

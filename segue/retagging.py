@@ -159,8 +159,7 @@ class Retagging:
 
     def _open(self, path: Path) -> TagFile:
         if self._is_demo(path):
-            what = "it is of the demo library, whose files stay as they were composed"
-            raise TagError(what, remedy="Your own music can be written", path=path)
+            raise TagError("Demo songs stay as they are", remedy="Your own music can be written")
         file = TagFile(path)
         if self._library.contents.stat_at(path) != stat_of(path):  # it may be another recording by now
             raise FileAccessError("it has changed since it was heard", remedy="Scan its folder first", path=path)

@@ -4,9 +4,8 @@
   const segue = (window.segue = window.segue || {});
 
   Object.assign((segue.acts ??= {}), {
-    mix: () => {
-      const table = new Map(segue.booth?.queue.table || []);
-      const tracks = (segue.booth?.queue.entries || []).map((entry) => table.get(entry));
+    mix: ({ played }) => {
+      const tracks = segue.booth ? segue.queueTracks(played) : [];
       if (tracks.length) segue.go(`/mix?tracks=${tracks.join(",")}`);
       else segue.notify("The queue is empty: play a song first.", "note");
     },

@@ -65,7 +65,7 @@
       segue.notify(error);
     } else followers = number;
     for (const { track, title } of asked) {
-      segue.send("add", { track });
+      segue.send("add", { track, asked: true });
       segue.notify(`Somebody asked for “${title}”.`, "note");
     }
     show();
@@ -101,6 +101,7 @@
     const [[name, value]] = Object.entries(values);
     if (!isShown || value === undefined || own[name] === value) return;
     own[name] = value;
+    if (name === "open") own.name = by("party-name")?.value ?? own.name; // what is typed is told a moment later
     segue.keep("party", { key: own.key, name: own.name, takes: own.takes });
     if (name === "open") return value ? open() : close();
     if (own.open) say();
@@ -206,13 +207,15 @@
   // What is shown -----------------------------------------------------------------------------------------------------
 
   function show() {
-    const line = by("party-line");
-    line.hidden = !own.open && !follows;
     const number = followers ? `, ${followers} ${followers === 1 ? "follows" : "follow"}` : "";
     const opened = own.open ? `Open to others as “${own.name}”${number}` : "";
     const words = follows ? `Following “${follows.name}”` : opened;
-    if (by("party-says").textContent !== words) by("party-says").textContent = words;
-    line.querySelector("[data-act=unfollow]").hidden = !follows;
+    for (const line of document.querySelectorAll(".party-line")) {
+      line.hidden = !own.open && !follows;
+      const says = line.querySelector(".party-says");
+      if (says.textContent !== words) says.textContent = words;
+      line.querySelector("[data-act=unfollow]").hidden = !follows;
+    }
     document.body.classList.toggle("is-following", Boolean(follows));
     const now = { key: own.key, follows: follows?.id ?? "" };
     if (JSON.stringify(now) === told) return; // each telling is a request

@@ -54,6 +54,7 @@
 
   function askName(kind, name, details) {
     wanted = { kind, details };
+    offerSongs(kind);
     props("name-field", { value: name, error: null });
     props("naming", { opened: true, title: TITLES[kind] });
   }
@@ -61,7 +62,8 @@
   function named() {
     const name = field().value.trim();
     if (!name) return props("name-field", { error: "Give it a name" });
-    segue.send(wanted.kind, { ...wanted.details, name });
+    const played = document.querySelector("#name-songs input:checked").value;
+    segue.send(wanted.kind, { ...wanted.details, name, played });
     props("naming", { opened: false });
   }
 
@@ -74,10 +76,25 @@
     if (CHANGES.has(kind) && document.getElementById("saved")) props("saved-turn", { data: number });
   });
 
-  function saveQueue(kind) {
-    const table = new Map(segue.booth.queue.table.map(([entry, track]) => [entry, track]));
-    segue.savePlaylist(segue.booth.queue.entries.map((entry) => table.get(entry)), { kind });
+  /* The tracks of the queue: those from the song that plays on, or with what has played. */
+  segue.queueTracks = (played) => {
+    const { table, entries, current } = segue.booth.queue;
+    const tracks = new Map(table);
+    const from = played === "yes" ? 0 : Math.max(0, entries.indexOf(current));
+    return entries.slice(from).map((entry) => tracks.get(entry));
+  };
+
+  /* Which songs of the queue a playlist takes, and how many those are. */
+  function offerSongs(kind) {
+    const number = (played) => new Set(segue.queueTracks(played)).size; // a list holds a song once
+    const data = [
+      { value: "no", label: `From here on: ${number("no")}` },
+      { value: "yes", label: `With what has played: ${number("yes")}` },
+    ];
+    props("name-songs", { data, value: "no", style: { display: kind === "save_list" ? "" : "none" } });
   }
+
+  const saveQueue = (kind) => segue.savePlaylist(segue.queueTracks("yes"), { kind });
 
   /* Songs as a playlist file that the browser downloads: m3u8, xspf or jspf. */
   segue.savePlaylist = async (tracks, { kind = "m3u8", name = "Segue" } = {}) => {

@@ -14,10 +14,10 @@ from segue.choose.assignment import Doubles, Spacing
 from segue.choose.catalogue import Catalogue
 from segue.choose.itinerary import Waypoint
 from segue.choose.joins import JoinWeights, Sounds, score
-from segue.choose.picking import relaxed_words, tracks
+from segue.choose.picking import counted, relaxed_words, tracks
 from segue.choose.playlist import OutsideSeed, sounds_of
 from segue.choose.reorder import Flow
-from segue.choose.rules import SPACING, History, Song, rules_for
+from segue.choose.rules import PLAYED, SPACING, History, Song, rules_for
 from segue.choose.sphere import middle
 from segue.choose.wishes import NO_FACTS, Facts, Wishes, in_range
 from segue.config import CHOICE, JOURNEY
@@ -170,8 +170,8 @@ class _Growing:
         for row in range(len(self._catalogue.index)):
             last.refusal(row)
         counts = last.reasons()
-        counts["it stands in the list already"] = counts.pop("it already played", 0)
-        return "; ".join(f"{tracks(count)}: {why}" for why, count in counts.items() if count) or "no other track"
+        counts["it stands in the list already"] = counts.pop(PLAYED, 0)
+        return "; ".join(counted(count, why) for why, count in counts.items() if count) or "no other track"
 
     def told(self) -> tuple[Expanded, ...]:
         """The list with the reasons of its new tracks."""

@@ -12,7 +12,8 @@ import numpy as np
 from segue.choose.catalogue import Catalogue
 from segue.choose.itinerary import Course, Itinerary, Waypoint, lay_out, shared_out, waypoint_stops
 from segue.choose.journey_stops import Stop, StopKind, described
-from segue.choose.picking import tracks
+from segue.choose.picking import counted
+from segue.choose.rules import PLAYED
 from segue.choose.wayfinding import Finder, Way
 from segue.choose.wishes import NO_FACTS, Facts
 from segue.config import JOURNEY
@@ -200,8 +201,8 @@ def _ended(course: Course, stops: Sequence[Stop], way: Way) -> str | None:
     free = course.stops - len(course.fixed)
     counts = way.allowed.reasons()
     placed = sum(stop.kind is StopKind.BETWEEN for stop in stops)
-    counts["it is on the way already"] = placed + counts.pop("it already played", 0)  # as a waypoint or a pin
-    said = "; ".join(f"{tracks(count)}: {reason}" for reason, count in counts.items() if count)
+    counts["it is on the way already"] = placed + counts.pop(PLAYED, 0)  # as a waypoint or a pin
+    said = "; ".join(counted(count, reason) for reason, count in counts.items() if count)
     return f"{missing} of {free} stops between stay empty, as nothing else is left to play ({said or 'no other track'})"
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -13,10 +14,13 @@ from segue.choose.catalogue import Catalogue
 from segue.choose.index import DECIMALS, Rows, best_rows, rank_of
 from segue.choose.joins import Joins, JoinWeights, Sounds, score
 from segue.choose.masks import closed, refused
-from segue.choose.rules import Candidate, History, NoRepeat, Rule, RuleSet
+from segue.choose.rules import PLAYED, Candidate, History, NoRepeat, Rule, RuleSet
 from segue.choose.standing import StandingRule
 from segue.config import CHOICE
 from segue.values import Floats, TrackId
+
+_OF_ONE = re.compile(r"^(|you \w+ |another \w+ of )it\b")
+"""Where a reason speaks of the one track that it is about."""
 
 _FARTHER = 4
 """Where none of the nearest may come, so many times as many are looked at."""
@@ -99,14 +103,14 @@ class Search:
         """Why there is nothing left, in one sentence."""
         left = np.ones(len(self._index), np.bool_)
         left[self._index.rows_of(self.question.history.played(0))] = False
-        counts = Counter({"it already played": int(np.count_nonzero(~left))})
+        counts = Counter({PLAYED: int(np.count_nonzero(~left))})
         for rule in self.question.rules.levels()[-1].standing:
             mask = refused(self.question.catalogue, [rule]) & left
             counts[rule.summary] += int(np.count_nonzero(mask))
             left &= ~mask
         for row in np.flatnonzero(left).tolist():
             counts[next(self.reasons(row), "")] += 1
-        words = [f"{tracks(count)}: {reason}" for reason, count in counts.most_common() if count]
+        words = [counted(count, reason) for reason, count in counts.most_common() if count]
         return f"Nothing else is left to play ({'; '.join(words) or 'the library is empty'})"
 
     def rank(self, row: int) -> int:
@@ -265,6 +269,11 @@ def _ladder(rule: Rule) -> tuple[Rule, ...]:
 def tracks(count: int) -> str:
     """So many tracks, in words."""
     return "1 track" if count == 1 else f"{count} tracks"
+
+
+def counted(count: int, reason: str) -> str:
+    """So many tracks and what became of each: "3 tracks: each already played"."""
+    return f"{tracks(count)}: " + (reason if count == 1 else _OF_ONE.sub(r"\1each", reason))
 
 
 def relaxed_words(names: Sequence[str]) -> str:

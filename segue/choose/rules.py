@@ -29,6 +29,7 @@ GIVES_WAY = (
 """The rules that give way where nothing else is left to play, in this order; all others never do."""
 
 YOU_BANNED, YOU_DISLIKED = "you banned it", "you disliked it"
+PLAYED = "it already played"
 SPACING = GIVES_WAY[:2]
 """Of these, the rules that give way step by step, and to closeness too: a song of another kind follows less well."""
 
@@ -180,7 +181,7 @@ class NoRepeat(_Whole):
     def refusal(self, candidate: Candidate, history: History) -> str | None:
         """Refuse what was heard or queued."""
         again = _may_come_again(history.tracks_since(candidate.track_id), self.after_tracks)
-        return None if again else "it already played"
+        return None if again else PLAYED
 
 
 @dataclass(frozen=True, slots=True)

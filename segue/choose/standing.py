@@ -61,7 +61,7 @@ class Listed(_Plain):
     """Certain tracks never come: those that are banned, disliked or taken out."""
 
     ids: frozenset[TrackId] = field(repr=False)
-    summary: str = "you do not want to hear it"
+    summary: str = "you took it out"
     name: str = "not refused"
 
     def refused(self, catalogue: Catalogue) -> Bools:

@@ -21,6 +21,9 @@ _TOKEN = re.compile(r"drop:[0-9a-f]{16}")
 RADIO = "radio"
 """In place of a dropped file's token: the start has the name of a radio."""
 
+ASKED = "Asked for by somebody else"
+"""Why a song is picked that another booth asked for."""
+
 
 EMPTY = Queue()
 Way = Literal["more", "less", "none"]

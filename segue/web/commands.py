@@ -17,7 +17,7 @@ from segue.play import playqueue
 from segue.play.playqueue import Queue, Song, is_track_id
 from segue.store.events import EventKind, Rating
 from segue.values import EntryId, Origin, TrackId
-from segue.web.booth import Booth, lookback_from_json, noise_from_json, start_at, token_from_json
+from segue.web.booth import ASKED, Booth, lookback_from_json, noise_from_json, start_at, token_from_json
 from segue.web.booths import booth_of
 from segue.web.growing import Desk, Outcome, choose, picked_songs, restarted, songs_of, with_picks
 from segue.web.saving import SAVING
@@ -113,7 +113,8 @@ def _add(desk: Desk, booth: Booth, command: Mapping[str, Any]) -> Outcome:
 
 def _queue(desk: Desk, booth: Booth, command: Mapping[str, Any], *, first: bool) -> Outcome:
     """Put a song before or after those already picked."""
-    song, picked = Song(_known_track(desk, command)), picked_songs(booth.queue)
+    song = Song(_known_track(desk, command), why=ASKED if command.get("asked") is True else "")
+    picked = picked_songs(booth.queue)
     outcome = with_picks(desk, booth, [song, *picked] if first else [*picked, song])
     _note(desk, "queued", song.track_id, before_id=_before(outcome.booth.queue, song.track_id))
     return outcome

@@ -15,7 +15,7 @@ from segue.errors import EmptyLibraryError, ParameterError, UnknownTrackError
 from segue.play import playqueue
 from segue.play.playqueue import Entry, Queue, Song
 from segue.values import EntryId, TrackId
-from segue.web.booth import RADIO, Booth
+from segue.web.booth import ASKED, RADIO, Booth
 
 if TYPE_CHECKING:
     from segue.services import Services
@@ -175,8 +175,12 @@ def _rated(desk: Desk, seeds: Sequence[str]) -> tuple[frozenset[TrackId], frozen
 
 
 def picked_songs(queue: Queue) -> list[Song]:
-    """The songs to come that the listener picked."""
-    return [Song(entry.track_id) for entry in queue.upcoming if entry.origin == "picked"]
+    """The songs to come that the listener picked, and others asked for."""
+    return [
+        Song(entry.track_id, why=ASKED if entry.why == ASKED else "")
+        for entry in queue.upcoming
+        if entry.origin == "picked"
+    ]
 
 
 def songs_of(found: Continuation) -> list[Song]:

@@ -92,6 +92,7 @@ MIXES_SEEN = "mixes-seen"
 SAVED = "saved"
 SAVED_TURN = "saved-turn"
 NAMING = "naming"
+NAME_SONGS = "name-songs"
 NAME_FIELD = "name-field"
 
 # An MPD

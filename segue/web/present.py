@@ -189,8 +189,14 @@ def in_bytes(count: int) -> str:
 
 
 def error_line(error: Exception) -> str:
-    """What a listener reads: our own errors as they are, one plain line for any other."""
-    return str(error) if isinstance(error, SegueError) else FAULT_TEXT
+    """What a listener reads: our own errors as sentences, one plain line for any other.
+
+    Only a letter that the sentence itself begins with is made large: what it quotes stays as it was written.
+    """
+    if not isinstance(error, SegueError):
+        return FAULT_TEXT
+    line = str(error)
+    return line if error.path is not None else line[:1].upper() + line[1:]
 
 
 def notification(message: str, *, kind: str = "problem") -> dict[str, Any]:

@@ -11,21 +11,23 @@ from segue.lists import SavedList
 from segue.play.playqueue import Queue, Song
 from segue.profiles import Beginning, Profile
 from segue.values import EntryId, TrackId
+from segue.web import present
 from segue.web.booth import RADIO, Booth, start_at
 from segue.web.growing import Desk, Outcome, begun, choose, picked_songs, restarted, with_picks
-from segue.web.present import artist_of
 
 _RADIO_SONGS = 10  # that a radio chooses where it is asked for a list, as by `segue profile play` and by apps
 _SEEDS_CHOSEN = 10  # songs that a radio begins from where the listener picked none
 
 
 def _save_list(desk: Desk, booth: Booth, command: Mapping[str, Any]) -> Outcome:
-    """Keep the songs of the queue under a name."""
+    """Keep the songs of the queue under a name: from the one that plays on, or with what has played."""
     lists, name = desk.services.lists, _text(command, "name")
     before = lists.named(name)
-    saved = lists.save(name, list(dict.fromkeys(booth.queue.track_ids)))
+    played, ahead = _played(booth.queue), [entry.track_id for entry in booth.queue.upcoming]
+    tracks = list(dict.fromkeys([*(played if command.get("played") == "yes" else played[-1:]), *ahead]))
+    saved = lists.save(name, tracks)
     way = (lambda: lists.delete(saved.id)) if before is None else (lambda: lists.put(before))
-    return _done(desk, booth, f"Saved as “{saved.name}”", way)
+    return _done(desk, booth, f"Saved as “{saved.name}”: {present.songs(len(tracks))}", way)
 
 
 def _rename_list(desk: Desk, booth: Booth, command: Mapping[str, Any]) -> Outcome:
@@ -142,7 +144,7 @@ def _beginnings(desk: Desk, booth: Booth) -> tuple[Beginning, ...]:
     tracks = desk.services.tracks_of(list(dict.fromkeys(seeds)))
     if not tracks:
         tracks = desk.services.tracks_of(_played(booth.queue)[-_SEEDS_CHOSEN:])
-    return tuple(Beginning(track.id, f"{artist_of(track)} - {track.info.title}") for track in tracks)
+    return tuple(Beginning(track.id, f"{present.artist_of(track)} - {track.info.title}") for track in tracks)
 
 
 def _played(queue: Queue) -> list[TrackId]:

@@ -59,8 +59,8 @@ def test_fewer_tracks_and_a_reason(fan: Index, infos: Infos) -> None:
     assert names(found).replace("j", "") == "abcdefgh"
     assert found.ended is not None
     assert found.ended.startswith("4 tracks fewer than wanted")
-    assert "you do not want to hear it" in found.ended
-    assert "9 tracks: it stands in the list already" in found.ended
+    assert "you took it out" in found.ended
+    assert "9 tracks: each stands in the list already" in found.ended
     strict = go(fan, infos, "aj", 2, wishes=Wishes(shortest_s=300, strict=True))
     assert names(strict) == "aj"
     assert "too short" in (strict.ended or "")

@@ -171,7 +171,7 @@ def test_a_rule_that_leaves_nothing_gives_way_and_says_so() -> None:
     assert strict.picks == ()
     assert (
         strict.ended
-        == "Nothing else is left to play (3 tracks: it is too short or too long; 1 track: it already played)"
+        == "Nothing else is left to play (3 tracks: each is too short or too long; 1 track: it already played)"
     )
 
 
@@ -191,7 +191,7 @@ def test_what_was_refused_in_so_many_words_never_comes_whatever_is_left() -> Non
     result = go(songs, [5], count=9, facts=facts, never=frozenset({number(4)}), wishes=wishes)
     assert result.picks == ()
     assert result.ended is not None
-    for reason in ("2 tracks: it lies in /a", "1 track: you banned it", "1 track: it is heard as metal"):
+    for reason in ("2 tracks: each lies in /a", "1 track: you banned it", "1 track: it is heard as metal"):
         assert reason in result.ended
 
 

@@ -56,7 +56,7 @@ def test_a_pick_names_what_it_passed_over(fan: Index, infos: Infos) -> None:
     assert pick.track_id == "h"
     assert [(r.title, r.reason) for r in pick.refused] == [
         ("Song e", "it already played"),
-        ("Song g", "you do not want to hear it"),
+        ("Song g", "you took it out"),
         ("Song d", "it already played"),
     ]
     assert pick.rank == 4
@@ -75,7 +75,7 @@ def test_a_tiny_library_gives_fewer_tracks_and_a_reason_and_no_repeat(fan: Index
     """Earlier programs appended the last refused candidate when all were refused."""
     result = _go(fan, infos, "a", count=20)
     assert sorted(_names(result)) == list("bcdefghij")
-    assert result.ended == "Nothing else is left to play (10 tracks: it already played)"
+    assert result.ended == "Nothing else is left to play (10 tracks: each already played)"
     assert json.loads(json.dumps(result.to_json()))["ended"] == result.ended
 
 

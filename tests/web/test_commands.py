@@ -13,7 +13,7 @@ from segue.config import CHOICE, QUEUE
 from segue.errors import LibraryError, ParameterError, SegueError, UnknownTrackError
 from segue.services import Services
 from segue.values import Track
-from segue.web.booth import Booth, booth_from_json, booth_to_json
+from segue.web.booth import ASKED, Booth, booth_from_json, booth_to_json
 from segue.web.commands import steer
 from segue.web.growing import Desk, Outcome
 from tests.web.stand_in import StandIn, write_chord
@@ -452,3 +452,9 @@ def test_a_queue_of_which_all_has_left_the_library_begins_anew_and_says_so(
     outcome = steer(desk, booth, {"kind": "refresh"})
     assert outcome.booth.queue.upcoming == ()
     assert outcome.ended == "These songs have left the library, and by your rules none that is here may come"
+
+
+def test_a_song_asked_for_by_others_is_not_the_listeners_own_pick(desk: Desk, shelf: tuple[Track, ...]) -> None:
+    booth = do(desk, do(desk, Booth(), "play", track=shelf[0].id), "add", track=shelf[9].id, asked=True)
+    booth = do(desk, booth, "add", track=shelf[10].id)
+    assert [entry.why for entry in booth.queue.upcoming[:2]] == [ASKED, ""]

@@ -15,7 +15,7 @@ from tests.web.test_access_in_browser import violations
 from tests.web.test_booth_in_browser import AUDIO, Serve, Visit, song, upcoming, wait
 
 pytestmark = pytest.mark.browser
-LINE = "document.getElementById('party-line')"
+LINE = "document.querySelector('#queue .party-line')"
 
 
 def play(page: Any, number: int) -> None:
@@ -27,8 +27,7 @@ def play(page: Any, number: int) -> None:
 def open_booth(page: Any, name: str) -> None:
     page.click("[data-act=party]")
     page.fill("#party-name", name)
-    page.wait_for_timeout(500)  # nobody goes on within the same moment
-    page.click("#party-open")
+    page.click("#party-open")  # at once: the name was said to be missing for a moment after it was typed
     wait(page, f"!{LINE}.hidden")
     page.keyboard.press("Escape")
     page.wait_for_selector("#party-name", state="detached")
@@ -89,6 +88,11 @@ def test_one_follows_another_and_has_its_own_queue_back(long_songs: StandIn, ser
     assert own[0] != song(host)
     follow(guest, "Kitchen")
     await_same(guest, host)
+    guest.click(".bar-nav >> text=Music")
+    guest.wait_for_selector(
+        "#home .party-line >> text=Following “Kitchen” >> visible=true"
+    )  # it stood in the queue alone
+    guest.click(".bar-nav [data-act=queue]")
     wait(guest, f"!{AUDIO}.paused && {AUDIO}.currentTime > 12")
     wait(host, f"{LINE}.textContent.includes('1 follows')")
     apart_s = guest.evaluate(f"{AUDIO}.currentTime") - host.evaluate(f"{AUDIO}.currentTime")
@@ -149,6 +153,8 @@ def test_a_booth_is_asked_for_songs_if_it_takes_them(
     guest.click("#results li:nth-child(12) .row-main")
     guest.wait_for_selector("text=“Kitchen” is asked for it.")
     host.wait_for_selector("text=Somebody asked for “Late Return”.")
+    host.wait_for_selector(".next-songs .row:has-text('Late Return') >> text=Asked for by somebody else")
+    assert host.locator(".next-songs >> text=Your pick").count() == 0  # it was shown as the host's own
     wait(
         host,
         "document.querySelector('.next-songs .row[data-origin=picked] .title')?.textContent === 'Play Late Return'",

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from segue.errors import FileAccessError
+from segue.errors import FileAccessError, ParameterError
 from segue.play import playqueue
 from segue.play.fades import Fade, Sound, Turn
 from segue.play.playqueue import Queue, Song
@@ -112,6 +112,9 @@ def test_the_list_says_what_it_holds() -> None:
 def test_our_own_errors_are_shown_as_they_are_and_no_others() -> None:
     own = FileAccessError("it is not there", remedy="Check the path", path="/music")
     assert present.error_line(own) == "/music: it is not there. Check the path"
+    assert present.error_line(ParameterError("a name is missing", remedy="Give it one")).startswith("A name is missing")
+    quoting = ParameterError("'abc' is no tempo", remedy="Write it in BPM")
+    assert present.error_line(quoting) == "'abc' is no tempo. Write it in BPM"  # "'Abc' is no tempo" it said
     assert present.error_line(KeyError("secret")) == present.FAULT_TEXT
 
 

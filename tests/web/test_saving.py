@@ -49,7 +49,7 @@ def test_a_queue_is_saved_played_and_added(desk: Desk, services: StandIn, shelf:
     outcome = did(desk, booth, "save_list", name="Sunday")
     (saved,) = services.lists.all()
     assert (saved.name, saved.tracks) == ("Sunday", booth.queue.track_ids)
-    assert outcome.said == "Saved as “Sunday”"
+    assert outcome.said == "Saved as “Sunday”: 6 songs"
     played = do(desk, playing(desk, shelf[11]), "play_saved", list=saved.id)
     assert played.queue.current is not None
     assert played.queue.current.track_id == shelf[3].id
@@ -59,6 +59,18 @@ def test_a_queue_is_saved_played_and_added(desk: Desk, services: StandIn, shelf:
     assert undo(desk, added).queue.entries == playing(desk, shelf[11]).queue.entries
     undo(desk, outcome)
     assert services.lists.all() == ()
+
+
+def test_what_has_played_is_saved_only_if_that_is_wished(
+    desk: Desk, services: StandIn, shelf: tuple[Track, ...]
+) -> None:
+    """A list held what had been skipped and disliked before it was saved."""
+    booth = playing(desk, shelf[3])
+    booth = do(desk, booth, "advance", entry=booth.queue.current_id)
+    did(desk, booth, "save_list", name="Onward", played="no")
+    did(desk, booth, "save_list", name="Whole", played="yes")
+    saved = {one.name: one.tracks for one in services.lists.all()}
+    assert saved == {"Onward": booth.queue.track_ids[1:], "Whole": booth.queue.track_ids}
 
 
 def test_what_was_saved_under_the_name_comes_back_by_undo(

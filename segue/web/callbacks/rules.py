@@ -25,7 +25,7 @@ _FIELDS = dict.fromkeys((*NUMBERS, *WORDS, "christmas"), "value") | dict.fromkey
 def rules(services: Services) -> html.Section:
     """The form as things stand."""
     kept = services.choosing.rules.kept()
-    return rules_card(fields_of(kept), _offers(services), line=_line(services), banned=_banned(services))
+    return rules_card(fields_of(kept), _offers(services), line=allowed_line(services), banned=_banned(services))
 
 
 def register_rules(app: Dash, services: Services) -> None:
@@ -59,7 +59,7 @@ def register_rules(app: Dash, services: Services) -> None:
         number = 1 + (before or {}).get("number", 0)
         is_undone = ctx.triggered_id == ids.RULES_UNDO
         return {
-            "says": _line(services),
+            "says": allowed_line(services),
             "wrong": "",
             "before": {"number": number, "rules": was.to_json()},
             "undo": is_undone or was == wanted,
@@ -85,7 +85,7 @@ def _wanted(pressed: str, before: Any, fields: dict[str, Any]) -> Wishes:
     return Wishes.from_json((before or {}).get("rules")) if pressed == ids.RULES_UNDO else rules_of(fields)
 
 
-def _line(services: Services) -> str:
+def allowed_line(services: Services) -> str:
     """How much of the library the rules let through, and which of them cannot be gone by."""
     house, tracks = services.choosing.rules, services.counts().tracks
     unheard = ", ".join(sorted(house.unheard(house.kept())))

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from dash import ALL, ClientsideFunction, Dash, Input, Output, State, ctx, no_update
+from dash import ALL, ClientsideFunction, Dash, Input, Output, State, ctx, no_update, set_props
 from dash.exceptions import PreventUpdate
 
 from segue.errors import FileAccessError, SegueError, printable
 from segue.web import ids, present
-from segue.web.callbacks.rules import register_rules, rules
+from segue.web.callbacks.rules import allowed_line, register_rules, rules
 from segue.web.layout.settings import folders_list, mark_of, settings_room
 from segue.web.room import Query, Room
 
@@ -72,6 +72,7 @@ def _act(services: Services, act: str, mark: str) -> str:
         services.start_scan(folder)
         return f"Looking through {printable(folder)}."
     files = services.folders.remove(folder)
+    set_props(ids.RULES_SAYS, {"children": allowed_line(services)})
     return f"{printable(folder)} is taken out, with {present.songs(files)}. Its files are where they were."
 
 

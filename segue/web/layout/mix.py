@@ -66,9 +66,14 @@ def _songs(tracks: Sequence[Track]) -> html.Section:
         value="",
         spellCheck=False,
     )
-    take = act_button("mix", "Mix the songs of the queue", icon("queue"), "Take the queue", look="outline small")
+    take = [
+        act_button(
+            "mix", "Mix the queue from the song that plays on", icon("queue"), "Take the queue", look="outline small"
+        ),
+        act_button("mix", "Mix the whole queue", "With what has played", look="text", played="yes"),
+    ]
     write = [dcc.Link("Write a list", href="/mix", className="button text", refresh=False)] if tracks else []
-    parts = [html.Div(field, hidden=bool(tracks)), *_named(tracks), html.Div([take, *write], className="mix-tools")]
+    parts = [html.Div(field, hidden=bool(tracks)), *_named(tracks), html.Div([*take, *write], className="mix-tools")]
     return html.Section(parts, className="card mix-songs", **{"aria-label": "Songs"})
 
 

@@ -20,14 +20,13 @@ _INTRO = (
 
 
 def party_line() -> html.Div:
-    """What this booth follows, or that it is open; ``assets/js/party.js`` fills it in."""
+    """What this booth follows, or that it is open; ``assets/js/party.js`` fills it in wherever it stands."""
     return html.Div(
         [
             icon("party"),
-            html.Span(id="party-says", role="status"),
+            html.Span(className="party-says", role="status"),
             act_button("unfollow", "Stop following, and have your own queue back", "Stop following", look="text"),
         ],
-        id="party-line",
         className="party-line",
         hidden=True,
     )

@@ -13,6 +13,7 @@ from segue.play.playqueue import Entry, Queue
 from segue.store.events import Rating
 from segue.values import Rhythm, Track, TrackId
 from segue.web import ids, present
+from segue.web.booth import ASKED
 from segue.web.layout.parts import act_button, cover, icon, icon_button, rating_buttons, spoken
 from segue.web.layout.party import party_line
 
@@ -268,7 +269,7 @@ def entry_row(
 
 def _marks(entry: Entry, rating: Rating | None) -> list[html.Span]:
     """Whose pick it is, and what is thought of it."""
-    words = ["Your pick"] if entry.origin == "picked" else []
+    words = ["Your pick"] if entry.origin == "picked" and entry.why != ASKED else []
     words += [rating.capitalize()] if rating else []
     return [html.Span(f"{word} · ", className="pick-mark") for word in words]
 

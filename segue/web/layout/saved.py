@@ -138,6 +138,9 @@ def naming_dialog() -> dmc.Modal:
                     id=ids.NAME_FIELD, label="Name", value="", autoComplete="off",
                     attributes={"input": {"maxLength": LONGEST_NAME, "data-autofocus": True}},
                 ),
+                dmc.SegmentedControl(
+                    id=ids.NAME_SONGS, data=["no", "yes"], value="no", size="sm", **{"aria-label": "Which songs"}
+                ),
                 act_button("name", "Save it under this name", "Save", look="solid"),
             ],
             className="naming",

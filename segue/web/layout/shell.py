@@ -13,7 +13,7 @@ from segue.web.layout.folders import folder_dialog
 from segue.web.layout.music import search_field, upkeep
 from segue.web.layout.navigation import bar, rail, way_out
 from segue.web.layout.parts import act_button, icon, icon_button
-from segue.web.layout.party import party_dialog
+from segue.web.layout.party import party_dialog, party_line
 from segue.web.layout.player import player_bar
 from segue.web.layout.queue import queue_side
 from segue.web.layout.saved import naming_dialog
@@ -120,6 +120,7 @@ def _music() -> html.Main:
         [
             html.Div(
                 [
+                    party_line(),
                     upkeep(),
                     html.Div(welcome(), id=ids.WELCOME),
                     html.Div(id=ids.RESULTS),
