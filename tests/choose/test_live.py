@@ -6,14 +6,13 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from segue.choose.catalogue import Catalogue
+from segue.choose.catalogue import Catalogue, camelot_code
 from segue.choose.index import Index
 from segue.choose.live import Memory, Recogniser, Suggester, alignment, live_scores
 from segue.choose.rules import RuleSet, rules_for
 from segue.choose.wishes import NO_FACTS, Facts, Wishes
 from segue.config import LIVE
 from segue.values import Floats, TrackId, TrackInfo
-from tests.store_heard import KNOWN
 
 WINDOW_S = 5.0
 
@@ -192,11 +191,9 @@ class Heard:
 
 def test_of_tracks_that_sound_alike_that_one_plays_whose_tempo_and_key_are_heard() -> None:
     index = Index.build([TrackId(name) for name in "abcd"], np.ones((4, 3), np.float32))
-    rhythms = {
-        TrackId(name): replace(KNOWN, tempo_bpm=bpm, camelot=key)
-        for name, bpm, key in (("a", 90.0, "3B"), ("b", 120.0, "3B"), ("c", 120.0, "8A"))
-    }
-    catalogue = Catalogue.plain(index, {}).with_rhythms(rhythms)
+    tempo_bpm = np.array([90.0, 120.0, 120.0, np.nan], np.float32)
+    camelot = np.array([camelot_code(key) for key in ("3B", "3B", "8A", None)], np.int8)
+    catalogue = replace(Catalogue.plain(index, {}), tempo_bpm=tempo_bpm, camelot=camelot)
     memory = Memory(WINDOW_S)
     memory.hear(index.vectors[0])
     recogniser = Recogniser(lambda ids: {i: index.vector(i)[None] for i in ids})
