@@ -82,14 +82,15 @@
     keys[key]();
   });
 
-  function clearSearch() {
-    props("search", { value: "" });
-    segue.music.find("");
+  /* As if it were emptied by hand: React holds what is typed, and Dash hears of it later. */
+  function clearSearch(field) {
+    Object.getOwnPropertyDescriptor(HTMLInputElement.prototype, "value").set.call(field, "");
+    field.dispatchEvent(new Event("input", { bubbles: true }));
   }
 
   function inSearch(event) {
     const first = document.querySelector("#results .row-main");
-    if (event.key === "Escape" && event.target.value) clearSearch();
+    if (event.key === "Escape" && event.target.value) clearSearch(event.target);
     else if (event.key === "Escape") event.target.blur();
     else if (event.key === "ArrowDown" && first) {
       event.preventDefault();
