@@ -95,10 +95,10 @@ def _receive(stream: IO[bytes], file: IO[bytes], name: str) -> None:
     except OSError as error:
         raise access_error(error, Path(file.name).parent) from error
     if received == 0:
-        raise ParameterError(f"{name} is empty", remedy="Choose another file")
+        raise ParameterError(f"“{name}” is empty", remedy="Choose another file")
 
 
 def _check_size(size_bytes: int, name: str) -> None:
     if size_bytes > WEB.largest_upload_bytes:
         most = count_of(WEB.largest_upload_bytes // 1_000_000, "megabyte", "megabytes")
-        raise ParameterError(f"{name} is larger than {most}", remedy="Choose a smaller file")
+        raise ParameterError(f"“{name}” is larger than {most}", remedy="Choose a smaller file")

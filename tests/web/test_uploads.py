@@ -46,7 +46,7 @@ def test_what_is_no_sound_is_refused_by_the_name_its_owner_knows(client: FlaskCl
 
 def test_an_empty_file_is_refused(client: FlaskClient) -> None:
     answer = client.post("/api/seeds?name=nothing.mp3", data=b"")
-    assert (answer.status_code, answer.json["error"]) == (400, "nothing.mp3 is empty. Choose another file")
+    assert (answer.status_code, answer.json["error"]) == (400, "“nothing.mp3” is empty. Choose another file")
 
 
 def test_a_file_that_is_too_large_is_refused(
@@ -56,7 +56,7 @@ def test_a_file_that_is_too_large_is_refused(
     answer = client.post("/api/seeds?name=long.wav", data=bytes(1_000_001))
     assert (answer.status_code, answer.json["error"]) == (
         400,
-        "long.wav is larger than 1 megabyte. Choose a smaller file",
+        "“long.wav” is larger than 1 megabyte. Choose a smaller file",
     )
     assert left_over(services) == []
 
