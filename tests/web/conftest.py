@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 import waitress.server
 from flask.testing import FlaskClient
@@ -16,6 +17,7 @@ from segue.reach import Reach
 from segue.services import Services
 from segue.values import Track
 from segue.web.factory import create_app
+from segue.web.growing import Desk
 from tests.embed.conftest import write_ear
 from tests.play.mix.sounds import song, write_song
 from tests.web.stand_in import StandIn, make_shelf
@@ -44,6 +46,11 @@ def reading_client(services: Any) -> FlaskClient:
     server = create_app(services).server
     server.test_client_class = ReadingClient
     return server.test_client()
+
+
+@pytest.fixture
+def desk(services: StandIn) -> Desk:
+    return Desk(services, np.random.default_rng(7))
 
 
 @pytest.fixture
