@@ -10,7 +10,7 @@ MUSIC_CACHE ?= .music
 HOURS ?= 1.3
 PRECISION ?= float32
 
-.PHONY: help install install-dev run test check lint bench music model live-models lock clean
+.PHONY: help install install-dev run test check lint words bench music model live-models lock clean
 .DEFAULT_GOAL := help
 
 help: ## Say what there is
@@ -41,6 +41,9 @@ lint: install-dev
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check -q .
 	@$(BIN)/mypy
+
+words: install-dev ## Bring the languages up to date with the sources; NEW=fr begins another
+	@$(BIN)/python -m tests.catalogues $(NEW)
 
 bench: install-dev ## Measure speed and memory; ONLY=prefix for a part
 	@$(BIN)/python -m benchmarks.run $(if $(ONLY),--only "$(ONLY)") --music $(MUSIC_CACHE)

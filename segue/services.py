@@ -360,14 +360,14 @@ class Services:
 
     def _compose_and_scan(self, job: BackgroundScan) -> ScanReport:
         def composed(done: int, total: int) -> None:
-            job.say(preparing=f"Composing the demo library: {done} of {total} songs", prepared=done / total)
+            job.tell(preparing=f"Composing the demo library: {done} of {total} songs", prepared=done / total)
             job.check()
             if done in _DEMO_SCANNED_AFTER:
                 self.scan([self.demo_folder], cancel=job.cancelled)
 
-        job.say(preparing="Composing the demo library")
+        job.tell(preparing="Composing the demo library")
         make_demo(self.demo_folder, on_progress=composed)
-        job.say(preparing=None)
+        job.tell(preparing=None)
         return self.scan([self.demo_folder], on_progress=job.on_progress, cancel=job.cancelled)
 
     @property

@@ -43,6 +43,10 @@
       onTheme(wanted) {
         return segue.colours(wanted);
       },
+      onLanguage(wanted) {
+        if (wanted) segue.speak(wanted);
+        return none();
+      },
       onFolder(here) {
         if (here !== undefined && here !== null) segue.showFolder();
         return none();

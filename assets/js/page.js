@@ -175,6 +175,18 @@
     if (document.getElementById("theme-choice")) props("theme-choice", { value: next });
   }
 
+  // Language ----------------------------------------------------------------------------------------------------------
+
+  const YEAR_S = 365 * 24 * 3600;
+
+  /* Take a language, or the browser's own: the server says most of the page, so the page is asked for anew. */
+  segue.speak = (wanted) => {
+    const chosen = document.cookie.match(/(?:^|; )segue_language=([^;]*)/)?.[1] ?? "browser";
+    if (wanted === chosen) return;
+    document.cookie = `segue_language=${wanted}; path=/; samesite=lax; max-age=${wanted === "browser" ? 0 : YEAR_S}`;
+    window.location.reload();
+  };
+
   // Rooms -------------------------------------------------------------------------------------------------------------
 
   const narrow = window.matchMedia("(max-width: 860px)");

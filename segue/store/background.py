@@ -66,7 +66,7 @@ class BackgroundScan:
             if self.status.running:  # a fault of ours: threading's hook logs it, and the page must not wait for ever
                 self.status = ScanStatus(error="The scan stopped on a fault of Segue's own. The log has the details.")
 
-    def say(self, *, preparing: str | None, prepared: float | None = None) -> None:
+    def tell(self, *, preparing: str | None, prepared: float | None = None) -> None:
         """State what is done before the scan proper, and how much of it, from 0 to 1."""
         self.status = replace(self.status, preparing=preparing, prepared=prepared)
 

@@ -30,9 +30,11 @@ from segue.web.callbacks.rooms import register_rooms
 from segue.web.callbacks.sending import register_sending
 from segue.web.callbacks.taste import register_taste
 from segue.web.covers import Covers
+from segue.web.frame import FramedDash
 from segue.web.gate import gate
 from segue.web.guard import Faults, callback_boundary, guard
 from segue.web.heard import heard_routes
+from segue.web.languages import speak_as_asked
 from segue.web.layout.map import PLOTLY
 from segue.web.layout.shell import page
 from segue.web.maps import map_routes
@@ -51,23 +53,6 @@ _MMAP_THRESHOLD = -3  # M_MMAP_THRESHOLD of malloc.h
 _RETURNED_BYTES = 1 << 20
 _THREADS = 32
 _CONNECTIONS = 1000  # a browser opens six, and waitress stops at a hundred in all unless told otherwise
-_INDEX = """<!DOCTYPE html>
-<html lang="en" data-mantine-color-scheme="dark">
-<head>
-{%metas%}
-<meta name="color-scheme" content="dark light">
-<meta name="theme-color" content="#131113">
-<title>{%title%}</title>
-<link rel="icon" type="image/svg+xml" href="/assets/favicon.svg">
-<link rel="apple-touch-icon" href="/assets/icons/segue-touch-180.png">
-<link rel="manifest" href="/manifest.webmanifest">
-{%css%}
-</head>
-<body>
-{%app_entry%}
-<div>{%config%}{%scripts%}{%renderer%}</div>
-</body>
-</html>"""
 
 
 def create_app(
@@ -81,13 +66,12 @@ def create_app(
     faults = Faults()
     server = Flask(__name__)
     server.config["COMPRESS_MIMETYPES"] = ["text/html", "text/css", "text/javascript", "application/json", "text/xml"]
-    app = Dash(
+    app = FramedDash(
         __name__,
         server=server,
         assets_folder=str(assets_folder()),
         title="Segue",
         update_title=None,
-        index_string=_INDEX,
         serve_locally=True,
         suppress_callback_exceptions=True,  # the scan's "Stop" is there only while one runs
         on_error=lambda error: callback_boundary(error, faults),
@@ -97,6 +81,7 @@ def create_app(
         ],
         add_log_handler=False,
     )
+    speak_as_asked(server)
     app.layout = lambda: _layout(services)
     register_library(app, services)
     register_folders(app, services, reach or Reach())

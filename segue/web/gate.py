@@ -9,6 +9,7 @@ from flask import Blueprint, Flask, Response, redirect, render_template_string, 
 from werkzeug.wrappers import Response as AnyResponse
 
 from segue.door import DOOR, Door, Patience
+from segue.words import say, spoken
 
 COOKIE = "segue_session"
 _OPEN = frozenset(
@@ -18,12 +19,12 @@ _OPEN_FOLDERS = ("/assets/css/", "/assets/fonts/", "/assets/icons/", "/assets/wo
 _FOR_SCRIPTS = ("/api/", "/media/", "/_dash", "/_reload-hash", "/assets/")
 _CLOSED = "This booth can be reached by others and has no password. Set one with: segue password\n"
 _PAGE = """<!DOCTYPE html>
-<html lang="en" data-mantine-color-scheme="dark">
+<html lang="{{ language }}" data-mantine-color-scheme="dark">
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1, viewport-fit=cover">
 <meta name="color-scheme" content="dark light">
-<title>{{ title }} - Segue</title>
+<title>{{ log_out if inside else log_in }} - Segue</title>
 <link rel="icon" type="image/svg+xml" href="/assets/favicon.svg">
 <link rel="manifest" href="/manifest.webmanifest">
 <link rel="stylesheet" href="/assets/css/tokens.css">
@@ -36,17 +37,17 @@ _PAGE = """<!DOCTYPE html>
 <h1>Segue</h1>
 <form method="post" action="/{{ 'logout' if inside else 'login' }}">
 {% if inside %}
-<p>You are logged in on this device.</p>
-<button type="submit">Log out</button>
-<a href="/">Back to the music</a>
+<p>{{ logged_in }}</p>
+<button type="submit">{{ log_out }}</button>
+<a href="/">{{ back }}</a>
 {% else %}
 <input type="hidden" name="next" value="{{ next }}">
 <input type="text" name="username" value="segue" autocomplete="username" hidden>
-<label for="password">Password</label>
+<label for="password">{{ password }}</label>
 <input id="password" name="password" type="password" autocomplete="current-password" required autofocus
 {% if problem %}aria-invalid="true" aria-describedby="problem"{% endif %}>
 {% if problem %}<p id="problem" role="alert">{{ problem }}</p>{% endif %}
-<button type="submit">Log in</button>
+<button type="submit">{{ log_in }}</button>
 {% endif %}
 </form>
 </main>
@@ -90,11 +91,12 @@ def _login_routes(door: Door) -> Blueprint:
         who = request.remote_addr or ""
         wait_s = math.ceil(patience.wait_s(who))
         if wait_s > 0:
-            answer = _page(then=then, problem=f"Too many wrong passwords. Try again in {wait_s} s.", status=429)
+            problem = say("Too many wrong passwords. Try again in {wait_s} s.", wait_s=wait_s)
+            answer = _page(then=then, problem=problem, status=429)
             answer.headers["Retry-After"] = str(wait_s)
             return answer
         if not door.is_password(request.form.get("password", "")):
-            return _page(then=then, problem="That is not the password.", status=401)
+            return _page(then=then, problem=say("That is not the password."), status=401)
         patience.was_right(who)
         way_in = redirect(then, 303)
         way_in.set_cookie(
@@ -137,8 +139,14 @@ def _sent_away() -> AnyResponse:
 
 
 def _page(*, then: str = "/", inside: bool = False, problem: str = "", status: int = 200) -> Response:
-    title = "Log out" if inside else "Log in"
-    html = render_template_string(_PAGE, title=title, inside=inside, next=then, problem=problem)
+    words = {
+        "log_in": say("Log in"),
+        "log_out": say("Log out"),
+        "logged_in": say("You are logged in on this device."),
+        "back": say("Back to the music"),
+        "password": say("Password"),
+    }
+    html = render_template_string(_PAGE, language=spoken(), inside=inside, next=then, problem=problem, **words)
     answer = Response(html, status=status, mimetype="text/html")
     answer.headers["Cache-Control"] = "no-store"
     answer.headers["Referrer-Policy"] = "same-origin"  # without one a browser sends forms with "Origin: null"

@@ -10,6 +10,7 @@ from dash.exceptions import PreventUpdate
 from segue.errors import FileAccessError, SegueError, printable
 from segue.web import ids, present
 from segue.web.callbacks.rules import allowed_line, register_rules, rules
+from segue.web.languages import chosen
 from segue.web.layout.settings import folders_list, mark_of, settings_room
 from segue.web.room import Query, Room
 
@@ -24,6 +25,7 @@ def build(services: Services, query: Query) -> Any:  # noqa: ARG001 - one form f
         line=present.watch_line(services.watch.state, services.scan_status()),
         rules=rules(services),
         locked=services.door.is_locked(),
+        language=chosen(),
     )
 
 
@@ -60,6 +62,12 @@ def register(app: Dash, services: Services) -> None:
 
     app.clientside_callback(
         ClientsideFunction("segue", "onTheme"), Output(ids.THEME_CHOICE, "value"), Input(ids.THEME_CHOICE, "value")
+    )
+    app.clientside_callback(
+        ClientsideFunction("segue", "onLanguage"),
+        Output(ids.BOOTED, "data", allow_duplicate=True),
+        Input(ids.LANGUAGE, "value"),
+        prevent_initial_call=True,
     )
 
 

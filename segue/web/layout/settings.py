@@ -15,19 +15,29 @@ from segue.errors import printable
 from segue.folders import MusicFolder
 from segue.store.watch import WatchState
 from segue.web import ids, present
+from segue.web.languages import AS_THE_BROWSER
 from segue.web.layout.parts import act_button, card, icon
 from segue.web.room import room_head
+from segue.words import languages, say
 
 WORDS = "Where your music lies, what may be chosen of it, and how the booth looks."
 _COLOURS = (("dark", "Dark"), ("light", "Light"), ("system", "As the system"))
 
 
-def settings_room(*, watched: bool, line: str, rules: html.Section, locked: bool = False) -> html.Div:
-    """The room as it is entered; the list of folders comes with its first pulse."""
+def settings_room(
+    *, watched: bool, line: str, rules: html.Section, locked: bool = False, language: str = ""
+) -> html.Div:
+    """The room as it is entered; the list of folders comes with its first pulse.
+
+    ``language`` is the one that was chosen in this browser; none where it goes by its own.
+    """
     return html.Div(
         [
             room_head("Settings", WORDS),
-            html.Div([_music(watched=watched, line=line), rules, _looks(), _more(), _door(locked)], className="desk"),
+            html.Div(
+                [_music(watched=watched, line=line), rules, _looks(), _language(language), _more(), _door(locked)],
+                className="desk",
+            ),
             dcc.Store(id=ids.SETTINGS_SEEN),
             dcc.Interval(id=ids.SETTINGS_PULSE, interval=1000),
         ],
@@ -70,6 +80,18 @@ def _looks() -> html.Section:
         **{"aria-label": "Colours"},
     )
     return card("Colours", choice, html.P("Kept in this browser.", className="dim"))
+
+
+def _language(chosen: str) -> html.Section:
+    named = [{"value": code, "label": name} for code, name in languages().items()]
+    choice = dmc.SegmentedControl(
+        id=ids.LANGUAGE,
+        data=[{"value": AS_THE_BROWSER, "label": say("As the browser")}, *named],
+        value=chosen or AS_THE_BROWSER,
+        size="sm",
+        **{"aria-label": say("Language")},
+    )
+    return card(say("Language"), choice, html.P(say("Kept in this browser."), className="dim"))
 
 
 def _more() -> html.Section:

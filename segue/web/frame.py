@@ -1,0 +1,41 @@
+"""What stands around the page before any script has run, in the language of who asks for it."""
+
+from __future__ import annotations
+
+from dash import Dash
+
+from segue.words import SOURCE, say, spoken
+
+_INDEX = """<!DOCTYPE html>
+<html lang="{%language%}" data-mantine-color-scheme="dark">
+<head>
+{%metas%}
+<meta name="color-scheme" content="dark light">
+<meta name="theme-color" content="#131113">
+<title>{%title%}</title>
+<link rel="icon" type="image/svg+xml" href="/assets/favicon.svg">
+<link rel="apple-touch-icon" href="/assets/icons/segue-touch-180.png">
+<link rel="manifest" href="/manifest.webmanifest">
+{%css%}
+</head>
+<body>
+{%app_entry%}
+<div>{%words%}{%config%}{%scripts%}{%renderer%}</div>
+</body>
+</html>"""
+
+
+class FramedDash(Dash):  # type: ignore[misc]  # it has no types
+    """Dash with the booth's own frame."""
+
+    def __init__(self, name: str, **options: object) -> None:
+        super().__init__(name, index_string=_INDEX, assets_path_ignore=["^words$"], **options)
+
+    def interpolate_index(self, **parts: str) -> str:
+        """The page, and before its scripts those words of its language that they say; English they have themselves."""
+        parts["app_entry"] = parts["app_entry"].replace("Loading...", say("Loading..."))
+        language = spoken()
+        path = f"words/{language}.js"
+        words = "" if language == SOURCE else f'<script src="{self.get_asset_url(path)}"></script>'
+        page: str = super().interpolate_index(**parts)
+        return page.replace("{%language%}", language).replace("{%words%}", words)

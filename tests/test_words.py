@@ -1,0 +1,108 @@
+"""What is said is said in the language that was chosen, and the catalogues hold all that the sources have marked."""
+
+from __future__ import annotations
+
+import string
+from collections.abc import Iterator
+
+import pytest
+
+from segue.words import PSEUDO, SOURCE, languages, later, number, say, say_n, speak, spoken
+from tests import catalogues
+
+CODES = catalogues.codes()
+
+
+@pytest.fixture(autouse=True)
+def english_afterwards() -> Iterator[None]:
+    yield
+    speak(SOURCE)
+
+
+def test_it_is_english_until_another_language_is_chosen() -> None:
+    assert (spoken(), say("Try again")) == ("en", "Try again")
+    speak("de")
+    assert (spoken(), say("Try again")) == ("de", "Noch einmal versuchen")
+
+
+def test_a_language_that_nobody_wrote_is_english() -> None:
+    speak("de")
+    for code in ("tlh", "../de", ""):
+        speak(code)
+        assert (spoken(), say("Try again")) == ("en", "Try again")
+
+
+def test_a_text_that_a_catalogue_lacks_stands_as_it_is() -> None:
+    speak("de")
+    assert say("No translator has seen {what}.", what="this") == "No translator has seen this."
+
+
+def test_values_are_filled_in_after_the_text_was_found_and_may_hold_braces() -> None:
+    speak("de")
+    assert say("Too many wrong passwords. Try again in {wait_s} s.", wait_s="{7}").endswith("in {7} s möglich.")
+    assert say("{braces} without values stay") == "{braces} without values stay"
+
+
+@pytest.mark.parametrize(
+    ("code", "one", "many", "tenth"),
+    [("en", "1 cat", "12,043 cats", "1,234.5"), ("de", "1 cat", "12.043 cats", "1.234,5"),
+     (PSEUDO, "⟦1 cat⟧", "⟦12,043 cats⟧", "1,234.5")],
+)  # fmt: skip
+def test_numbers_are_written_as_the_language_does(code: str, one: str, many: str, tenth: str) -> None:
+    speak(code)
+    assert say_n("{count} cat", "{count} cats", 1) == one
+    assert say_n("{count} cat", "{count} cats", 12_043) == many
+    assert number(1234.5, 1) == tenth
+
+
+def test_a_constant_is_marked_when_it_is_made_and_said_when_it_is_shown() -> None:
+    constant = later("Password")
+    speak("de")
+    assert (constant, say(constant)) == ("Password", "Passwort")
+
+
+def test_each_language_has_a_name_and_english_is_always_there() -> None:
+    assert languages() == {"de": "Deutsch", "en": "English"}
+
+
+# The catalogues -------------------------------------------------------------------------------------------------------
+
+
+def places(text: str) -> set[str]:
+    return {name for _, name, _, _ in string.Formatter().parse(text) if name is not None}
+
+
+@pytest.mark.parametrize("code", CODES)
+def test_a_catalogue_holds_what_is_marked_and_nothing_else(code: str) -> None:
+    """To bring it up to date: make words."""
+    marked = {catalogues.forms_of(message.id)[0] for message in catalogues.collected() if message.id}
+    known = {catalogues.forms_of(message.id)[0] for message in catalogues.read(code) if message.id}
+    assert (marked - known, known - marked) == (set(), set())
+
+
+@pytest.mark.parametrize("code", CODES)
+def test_a_catalogue_is_complete_and_sure(code: str) -> None:
+    catalogue = catalogues.read(code)
+    assert [message.id for message in catalogue if not catalogues.is_told(message) or message.fuzzy] == []
+    assert not catalogue.obsolete
+
+
+@pytest.mark.parametrize("code", CODES)
+def test_a_sentence_has_the_same_places_in_every_language(code: str) -> None:
+    wrong = [
+        message.id
+        for message in catalogues.read(code)
+        if message.id
+        for form in catalogues.forms_of(message.string)
+        if places(form) != places(catalogues.forms_of(message.id)[-1])
+    ]
+    assert wrong == []
+
+
+@pytest.mark.parametrize("code", CODES)
+def test_what_is_shipped_is_made_of_the_catalogue(code: str) -> None:
+    """To bring it up to date: make words."""
+    catalogue = catalogues.read(code)
+    assert (catalogues.CATALOGUES / f"{code}.po").read_bytes() == catalogues.as_po(catalogue)
+    assert (catalogues.CATALOGUES / f"{code}.mo").read_bytes() == catalogues.as_mo(catalogue)
+    assert (catalogues.SCRIPTS / f"{code}.js").read_text(encoding="utf-8") == catalogues.as_script(catalogue)
