@@ -28,7 +28,7 @@ def collected() -> Catalog:
     """All that is marked, with the files in which it stands: with their lines it would change with every line."""
     found = Catalog(charset="utf-8")
     modules = [path for path in (ROOT / "segue").rglob("*.py") if path.relative_to(ROOT).parts[1] not in _ENGLISH]
-    kinds = (("python", modules, _IN_PYTHON), ("javascript", (ROOT / "assets").rglob("*.js"), _IN_SCRIPTS))
+    kinds = (("python", modules, _IN_PYTHON), ("javascript", (ROOT / "assets" / "js").glob("*.js"), _IN_SCRIPTS))
     for kind, paths, marks in kinds:
         for path in sorted(paths):
             for _, text, comments, _ in extract_from_file(kind, path, marks, ["Translators:"], strip_comment_tags=True):

@@ -9,6 +9,7 @@
     return made;
   };
 
+  const PLOTLY = "/assets/plotly/plotly-gl2d.min.js?v=3.7.0"; // its bundle of flat plots: a third of the whole
   const BUSY_MS = 1000;
   const IDLE_MS = 10000;
   const SETTLE_MS = 200;
@@ -33,6 +34,7 @@
   let drawnOn = null;
 
   const kept = (name, usual) => segue.kept(`map-${name}`) ?? usual;
+  const colouring = () => kept("by", "region");
   const paper = () => by("map-paper");
   const songs = (count) => `${count.toLocaleString("en")} ${count === 1 ? "song" : "songs"}`;
 
@@ -60,11 +62,11 @@
       if (!fresh) return;
       atlas = fresh;
       regions = state.regions;
-      await paint(kept("by", "region"));
+      await paint(colouring());
       showRegions();
     } else if (state.version && !by("map").dataset.points) {
       regions = state.regions;
-      await paint(kept("by", "region"));
+      await paint(colouring());
       showRegions();
     }
     if (!by("map")) return;
@@ -72,11 +74,18 @@
     by("map-line").textContent = [names, state.version ? line : ""].filter(Boolean).join(". ");
   }
 
+  const coming = new Map(); // colours that were asked for ahead of time
+
+  async function coloursBy(name) {
+    const answer = await fetch(`/api/map/colours?by=${name}`).catch(() => null);
+    return answer?.ok ? answer.json() : null;
+  }
+
   /* Fetch what the points are coloured by, and draw. */
   async function paint(name) {
-    const answer = await fetch(`/api/map/colours?by=${name}`).catch(() => null);
-    if (!answer?.ok) return segue.notify("The colours of the map could not be had.");
-    const told = await answer.json();
+    const told = await (coming.get(name) ?? coloursBy(name));
+    coming.delete(name);
+    if (!told) return segue.notify("The colours of the map could not be had.");
     if (told.version !== atlas.version) return look();
     const codes = Uint8Array.from(atob(told.codes), (letter) => letter.charCodeAt(0));
     colours = { ...told, by: name, codes };
@@ -91,7 +100,7 @@
 
   function plotly() {
     loading ??= new Promise((done, failed) => {
-      const script = make("script", { src: document.querySelector('meta[name="plotly"]').content, onload: done });
+      const script = make("script", { src: PLOTLY, onload: done });
       script.addEventListener("error", () => failed(new Error("Plotly could not be fetched")));
       document.head.append(script);
     });
@@ -105,6 +114,7 @@
     plotly().catch(() => (loading = null));
     ahead = segue.mapState().then((state) => {
       if (state?.version) segue.atlas(state.version);
+      if (state?.version) coming.set(colouring(), coloursBy(colouring()));
       return state;
     });
   }
@@ -526,7 +536,7 @@
         if (room && by("map")) {
           entered = performance.now();
           [found, chosen, only, tool] = [[], [], null, "pan"];
-          press("map_by", kept("by", "region"));
+          press("map_by", colouring());
           press("map_click", kept("click", "play"));
           press("map_tool", tool);
           look();

@@ -35,7 +35,6 @@ from segue.web.gate import gate
 from segue.web.guard import Faults, callback_boundary, guard
 from segue.web.heard import heard_routes
 from segue.web.languages import speak_as_asked
-from segue.web.layout.map import PLOTLY
 from segue.web.layout.shell import page
 from segue.web.maps import map_routes
 from segue.web.media import media_routes
@@ -68,8 +67,8 @@ def create_app(
     server.config["COMPRESS_MIMETYPES"] = ["text/html", "text/css", "text/javascript", "application/json", "text/xml"]
     app = FramedDash(
         __name__,
+        assets_folder(),
         server=server,
-        assets_folder=str(assets_folder()),
         title="Segue",
         update_title=None,
         serve_locally=True,
@@ -77,7 +76,6 @@ def create_app(
         on_error=lambda error: callback_boundary(error, faults),
         meta_tags=[
             {"name": "viewport", "content": "width=device-width, initial-scale=1, viewport-fit=cover"},
-            {"name": "plotly", "content": PLOTLY},
         ],
         add_log_handler=False,
     )

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from dash import Dash
 
+from segue.web.bundles import bundle_routes, scripts, styles
 from segue.words import SOURCE, say, spoken
 
 _INDEX = """<!DOCTYPE html>
@@ -17,10 +20,11 @@ _INDEX = """<!DOCTYPE html>
 <link rel="apple-touch-icon" href="/assets/icons/segue-touch-180.png">
 <link rel="manifest" href="/manifest.webmanifest">
 {%css%}
+<link rel="stylesheet" href="{%styles%}">
 </head>
 <body>
 {%app_entry%}
-<div>{%words%}{%config%}{%scripts%}{%renderer%}</div>
+<div>{%words%}<script src="{%own%}"></script>{%config%}{%scripts%}{%renderer%}</div>
 </body>
 </html>"""
 
@@ -28,8 +32,10 @@ _INDEX = """<!DOCTYPE html>
 class FramedDash(Dash):  # type: ignore[misc]  # it has no types
     """Dash with the booth's own frame."""
 
-    def __init__(self, name: str, **options: object) -> None:
-        super().__init__(name, index_string=_INDEX, assets_path_ignore=["^words$"], **options)
+    def __init__(self, name: str, assets: Path, **options: object) -> None:
+        super().__init__(name, index_string=_INDEX, assets_folder=str(assets), include_assets_files=False, **options)
+        self._styles, self._scripts = styles(assets), scripts(assets)
+        self.server.register_blueprint(bundle_routes([self._styles, self._scripts]))
 
     def interpolate_index(self, **parts: str) -> str:
         """The page, and before its scripts those words of its language that they say; English they have themselves."""
@@ -38,4 +44,7 @@ class FramedDash(Dash):  # type: ignore[misc]  # it has no types
         path = f"words/{language}.js"
         words = "" if language == SOURCE else f'<script src="{self.get_asset_url(path)}"></script>'
         page: str = super().interpolate_index(**parts)
-        return page.replace("{%language%}", language).replace("{%words%}", words)
+        own = {"language": language, "words": words, "styles": self._styles.address, "own": self._scripts.address}
+        for place, value in own.items():
+            page = page.replace(f"{{%{place}%}}", value)
+        return page

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from flask import Blueprint, Response, render_template_string
@@ -13,16 +14,15 @@ from segue import __version__
 from segue.words import say, spoken
 
 _BACKGROUND = "#131113"
-_KEPT_FOLDERS = ("css", "fonts", "icons")
+_KEPT_FOLDERS = ("fonts", "icons")
 _OFFLINE = "/assets/worker/offline.html"  # among the assets, for what the worker keeps lies there
-_KEPT_SCRIPT = Path("js/kept.js")  # the page that says that Segue is away has the listener's colours too
 
 
 def shell_routes(assets: Path) -> Blueprint:
     """The manifest and the service worker, whose cache is named by the version and by all that lies in ``assets``."""
     routes = Blueprint("shell", __name__)
-    worker = _worker(assets)
     offline = (assets / "worker" / "offline.txt").read_text(encoding="utf-8")
+    worker = _worker(assets, needs=re.findall(r'="(/assets/[^"]+)"', offline))
 
     @routes.get("/manifest.webmanifest")
     def manifest() -> Response:
@@ -50,15 +50,15 @@ def shell_routes(assets: Path) -> Blueprint:
     return routes
 
 
-def _worker(assets: Path) -> Callable[[str], str]:
-    """The service worker of a language: another one keeps another page for when Segue is away."""
+def _worker(assets: Path, *, needs: Sequence[str]) -> Callable[[str], str]:
+    """The service worker of a language: another one keeps another page for when Segue is away, with what that needs."""
     files = sorted(path for path in assets.rglob("*") if path.is_file())
     digest = hashlib.sha256()
     for path in files:
         digest.update(path.relative_to(assets).as_posix().encode() + b"\0" + path.read_bytes())
-    kept = [path.relative_to(assets) for path in files if path.suffix in (".css", ".woff2", ".png")]
-    kept = [path for path in kept if path.parts[0] in _KEPT_FOLDERS]
-    addresses = [*(f"/assets/{path.as_posix()}" for path in (*kept, _KEPT_SCRIPT)), _OFFLINE]
+    kept = [path.relative_to(assets) for path in files if path.suffix in (".woff2", ".png")]
+    own = [f"/assets/{path.as_posix()}" for path in kept if path.parts[0] in _KEPT_FOLDERS]
+    addresses = [*dict.fromkeys([*own, *needs]), _OFFLINE]
     source = (assets / "worker" / "service-worker.txt").read_text(encoding="utf-8")
 
     def spoken_in(language: str) -> str:

@@ -37,7 +37,7 @@ def test_the_booth_can_be_installed_and_says_so_when_it_is_not_running(chromium:
             "caches.keys().then(async (names) => (await Promise.all(names.map(async (name) =>"
             " (await (await caches.open(name)).keys()).map((r) => new URL(r.url).pathname)))).flat())"
         )
-        assert "/assets/js/player.js" in kept
+        assert "/assets/js/all.js" in kept
         assert [path for path in kept if not path.startswith(("/assets/", "/_dash-component-suites/"))] == []
         page.evaluate("localStorage.setItem('segue.theme', JSON.stringify('light'))")
     page.goto(url)

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import dash_mantine_components as dmc
-import plotly
 from dash import html
-from dash.fingerprint import build_fingerprint
 
 from segue.mapping import COLOURS
 from segue.web import ids
@@ -13,9 +11,6 @@ from segue.web.layout.parts import act_button, choices, icon, icon_button
 from segue.web.room import room_head
 
 WORDS = "Every song is a point, and songs that sound alike lie together. A click plays; draw round some for a queue."
-PLOTLY = "/_dash-component-suites/plotly/" + build_fingerprint("package_data/plotly.min.js", plotly.__version__, "0")
-"""Where the library that draws lies: large, and fetched when a map is first wanted."""
-
 _TOOLS = {"pan": "Move", "lasso": "Lasso", "select": "Box"}
 _CLICKS = {"play": "Click plays", "waypoint": "Click adds a waypoint"}
 
