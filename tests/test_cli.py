@@ -87,6 +87,8 @@ def test_similar_by_words_id_path_and_any_file(
     outside = write_song(tmp_path / "unknown.wav", 7, bright=True)
     near = answer(capsys, "similar", outside, "--count", "3", "--data", scanned, "--json")
     assert {row["artist"].split()[0] for row in near} == {"Bright"}
+    assert main(["similar", "low 0", "--count", "1", "--data", str(scanned)]) == 0
+    assert capsys.readouterr().out.startswith("Nearest to Dark 0 - Low 0:\n")
     by_id = answer(capsys, "similar", near[0]["id"], "--count", "2", "--data", scanned, "--json")
     assert near[0]["id"] not in {row["id"] for row in by_id}
 
@@ -197,7 +199,7 @@ def test_as_a_program(scanned: Path) -> None:
     environment = {**os.environ, "PYTHONWARNINGS": "error"}
     done = subprocess.run(command, capture_output=True, text=True, check=True, cwd=ROOT, env=environment)
     assert done.stderr == ""
-    assert len(done.stdout.splitlines()) == 5
+    assert len(done.stdout.splitlines()) == 6
     wrong = subprocess.run(
         [sys.executable, "app.py", "--nonsense"], capture_output=True, text=True, check=False, cwd=ROOT
     )

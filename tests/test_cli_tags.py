@@ -39,6 +39,10 @@ def test_the_tags_of_a_track_and_of_the_library(scanned: Path, capsys: pytest.Ca
     assert {"tag", "group", "probability", "confident"} == set(one["tags"][0])
     counts = answer(capsys, "tags", "--data", scanned, "--json")
     assert {row["tag"] for row in one["tags"]} == {row["tag"] for row in counts}
+    assert main(["tags", "--data", str(scanned)]) == 0
+    told = [int(line.split()[0]) for line in capsys.readouterr().out.splitlines()]
+    assert told == [row["tracks"] for row in counts if row["tracks"]]
+    assert len(told) < len(counts)
     top = answer(capsys, "tags", "--top", "electronic", "--data", scanned, "--json")
     assert [row["probability"] for row in top] == sorted((row["probability"] for row in top), reverse=True)
     assert main(["tags", "Dark 0", "--data", str(scanned)]) == 0

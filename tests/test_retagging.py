@@ -287,6 +287,21 @@ def test_a_damaged_backup_is_passed_over(tmp_path: Path) -> None:
     assert backups.all() == ()
 
 
+def test_what_a_full_disk_broke_off_spoils_no_later_line(tmp_path: Path) -> None:
+    """The next line was written on behind it, and then neither could be read."""
+    backups = TagBackups(tmp_path / "backups")
+    one, two = (Rewritten(TrackId(n), Path(f"/m/{n}.mp3"), {"TBPM": None}, {"TBPM": ["1"]}) for n in "12")
+    name = TagBackups.new_name(1.0)
+    backups.add(name, one)
+    path = tmp_path / "backups" / f"{name}.jsonl"
+    half = path.read_bytes()[:-20]
+    with path.open("ab") as file:
+        file.write(half)
+    backups.add(name, two)
+    backups.add(name, one)
+    assert backups.entries(name) == (one, two, one)
+
+
 def test_a_backup_that_grows_is_read_once_and_half_a_line_is_no_damage(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:

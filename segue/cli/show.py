@@ -55,7 +55,7 @@ def _rhythm(rhythm: Rhythm | None) -> list[tuple[str, str]]:
     if rhythm is None:
         return [(name, _UNKNOWN) for name in ("tempo", "key", "loudness")]
     by_hand = dict.fromkeys(rhythm.by_hand, "by hand")
-    others = " or ".join(f"{tempo:.1f}" for tempo in rhythm.tempo_alternatives)
+    others = " or ".join(f"{tempo:.1f}" for tempo in sorted(rhythm.tempo_alternatives))
     tempo = _sure(rhythm.tempo_bpm, " BPM", by_hand.get("tempo") or rhythm.tempo_confidence)
     loudness, peak = rhythm.loudness_lufs, rhythm.true_peak_dbtp
     return [

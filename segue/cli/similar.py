@@ -7,6 +7,7 @@ import argparse
 from segue.choose.playlist import OutsideSeed
 from segue.cli.answers import name_of, print_rows, track_row
 from segue.cli.words import at_least, ear_of, ear_words, seed_of
+from segue.errors import one_line
 from segue.services import Services
 
 PURPOSE = "name the tracks nearest to one"
@@ -31,5 +32,8 @@ def run(args: argparse.Namespace) -> int:
         {**track_row(track, services.rhythm(track.id)), "similarity": round(similarity, 4)}
         for track, similarity in near
     ]
+    if not args.json:
+        said = args.track if isinstance(seed, OutsideSeed) else name_of(track_row(seed, None))
+        print(f"Nearest to {one_line(said)}:")
     print_rows(rows, as_json=args.json, line=lambda row: f"{row['similarity']:.3f}  {name_of(row)}")
     return 0

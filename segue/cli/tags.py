@@ -54,7 +54,8 @@ def _tags_of_a_track(services: Services, args: argparse.Namespace) -> int:
 
 def _library(services: Services, args: argparse.Namespace) -> int:
     rows = [{"tag": name, "tracks": count} for name, count in services.tags.counts()]
-    print_rows(rows, as_json=args.json, line=lambda row: f"{row['tracks']:6d}  {row['tag']}")
+    shown = rows if args.json else [row for row in rows if row["tracks"]]
+    print_rows(shown, as_json=args.json, line=lambda row: f"{row['tracks']:6d}  {row['tag']}")
     return 0
 
 

@@ -64,12 +64,16 @@ class TagBackups:
         return f"{int(at_s)}-{secrets.token_hex(4)}"
 
     def add(self, name: str, entry: Rewritten) -> None:
-        """Keep what a file held, on the disk when this returns; raises FileAccessError."""
+        """Keep what a file held, on the disk when this returns; raises FileAccessError.
+
+        A line that a full disk broke off stays by itself.
+        """
         path = self._path(name)
         try:
             self._folder.mkdir(parents=True, exist_ok=True)
-            with path.open("a", encoding="utf-8") as file:
-                file.write(_line(entry))
+            with path.open("a+b") as file:
+                file.seek(-1 if file.tell() else 0, os.SEEK_END)
+                file.write((b"" if file.read() in (b"", b"\n") else b"\n") + _line(entry).encode("ascii"))
                 file.flush()
                 os.fsync(file.fileno())
         except OSError as error:
