@@ -35,6 +35,8 @@ from __future__ import annotations
 import unicodedata
 from pathlib import Path
 
+from segue.words import later, say
+
 
 class SegueError(Exception):
     """Anything Segue can explain to its user: what was wrong, where, and what to do about it."""
@@ -47,7 +49,7 @@ class SegueError(Exception):
 
     def __str__(self) -> str:
         where = "" if self.path is None else f"{one_line(self.path)}: "
-        return f"{where}{self.what}. {self.remedy}"
+        return f"{where}{say(self.what)}. {say(self.remedy)}"
 
     def __reduce__(self) -> tuple[object, ...]:
         """Keep the keyword-only parts when a worker process hands the error back."""
@@ -195,19 +197,19 @@ class ClusterError(SegueError):
 
 
 _KINDS = {
-    "NotAudioError": "hold no audio that can be decoded",
-    "DamagedAudioError": "are damaged",
-    "ProtectedAudioError": "are copy-protected",
-    "PlaylistFileError": "are playlists under the name of a song",
-    "UnsupportedAudioError": "need a decoder that is not installed",
-    "TooShortError": "are too short",
-    "TooLongError": "are too long, or endless",
-    "SilentError": "are silent",
-    "FileAccessError": "cannot be read",
-    "WorkerError": "made their decoder crash, or took too long",
+    "NotAudioError": later("hold no audio that can be decoded"),
+    "DamagedAudioError": later("are damaged"),
+    "ProtectedAudioError": later("are copy-protected"),
+    "PlaylistFileError": later("are playlists under the name of a song"),
+    "UnsupportedAudioError": later("need a decoder that is not installed"),
+    "TooShortError": later("are too short"),
+    "TooLongError": later("are too long, or endless"),
+    "SilentError": later("are silent"),
+    "FileAccessError": later("cannot be read"),
+    "WorkerError": later("made their decoder crash, or took too long"),
 }
 
 
 def kind_words(kind: str) -> str:
     """What is so with files of which listening raised an error of this name, as words after "3 files"."""
-    return _KINDS.get(kind, "could not be heard")
+    return say(_KINDS[kind]) if kind in _KINDS else say("could not be heard")

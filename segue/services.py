@@ -62,6 +62,7 @@ from segue.values import (
     TrackId,
     TrackInfo,
 )
+from segue.words import say
 
 log = logging.getLogger(__name__)
 
@@ -360,12 +361,13 @@ class Services:
 
     def _compose_and_scan(self, job: BackgroundScan) -> ScanReport:
         def composed(done: int, total: int) -> None:
-            job.tell(preparing=f"Composing the demo library: {done} of {total} songs", prepared=done / total)
+            line = say("Composing the demo library: {done} of {total} songs", done=done, total=total)
+            job.tell(preparing=line, prepared=done / total)
             job.check()
             if done in _DEMO_SCANNED_AFTER:
                 self.scan([self.demo_folder], cancel=job.cancelled)
 
-        job.tell(preparing="Composing the demo library")
+        job.tell(preparing=say("Composing the demo library"))
         make_demo(self.demo_folder, on_progress=composed)
         job.tell(preparing=None)
         return self.scan([self.demo_folder], on_progress=job.on_progress, cancel=job.cancelled)

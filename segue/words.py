@@ -7,6 +7,7 @@ texts of constants, which are made before anybody has come: what shows them says
 from __future__ import annotations
 
 import gettext
+from collections.abc import Sequence
 from contextvars import ContextVar
 from functools import cache
 from pathlib import Path
@@ -70,6 +71,13 @@ def number(value: float, places: int = 0) -> str:
     """A number with so many decimal places, as it is written in the chosen language."""
     marks = _marks(spoken())
     return f"{value:,.{places}f}".translate({ord(","): marks[0], ord("."): marks[1]})
+
+
+def listed(names: Sequence[str]) -> str:
+    """Some things as one names them: one, two and three."""
+    if len(names) < 2:
+        return "".join(names)
+    return say("{some} and {last}", some=", ".join(names[:-1]), last=names[-1])
 
 
 @cache

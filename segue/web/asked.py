@@ -16,7 +16,7 @@ from segue.errors import ParameterError
 from segue.play.playqueue import is_track_id
 from segue.values import TrackId
 from segue.web.checks import is_number
-from segue.web.present import count_of
+from segue.words import listed, say, say_n
 
 _LONGEST_LIST = JOURNEY.longest_stops
 _OFF_S = 120.0
@@ -53,7 +53,7 @@ def asked_from_json(value: Mapping[str, Any], wishes: Wishes) -> Asked:
     """What the page asks for, by some rules; raises ParameterError for what is none."""
     kept = value.get("kept")
     legs = value.get("legs")
-    minutes = _number(value.get("minutes"), "the length") if value.get("by") == "minutes" else None
+    minutes = _minutes(value.get("minutes")) if value.get("by") == "minutes" else None
     itinerary = Itinerary(
         between=_count(value.get("between", JOURNEY.between)),
         minutes=minutes if kept is None else None,
@@ -94,14 +94,23 @@ def shortfalls(found: Journey, asked: Asked) -> tuple[str, ...]:
     if asked.minutes is not None and not asked.taken and asked.reroll is None:
         off_s = found.duration_s - 60.0 * asked.minutes
         if abs(off_s) > _OFF_S:
-            lasts = count_of(round(found.duration_s / 60), "minute", "minutes")
-            nearest = f"It lasts {lasts}: nothing nearer to {asked.minutes:.0f} was found"
-            told.append(nearest + (", as the waypoints alone are as long" if off_s > 0 and not _between(found) else ""))
+            lasts = say_n("{count} minute", "{count} minutes", round(found.duration_s / 60))
+            wanted = f"{asked.minutes:.0f}"
+            if off_s > 0 and not _between(found):
+                line = say(
+                    "It lasts {minutes}: nothing nearer to {wanted} was found, as the waypoints alone are as long",
+                    minutes=lasts,
+                    wanted=wanted,
+                )
+            else:
+                line = say("It lasts {minutes}: nothing nearer to {wanted} was found", minutes=lasts, wanted=wanted)
+            told.append(line)
     if found.relaxed:
-        told.append(f"{' and '.join(found.relaxed).capitalize()} gave way, or there would be fewer songs")
+        rules = listed([say(rule) for rule in found.relaxed])
+        told.append(say("{rules} gave way, or there would be fewer songs", rules=rules[:1].upper() + rules[1:]))
     stops = sum(_leg_counts(found)) + len(asked.via)
     if found.ended and stops - len(found.stops) > len(asked.taken):
-        told.append(found.ended)
+        told.append(say(found.ended))
     return tuple(told)
 
 
@@ -123,40 +132,40 @@ def _legs(value: object, itinerary: Itinerary) -> int | tuple[int, ...]:
 def _ids(value: object) -> list[TrackId]:
     items = _list(value)
     if not all(map(is_track_id, items)):
-        raise _damaged("it names a song in a way Segue does not know")
+        raise _damaged(say("it names a song in a way Segue does not know"))
     return [TrackId(item) for item in items]
 
 
 def _placed(value: object) -> dict[int, TrackId]:
     if not isinstance(value, dict) or len(value) > _LONGEST_LIST:
-        raise _damaged("its stops are no list")
+        raise _damaged(say("its stops are no list"))
     places = [int(place) if isinstance(place, str) and place.isdecimal() and len(place) < 5 else -1 for place in value]
     return {_count(place): track_id for place, track_id in zip(places, _ids(list(value.values())), strict=True)}
 
 
 def _list(value: object) -> list[Any]:
     if not isinstance(value, list) or len(value) > _LONGEST_LIST:
-        raise _damaged(f"a list in it is none, or has more than {_LONGEST_LIST} songs")
+        raise _damaged(say("a list in it is none, or has more than {most} songs", most=_LONGEST_LIST))
     return value
 
 
 def _count(value: object) -> int:
     if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value <= _LONGEST_LIST:
-        raise _damaged(f"a number in it is not from 0 to {_LONGEST_LIST}")
+        raise _damaged(say("a number in it is not from 0 to {most}", most=_LONGEST_LIST))
     return value
 
 
-def _number(value: object, name: str) -> float:
+def _minutes(value: object) -> float:
     if not is_number(value):
-        raise _damaged(f"{name} is no number")
+        raise _damaged(say("its length is no number"))
     return float(value)
 
 
 def _one_of(value: object, names: tuple[Any, ...]) -> Any:
     if value not in names:
-        raise _damaged(f"it is asked to be '{str(value)[:40]}'")
+        raise _damaged(say("it is asked to be '{value}'", value=str(value)[:40]))
     return value
 
 
 def _damaged(what: str) -> ParameterError:
-    return ParameterError(f"the journey cannot be read: {what}", remedy="Begin it again")
+    return ParameterError(say("the journey cannot be read: {what}", what=what), remedy=say("Begin it again"))

@@ -12,6 +12,7 @@ from segue.errors import ParameterError
 from segue.play.playqueue import Entry, Queue, from_json, is_track_id, to_json
 from segue.values import EntryId, TrackId
 from segue.web.checks import is_number
+from segue.words import later, say
 
 _REFUSED_KEPT = 500
 _LONGEST_NAME = 200
@@ -21,7 +22,7 @@ _TOKEN = re.compile(r"drop:[0-9a-f]{16}")
 RADIO = "radio"
 """In place of a dropped file's token: the start has the name of a radio."""
 
-ASKED = "Asked for by somebody else"
+ASKED = later("Asked for by somebody else")
 """Why a song is picked that another booth asked for."""
 
 
@@ -107,7 +108,7 @@ def booth_from_json(value: object) -> Booth:
     if value is None:
         return Booth()
     if not isinstance(value, dict) or value.keys() - _STEERING != {"queue", "start", "refused", "lookback", "noise"}:
-        raise _damaged("it has other parts than it should")
+        raise _damaged(say("it has other parts than it should"))
     return Booth(
         queue=from_json(value["queue"]),
         start=_start_from_json(value["start"]),
@@ -120,28 +121,28 @@ def booth_from_json(value: object) -> Booth:
 
 def _ids_from_json(value: object, most: int) -> tuple[TrackId, ...]:
     if not isinstance(value, list) or len(value) > most or not all(map(is_track_id, value)):
-        raise _damaged("what should be songs are not a list of track ids")
+        raise _damaged(say("what should be songs are not a list of track ids"))
     return tuple(TrackId(track_id) for track_id in value)
 
 
 def lookback_from_json(value: object) -> int:
     """A checked "Keep on"."""
     if not isinstance(value, int) or isinstance(value, bool) or not 1 <= value <= 10:
-        raise ParameterError("'Keep on' is out of range", remedy="Choose 1 to 10")
+        raise ParameterError(say("'Keep on' is out of range"), remedy=say("Choose 1 to 10"))
     return value
 
 
 def noise_from_json(value: object) -> float:
     """A checked "Drunk"."""
     if not is_number(value) or not 0 <= value <= 1:
-        raise ParameterError("'Drunk' is out of range", remedy="Choose 0 to 1")
+        raise ParameterError(say("'Drunk' is out of range"), remedy=say("Choose 0 to 1"))
     return float(value)
 
 
 def token_from_json(value: object) -> str:
     """A checked token of a dropped file."""
     if not isinstance(value, str) or not _TOKEN.fullmatch(value):
-        raise ParameterError("the dropped file is not known", remedy="Drop it again")
+        raise ParameterError(say("the dropped file is not known"), remedy=say("Drop it again"))
     return value
 
 
@@ -149,12 +150,12 @@ def _start_from_json(value: object) -> Start | None:
     if value is None:
         return None
     if not isinstance(value, list) or len(value) != 3:
-        raise _damaged("its start has not three parts")
+        raise _damaged(say("its start has not three parts"))
     number, token, name = value
     if not isinstance(number, int) or isinstance(number, bool) or number < 1:
-        raise _damaged("its start is not an entry")
+        raise _damaged(say("its start is not an entry"))
     if not isinstance(name, str) or len(name) > _LONGEST_NAME:
-        raise _damaged("the name of its start is not a short text")
+        raise _damaged(say("the name of its start is not a short text"))
     return Start(EntryId(number), token if token in ("", RADIO) else token_from_json(token), name)
 
 
@@ -164,4 +165,4 @@ def start_at(entry_id: EntryId, *, token: str = "", name: str = "") -> Start:
 
 
 def _damaged(what: str) -> ParameterError:
-    return ParameterError(f"the saved queue is damaged: {what}", remedy="A new one was begun")
+    return ParameterError(say("the saved queue is damaged: {what}", what=what), remedy=say("A new one was begun"))

@@ -15,6 +15,7 @@ from segue.play.playqueue import is_track_id
 from segue.values import EntryId, TrackId
 from segue.web.booth import Booth, booth_from_json, booth_to_json
 from segue.web.checks import is_number
+from segue.words import say
 
 if TYPE_CHECKING:
     from segue.services import Services
@@ -52,7 +53,7 @@ def booth_routes(services: Services) -> Blueprint:
     def ask(booth_id: str) -> tuple[str, int]:
         track_id = _said().get("track")
         if not is_track_id(track_id):
-            raise _unknown("it names no song")
+            raise _unknown(say("it names no song"))
         services.booths.ask(booth_id, services.track(TrackId(track_id)).id)
         return "", 204
 
@@ -93,7 +94,7 @@ def _face_to_json(face: Face) -> dict[str, Any]:
 def _said() -> dict[str, Any]:
     said = request.get_json()
     if not isinstance(said, dict):
-        raise _unknown("it is no report")
+        raise _unknown(say("it is no report"))
     return said
 
 
@@ -102,11 +103,13 @@ def _playing(said: Mapping[str, Any]) -> Playing:
     if track is None:
         return Playing()
     if not is_track_id(track) or not isinstance(entry, int) or isinstance(entry, bool):
-        raise _unknown("it names no song")
+        raise _unknown(say("it names no song"))
     if not is_number(at_s) or at_s < 0:
-        raise _unknown("it says no time")
+        raise _unknown(say("it says no time"))
     return Playing(EntryId(entry), TrackId(track), float(at_s), said.get("plays") is True)
 
 
 def _unknown(what: str) -> ParameterError:
-    return ParameterError(f"this page spoke of a booth in a way Segue does not know: {what}", remedy="Reload the page")
+    return ParameterError(
+        say("this page spoke of a booth in a way Segue does not know: {what}", what=what), remedy=say("Reload the page")
+    )

@@ -21,6 +21,7 @@ from segue.web.booth import ASKED, Booth, lookback_from_json, noise_from_json, s
 from segue.web.booths import booth_of
 from segue.web.growing import Desk, Outcome, choose, picked_songs, restarted, songs_of, with_picks
 from segue.web.saving import SAVING
+from segue.words import number, say
 
 log = logging.getLogger(__name__)
 
@@ -30,7 +31,7 @@ def steer(desk: Desk, booth: Booth, command: Mapping[str, Any]) -> Outcome:
     kind = command.get("kind")
     action = _ACTIONS.get(kind) if isinstance(kind, str) else None
     if action is None:
-        raise ParameterError("this page sent a command that Segue does not know", remedy="Reload the page")
+        raise ParameterError(say("this page sent a command that Segue does not know"), remedy=say("Reload the page"))
     return action(desk, booth, command)
 
 
@@ -73,7 +74,7 @@ def _bring(desk: Desk, booth: Booth, command: Mapping[str, Any]) -> Outcome:
     there = {track.id for track in desk.services.tracks_of([entry.track_id for entry in entries])}
     songs = [Song(entry.track_id, entry.origin, entry.why) for entry in entries if entry.track_id in there]
     if not songs:
-        raise ParameterError("there is nothing in that queue", remedy="Choose another")
+        raise ParameterError(say("there is nothing in that queue"), remedy=say("Choose another"))
     return restarted(desk, replace(booth, start=start_at(EntryId(booth.queue.next_id))), songs)
 
 
@@ -213,7 +214,11 @@ def _rated_as(desk: Desk, booth: Booth, track_id: TrackId, rating: Rating | None
     """Keep what is thought of a song; what was chosen is chosen anew."""
     desk.services.listening.rate(track_id, rating, before_id=_before(booth.queue, track_id))
     outcome = _refresh(desk, booth, {}) if booth.queue.upcoming else Outcome(booth)
-    return replace(outcome, said=f"{rating.capitalize() if rating else 'Taken back'}: {_named(desk, track_id)}")
+    song = _named(desk, track_id)
+    if rating is None:
+        return replace(outcome, said=say("Taken back: {song}", song=song))
+    words = say("Liked: {song}", song=song) if rating == "liked" else say("Disliked: {song}", song=song)
+    return replace(outcome, said=words)
 
 
 def _steer_by(desk: Desk, booth: Booth, command: Mapping[str, Any]) -> Outcome:
@@ -221,15 +226,19 @@ def _steer_by(desk: Desk, booth: Booth, command: Mapping[str, Any]) -> Outcome:
     track_id, way = _known_track(desk, command), command.get("way")
     booth = booth.steered(track_id, way if way in ("more", "less") else "none")
     outcome = _refresh(desk, booth, command) if booth.queue.upcoming else Outcome(booth)
-    done = {"more": "More like", "less": "Less like"}.get(str(way), "No longer by")
-    return replace(outcome, said=f"{done} {_named(desk, track_id)}")
+    title = _named(desk, track_id)
+    if way == "more":
+        return replace(outcome, said=say("More like {title}", title=title))
+    if way == "less":
+        return replace(outcome, said=say("Less like {title}", title=title))
+    return replace(outcome, said=say("No longer by {title}", title=title))
 
 
 def _move(desk: Desk, booth: Booth, command: Mapping[str, Any]) -> Outcome:  # noqa: ARG001 - one form for all
     """Move a song that is to come; it, and what stands before it then, stays."""
     to = command.get("to")
     if not isinstance(to, int) or isinstance(to, bool):
-        raise ParameterError("this page named no place to move to", remedy="Reload the page")
+        raise ParameterError(say("this page named no place to move to"), remedy=say("Reload the page"))
     return Outcome(replace(booth, queue=playqueue.move(booth.queue, _entry_id(command), to)))
 
 
@@ -245,22 +254,22 @@ def _never(desk: Desk, booth: Booth, command: Mapping[str, Any]) -> Outcome:
         outcome = _advance(desk, booth, {"entry": current.id})
     else:
         outcome = _fill(desk, booth, command) if is_filled else Outcome(booth)
-    return replace(outcome, said=f"Never again: {_named(desk, track_id)}", undo={"act": "allow", "track": track_id})
+    said = say("Never again: {song}", song=_named(desk, track_id))
+    return replace(outcome, said=said, undo={"act": "allow", "track": track_id})
 
 
 def _allow(desk: Desk, booth: Booth, command: Mapping[str, Any]) -> Outcome:
     """Let a song be chosen again that was not to be."""
     track_id = _known_track(desk, command)
     desk.services.listening.ban(track_id, on=False)
-    return Outcome(
-        booth, said=f"May be chosen again: {_named(desk, track_id)}", undo={"act": "never", "track": track_id}
-    )
+    said = say("May be chosen again: {song}", song=_named(desk, track_id))
+    return Outcome(booth, said=said, undo={"act": "never", "track": track_id})
 
 
 def _forget(desk: Desk, booth: Booth, command: Mapping[str, Any]) -> Outcome:  # noqa: ARG001 - one form for all
     """Delete what was noted of the listener, and what was learnt of it."""
     count = desk.services.listening.forget()
-    return Outcome(booth, said=f"{count:,} plays, skips and ratings are forgotten")
+    return Outcome(booth, said=say("{count} plays, skips and ratings are forgotten", count=number(count)))
 
 
 _ACTIONS: Mapping[str, Callable[[Desk, Booth, Mapping[str, Any]], Outcome]] = {
@@ -320,7 +329,7 @@ def _known_track(desk: Desk, command: Mapping[str, Any]) -> TrackId:
     """The command's track, which the library must hold."""
     track_id = command.get("track")
     if not is_track_id(track_id):
-        raise ParameterError("this page named a song in a way Segue does not know", remedy="Reload the page")
+        raise ParameterError(say("this page named a song in a way Segue does not know"), remedy=say("Reload the page"))
     return desk.services.track(TrackId(str(track_id))).id
 
 
@@ -328,16 +337,18 @@ def _known_list(desk: Desk, command: Mapping[str, Any]) -> list[Song]:
     """The command's songs, as far as the library holds them; raises ParameterError if it holds none."""
     wanted = command.get("tracks")
     if not isinstance(wanted, list) or len(wanted) > QUEUE.longest_entries or not all(map(is_track_id, wanted)):
-        most = f"Choose at most {QUEUE.longest_entries:,} songs"
-        raise ParameterError("this page named songs in a way Segue does not know, or too many of them", remedy=most)
+        most = say("Choose at most {most} songs", most=number(QUEUE.longest_entries))
+        raise ParameterError(
+            say("this page named songs in a way Segue does not know, or too many of them"), remedy=most
+        )
     songs = [Song(track.id) for track in desk.services.tracks_of([TrackId(track_id) for track_id in wanted])]
     if not songs:
-        raise ParameterError("none of these songs is in the library", remedy="Choose others")
+        raise ParameterError(say("none of these songs is in the library"), remedy=say("Choose others"))
     return songs
 
 
 def _entry_id(command: Mapping[str, Any]) -> EntryId:
     entry_id = command.get("entry")
     if not isinstance(entry_id, int) or isinstance(entry_id, bool):
-        raise ParameterError("this page named no place in the queue", remedy="Reload the page")
+        raise ParameterError(say("this page named no place in the queue"), remedy=say("Reload the page"))
     return EntryId(entry_id)

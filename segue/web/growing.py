@@ -16,14 +16,15 @@ from segue.play import playqueue
 from segue.play.playqueue import Entry, Queue, Song
 from segue.values import EntryId, TrackId
 from segue.web.booth import ASKED, RADIO, Booth
+from segue.words import later
 
 if TYPE_CHECKING:
     from segue.services import Services
 
 log = logging.getLogger(__name__)
 
-_ANEW = "The songs before it have left the library: Segue begins anew with one that is here"
-_NONE_LEFT = "These songs have left the library, and by your rules none that is here may come"
+_ANEW = later("The songs before it have left the library: Segue begins anew with one that is here")
+_NONE_LEFT = later("These songs have left the library, and by your rules none that is here may come")
 
 
 @dataclass(frozen=True, slots=True)

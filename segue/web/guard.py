@@ -16,6 +16,7 @@ from werkzeug.exceptions import HTTPException
 from segue.errors import AudioError, FileAccessError, SegueError, UnknownBoothError, UnknownMixError, UnknownTrackError
 from segue.web import ids
 from segue.web.present import FAULT_TEXT, error_line, notification
+from segue.words import say
 
 log = logging.getLogger(__name__)
 
@@ -69,7 +70,7 @@ def guard(server: Flask, *, faults: Faults, content_policy: str, name: str | Non
         if isinstance(error, SegueError):
             return _line(error_line(error), status_of(error))
         faults.caught(error)
-        return _line(FAULT_TEXT, 500)
+        return _line(say(FAULT_TEXT), 500)
 
 
 def callback_boundary(error: Exception, faults: Faults) -> None:

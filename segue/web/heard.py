@@ -11,6 +11,7 @@ from segue.listening import ending
 from segue.play.playqueue import is_track_id
 from segue.values import TrackId
 from segue.web.checks import is_number
+from segue.words import say
 
 if TYPE_CHECKING:
     from segue.services import Services
@@ -24,7 +25,7 @@ def heard_routes(services: Services) -> Blueprint:
     def heard() -> tuple[str, int]:
         said = request.get_json()
         if not isinstance(said, dict):
-            raise _unknown("it is no report")
+            raise _unknown(say("it is no report"))
         track_id, heard_s = _track(said.get("track")), _seconds(said.get("heard_s"))
         before = said.get("before")
         kind, share = ending(heard_s, services.track(track_id).info.duration_s, ended=said.get("ended") is True)
@@ -42,15 +43,17 @@ def heard_routes(services: Services) -> Blueprint:
 
 def _track(value: Any) -> TrackId:
     if not is_track_id(value):
-        raise _unknown("it names no song")
+        raise _unknown(say("it names no song"))
     return TrackId(value)
 
 
 def _seconds(value: Any) -> float:
     if not is_number(value) or value < 0:
-        raise _unknown("it says no time")
+        raise _unknown(say("it says no time"))
     return float(value)
 
 
 def _unknown(what: str) -> ParameterError:
-    return ParameterError(f"this page reported a song in a way Segue does not know: {what}", remedy="Reload the page")
+    return ParameterError(
+        say("this page reported a song in a way Segue does not know: {what}", what=what), remedy=say("Reload the page")
+    )

@@ -9,6 +9,7 @@ import numpy as np
 from flask import Blueprint, Response, jsonify, request
 
 from segue.errors import EmptyLibraryError
+from segue.words import say
 
 if TYPE_CHECKING:
     from segue.mapping import Picture
@@ -45,7 +46,7 @@ def map_routes(services: Services) -> Blueprint:
     def colours() -> Response:
         picture = services.map.picture()
         if picture is None:
-            raise EmptyLibraryError("there is no map yet", remedy="Wait until it is drawn")
+            raise EmptyLibraryError(say("there is no map yet"), remedy=say("Wait until it is drawn"))
         found = services.map.colours(picture, request.args.get("by", "region"))
         return jsonify(
             {

@@ -15,13 +15,14 @@ from flask import Blueprint, request
 from segue.config import WEB
 from segue.errors import ParameterError
 from segue.live import LiveSession, LiveSettings, Moment
+from segue.words import later, say
 
 if TYPE_CHECKING:
     from segue.services import Services
 
 _LARGEST_BYTES = 1_500_000  # four seconds at 192 kHz
 _RATES_HZ = (8_000, 192_000)
-_AGAIN = "Press Listen again"
+_AGAIN = later("Press Listen again")
 
 
 @dataclass(slots=True)
@@ -78,9 +79,9 @@ class Microphones:
         with self._lock:
             held = self._held.get(token)
         if held is None:
-            raise ParameterError("this microphone is not listened to any more", remedy=_AGAIN)
+            raise ParameterError(say("this microphone is not listened to any more"), remedy=_AGAIN)
         if len(samples) % 2 or not samples or not _RATES_HZ[0] <= rate_hz <= _RATES_HZ[1]:
-            raise ParameterError("this is no sound of a microphone", remedy=_AGAIN)
+            raise ParameterError(say("this is no sound of a microphone"), remedy=_AGAIN)
         with held.lock:
             held.last_s = self._clock()
             if number < held.due:
@@ -101,8 +102,8 @@ class Microphones:
         for token in [token for token, held in self._held.items() if held.last_s < latest_s]:
             del self._held[token]
         if len(self._held) >= WEB.most_microphones:
-            what = f"{len(self._held)} microphones are listened to already"
-            raise ParameterError(what, remedy="Stop one of them, or try again in a minute")
+            what = say("{count} microphones are listened to already", count=len(self._held))
+            raise ParameterError(what, remedy=say("Stop one of them, or try again in a minute"))
 
 
 def microphone_routes(services: Services, microphones: Microphones | None = None) -> Blueprint:
@@ -118,7 +119,7 @@ def microphone_routes(services: Services, microphones: Microphones | None = None
     def hear(token: str) -> dict[str, Any]:
         rate_hz, number = (request.args.get(name, type=int) for name in ("rate", "number"))
         if rate_hz is None or number is None or number < 0 or (request.content_length or 0) > _LARGEST_BYTES:
-            raise ParameterError("this is no sound of a microphone", remedy=_AGAIN)
+            raise ParameterError(say("this is no sound of a microphone"), remedy=_AGAIN)
         moments, lost = held.hear(token, number, request.get_data(), rate_hz=rate_hz)
         return {"moments": [moment.to_json() for moment in moments], "lost": lost}
 

@@ -17,9 +17,12 @@ from segue.play.mix.planning import MixSettings
 from segue.play.tracklist import Wanted
 from segue.values import Track
 from segue.web.checks import is_number
+from segue.words import later, say
+from segue.words import number as written
 
 ENDINGS = {".mp3": "MP3", ".m4a": "M4A (AAC)", ".opus": "Opus", ".flac": "FLAC", ".wav": "WAV"}
 MOST_BETWEEN = 20
+_MINUTES = later("'{value}' minutes")
 _LONGEST_TITLE = 120
 _LONGEST_TEXT = 200_000
 _SUFFIX = re.compile(r"\.[A-Za-z0-9]{2,4}$")
@@ -48,10 +51,11 @@ class MixForm:
 def order_of(form: MixForm, wanted: Sequence[Wanted]) -> MixOrder:
     """The order that a form and its songs make; raises ParameterError."""
     if form.ending not in ENDINGS:
-        raise ParameterError(f"'{form.ending}' is no kind of mix", remedy=f"Choose one of {', '.join(ENDINGS)}")
-    between = _whole(form.between, "songs between each two", MOST_BETWEEN)
-    minutes = None if form.minutes in (None, "", 0) else float(_whole(form.minutes, "minutes", 24 * 60))
-    title = " ".join(str(form.title or "").split())[:_LONGEST_TITLE] or "A mix"
+        what = say("'{ending}' is no kind of mix", ending=form.ending)
+        raise ParameterError(what, remedy=say("Choose one of {endings}", endings=", ".join(ENDINGS)))
+    between = _whole(form.between, later("'{value}' songs between each two"), MOST_BETWEEN)
+    minutes = None if form.minutes in (None, "", 0) else float(_whole(form.minutes, _MINUTES, 24 * 60))
+    title = " ".join(str(form.title or "").split())[:_LONGEST_TITLE] or say("A mix")
     return MixOrder(
         tuple(wanted),
         MixSettings(title),
@@ -76,10 +80,12 @@ def wanted_lines(text: str, at_path: AtPath) -> tuple[Wanted, ...]:
     a text of more than 200,000 characters or of too many lines.
     """
     if len(text) > _LONGEST_TEXT:
-        raise ParameterError(f"a list of {len(text):,} characters", remedy=f"Paste {_LONGEST_TEXT:,} at most")
+        what = say("a list of {count} characters", count=written(len(text)))
+        raise ParameterError(what, remedy=say("Paste {most} at most", most=written(_LONGEST_TEXT)))
     lines = [(number, line) for number, line in numbered_lines(text) if not line.startswith("#")]
     if len(lines) > MIX.most_wanted:
-        raise ParameterError(f"a list of {len(lines):,} songs", remedy=f"Name {MIX.most_wanted:,} at most")
+        what = say("a list of {count} songs", count=written(len(lines)))
+        raise ParameterError(what, remedy=say("Name {most} at most", most=written(MIX.most_wanted)))
     return tuple(_wanted(number, line, at_path) for number, line in lines)
 
 
@@ -96,5 +102,7 @@ def _whole(value: Any, what: str, most: int) -> int:
     if value in (None, ""):
         return 0
     if not is_number(value) or value != int(value) or not 0 <= value <= most:
-        raise ParameterError(f"'{str(value)[:40]}' {what}", remedy=f"Choose a whole number, 0 to {most}")
+        raise ParameterError(
+            say(what, value=str(value)[:40]), remedy=say("Choose a whole number, 0 to {most}", most=most)
+        )
     return int(value)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import time
 from collections.abc import Mapping
 from dataclasses import asdict
@@ -14,16 +15,32 @@ from segue.play.fades import Sound, Turn
 from segue.play.playqueue import Entry, Queue
 from segue.store.events import Rating
 from segue.values import LibraryCounts, Rhythm, ScanProgress, Track, TrackId
+from segue.words import later, number, say, say_n
 
 if TYPE_CHECKING:
     from segue.store.background import ScanStatus
     from segue.store.watch import WatchState
 
-FAULT_TEXT = "Something went wrong inside Segue. The log has the details; the music can go on."
-UNKNOWN_ARTIST = "Unknown artist"
-GONE = "No longer in the library"
+FAULT_TEXT = later("Something went wrong inside Segue. The log has the details; the music can go on.")
+UNKNOWN_ARTIST = later("Unknown artist")
+GONE = later("No longer in the library")
 NO_RATINGS: Mapping[TrackId, Rating] = MappingProxyType({})
 NO_TURN = Turn()
+_MONTHS = (
+    later("January"),
+    later("February"),
+    later("March"),
+    later("April"),
+    later("May"),
+    later("June"),
+    later("July"),
+    later("August"),
+    later("September"),
+    later("October"),
+    later("November"),
+    later("December"),
+)
+_DAYS = (later("Mon"), later("Tue"), later("Wed"), later("Thu"), later("Fri"), later("Sat"), later("Sun"))
 _FEW = 20  # new songs that are listened to without a card about it
 
 
@@ -39,36 +56,49 @@ def clock(seconds: float) -> str:
 def about(seconds: float) -> str:
     """A remaining time in round words."""
     if seconds < 50:
-        return "less than a minute"
+        return say("less than a minute")
     minutes = round(seconds / 60)
     if minutes < 90:
-        return f"about {minutes} min"
-    return f"about {round(seconds / 3600)} h"
+        return say("about {minutes} min", minutes=minutes)
+    return say("about {hours} h", hours=round(seconds / 3600))
 
 
 def moment(at_s: float) -> str:
     """A day and a time of it, out of seconds since 1970."""
-    return time.strftime("%-d %B, %H:%M", time.localtime(at_s))
+    at = time.localtime(at_s)
+    return say(
+        "{day} {month}, {time}", day=at.tm_mday, month=say(_MONTHS[at.tm_mon - 1]), time=time.strftime("%H:%M", at)
+    )
+
+
+def day_time(at: dt.datetime) -> str:
+    """A day of the week and a time of it."""
+    return f"{say(_DAYS[at.weekday()])} {at:%H:%M}"
 
 
 def share(value: float) -> str:
     """A share of a whole: "48 %", and "2.3 %" where it is small."""
-    return f"{100 * value:.1f} %" if 0.0 < value < 0.1 else f"{100 * value:.0f} %"
+    return f"{number(100 * value, 1 if 0.0 < value < 0.1 else 0)} %"
 
 
-def count_of(number: int, one: str, many: str) -> str:
-    """A number with its noun: "1 song", "843 songs", "12,043 songs"."""
-    return f"{number:,} {one if number == 1 else many}"
-
-
-def songs(number: int) -> str:
+def songs(count: int) -> str:
     """How many songs."""
-    return count_of(number, "song", "songs")
+    return say_n("{count} song", "{count} songs", count)
+
+
+def folders(count: int) -> str:
+    """How many folders."""
+    return say_n("{count} folder", "{count} folders", count)
+
+
+def files(count: int) -> str:
+    """How many files."""
+    return say_n("{count} file", "{count} files", count)
 
 
 def artist_of(track: Track) -> str:
     """The artist, or the words for not knowing one."""
-    return track.info.artist or UNKNOWN_ARTIST
+    return track.info.artist or say(UNKNOWN_ARTIST)
 
 
 def audio_url(track_id: TrackId) -> str:
@@ -84,17 +114,19 @@ def cover_url(track_id: TrackId, *, size: int) -> str:
 def progress_line(progress: ScanProgress) -> str:
     """One sentence on where a scan stands."""
     if progress.phase == "pooling":
-        return "Comparing the songs with each other"
+        return say("Comparing the songs with each other")
     if progress.total == 0:
-        return "Looking through your music"
+        return say("Looking through your music")
+    done, total = number(progress.done), number(progress.total)
     if progress.phase == "quick look":
-        line = f"A quick look at {progress.done:,} of {songs(progress.total)}"
+        line = say("A quick look at {done} of {songs}", done=done, songs=songs(progress.total))
     elif progress.phase == "measuring":
-        line = f"Finding tempo and key: {progress.done:,} of {progress.total:,}"
+        line = say("Finding tempo and key: {done} of {total}", done=done, total=total)
+    elif progress.closely:
+        line = say("Listening closely: {done} of {total}", done=done, total=total)
     else:
-        doing = "Listening closely" if progress.closely else "Listening to your music"
-        line = f"{doing}: {progress.done:,} of {progress.total:,}"
-    return line if progress.eta_s is None else f"{line}, {about(progress.eta_s)} left"
+        line = say("Listening to your music: {done} of {total}", done=done, total=total)
+    return line if progress.eta_s is None else say("{line}, {time} left", line=line, time=about(progress.eta_s))
 
 
 def status_line(status: ScanStatus) -> str | None:
@@ -103,7 +135,7 @@ def status_line(status: ScanStatus) -> str | None:
         return status.error
     if status.preparing:
         return status.preparing
-    return "Looking through your music" if status.progress is None else progress_line(status.progress)
+    return say("Looking through your music") if status.progress is None else progress_line(status.progress)
 
 
 def status_share(status: ScanStatus) -> float | None:
@@ -121,20 +153,33 @@ def watch_line(state: WatchState | None, status: ScanStatus | None = None) -> st
     if status is not None and is_aside(status):
         progress = status.progress
         left = _left(progress) if progress is not None and progress.phase in ("quick look", "listening") else 0
-        return f"Listening to {count_of(left, 'new song', 'new songs')}" if left else "Looking at what has changed"
+        if left:
+            return say_n("Listening to {count} new song", "Listening to {count} new songs", left)
+        return say("Looking at what has changed")
     if state is None:
-        return "New songs are found when you add their folder again"
+        return say("New songs are found when you add their folder again")
     if not (state.watched or state.polled or state.away):
         busy = status is not None and status.running
-        return state.note or ("Watched once all is heard" if busy else "Nothing to watch yet: add a folder")
+        return (
+            say(state.note)
+            if state.note
+            else (say("Watched once all is heard") if busy else say("Nothing to watch yet: add a folder"))
+        )
     here = len(set(state.watched) - set(state.away))
     over = len(set(state.polled) - set(state.away))
-    parts = [f"Watching {count_of(here, 'folder', 'folders')}"] if here else []
-    parts += [f"Looking over {count_of(over, 'folder', 'folders')} every {WATCH.poll_s:.0f} s"] if over else []
-    if over and state.note:
-        parts[-1] += f", since {state.note}"
+    parts = [say_n("Watching {count} folder", "Watching {count} folders", here)] if here else []
+    if over:
+        line = say_n(
+            "Looking over {count} folder every {every_s} s",
+            "Looking over {count} folders every {every_s} s",
+            over,
+            every_s=f"{WATCH.poll_s:.0f}",
+        )
+        parts.append(say("{line}, since {reason}", line=line, reason=say(state.note)) if state.note else line)
     names = ", ".join(one_line(folder.name or folder) for folder in state.away)
-    return ". ".join([*parts, f"Nothing is in {names}: is its drive connected?"] if names else parts)
+    return ". ".join(
+        [*parts, say("Nothing is in {folders}: is its drive connected?", folders=names)] if names else parts
+    )
 
 
 def is_aside(status: ScanStatus) -> bool:
@@ -149,12 +194,12 @@ def _left(progress: ScanProgress | None) -> int:
 def rhythm_facts(rhythm: Rhythm | None) -> tuple[str, ...]:
     """Tempo, key with its Camelot code, and loudness, as far as they are known."""
     if rhythm is None:
-        return ("Tempo and key unknown",)
+        return (say("Tempo and key unknown"),)
     tempo, key, loudness = rhythm.tempo_bpm, rhythm.key, rhythm.loudness_lufs
     return (
-        "Tempo unknown" if tempo is None else f"{tempo:.0f} BPM",
-        "Key unknown" if key is None else f"{key} ({rhythm.camelot})",
-        "Loudness unknown" if loudness is None else f"{loudness:.1f} LUFS".replace("-", "\N{MINUS SIGN}"),
+        say("Tempo unknown") if tempo is None else f"{tempo:.0f} BPM",
+        say("Key unknown") if key is None else f"{key} ({rhythm.camelot})",
+        say("Loudness unknown") if loudness is None else f"{number(loudness, 1)} LUFS".replace("-", "\N{MINUS SIGN}"),
     )
 
 
@@ -165,7 +210,9 @@ def tempo(rhythm: Rhythm) -> str:
 
 def failures_line(counts: LibraryCounts) -> str | None:
     """How many files could not be read; None if all could."""
-    return f"{count_of(counts.failures, 'file', 'files')} could not be read" if counts.failures else None
+    if not counts.failures:
+        return None
+    return say_n("{count} file could not be read", "{count} files could not be read", counts.failures)
 
 
 def results_line(words: str, *, shown: int, more: bool, counts: LibraryCounts) -> str:
@@ -174,8 +221,10 @@ def results_line(words: str, *, shown: int, more: bool, counts: LibraryCounts) -
     if not words:
         return songs(counts.tracks)
     if shown == 0:
-        return f"Nothing holds “{words}”"
-    return f"{'More than ' if more else ''}{songs(shown)} with “{words}”"
+        return say("Nothing holds “{words}”", words=words)
+    if more:
+        return say("More than {songs} with “{words}”", songs=songs(shown), words=words)
+    return say("{songs} with “{words}”", songs=songs(shown), words=words)
 
 
 def in_bytes(count: int) -> str:
@@ -185,7 +234,7 @@ def in_bytes(count: int) -> str:
         if size < 1000:
             return f"{size:.0f} {unit}"
         size /= 1000
-    return f"{size:.1f} GB"
+    return f"{number(size, 1)} GB"
 
 
 def error_line(error: Exception) -> str:
@@ -194,7 +243,7 @@ def error_line(error: Exception) -> str:
     Only a letter that the sentence itself begins with is made large: what it quotes stays as it was written.
     """
     if not isinstance(error, SegueError):
-        return FAULT_TEXT
+        return say(FAULT_TEXT)
     line = str(error)
     return line if error.path is not None else line[:1].upper() + line[1:]
 
@@ -207,7 +256,7 @@ def notification(message: str, *, kind: str = "problem") -> dict[str, Any]:
         "color": "red" if kind == "problem" else "glow",
         "autoClose": 9000 if kind == "problem" else 5000,
         "className": f"toast toast-{kind}",
-        "closeButtonProps": {"aria-label": "Close"},
+        "closeButtonProps": {"aria-label": say("Close")},
     }
 
 
@@ -219,7 +268,7 @@ def deck_entry(
     return {
         "entry": entry.id,
         "track": entry.track_id,
-        "title": track.info.title if track else GONE,
+        "title": track.info.title if track else say(GONE),
         "artist": artist_of(track) if track else "",
         "album": track.info.album if track else "",
         "duration_s": track.info.duration_s if track else 0.0,

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from dash import html
 
+from segue.words import say
+
 if TYPE_CHECKING:
     from dash import Dash
 
@@ -33,7 +35,7 @@ def room_head(title: str, words: str, *tools: Any) -> html.Div:
     """The heading of a room: its name, one sentence on what it is for, and its tools."""
     return html.Div(
         [
-            html.Div([html.H1(title, className="heading"), html.P(words, className="dim room-words")]),
+            html.Div([html.H1(title, className="heading"), html.P(say(words), className="dim room-words")]),
             *([html.Div(list(tools), className="room-tools")] if tools else []),
         ],
         className="section-head room-head",

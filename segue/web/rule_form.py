@@ -12,6 +12,7 @@ from segue.choose.names import plain_words
 from segue.choose.wishes import Wishes
 from segue.errors import ParameterError
 from segue.web.checks import is_number
+from segue.words import later, number, say
 
 _MOST_WORDS, _LONGEST_WORD = 200, 200
 _DECIMALS = 4
@@ -32,32 +33,32 @@ class NumberField:
 
 
 NUMBERS: Mapping[str, NumberField] = {
-    "artist_spacing": NumberField("Songs between two by one artist", 100, is_limit=False),
-    "album_spacing": NumberField("Songs between two of one album", 100, is_limit=False),
-    "repeat_after_tracks": NumberField("Songs before one comes again", 1_000_000, is_limit=False),
-    "repeat_after_hours": NumberField("Hours before one comes again", 100_000, is_whole=False, is_limit=False),
-    "shortest_s": NumberField("Minutes from", 10_000, is_whole=False, units=60.0),
-    "longest_s": NumberField("Minutes to", 10_000, is_whole=False, units=60.0),
-    "first_year": NumberField("Years from", 9999),
-    "last_year": NumberField("Years to", 9999),
-    "slowest_bpm": NumberField("BPM from", 999, is_whole=False),
-    "fastest_bpm": NumberField("BPM to", 999, is_whole=False),
+    "artist_spacing": NumberField(later("Songs between two by one artist"), 100, is_limit=False),
+    "album_spacing": NumberField(later("Songs between two of one album"), 100, is_limit=False),
+    "repeat_after_tracks": NumberField(later("Songs before one comes again"), 1_000_000, is_limit=False),
+    "repeat_after_hours": NumberField(later("Hours before one comes again"), 100_000, is_whole=False, is_limit=False),
+    "shortest_s": NumberField(later("Minutes from"), 10_000, is_whole=False, units=60.0),
+    "longest_s": NumberField(later("Minutes to"), 10_000, is_whole=False, units=60.0),
+    "first_year": NumberField(later("Years from"), 9999),
+    "last_year": NumberField(later("Years to"), 9999),
+    "slowest_bpm": NumberField(later("BPM from"), 999, is_whole=False),
+    "fastest_bpm": NumberField(later("BPM to"), 999, is_whole=False),
 }
 WORDS: Mapping[str, str] = {
-    "genres": "Only these genres",
-    "not_genres": "None of these genres",
-    "only_tags": "Only what is heard as",
-    "not_tags": "Nothing that is heard as",
-    "folders": "Only from these folders",
-    "not_folders": "Nothing from these folders",
+    "genres": later("Only these genres"),
+    "not_genres": later("None of these genres"),
+    "only_tags": later("Only what is heard as"),
+    "not_tags": later("Nothing that is heard as"),
+    "folders": later("Only from these folders"),
+    "not_folders": later("Nothing from these folders"),
 }
 SWITCHES: Mapping[str, str] = {
-    "octaves": "Half and double the tempo count as it",
-    "versions": "Another version of a song may come",
-    "spoken": "Spoken word may come",
-    "strict": "Rather stop than break one of these rules",
+    "octaves": later("Half and double the tempo count as it"),
+    "versions": later("Another version of a song may come"),
+    "spoken": later("Spoken word may come"),
+    "strict": later("Rather stop than break one of these rules"),
 }
-CHRISTMAS = {"december": "In December", "always": "All year", "never": "Never"}
+CHRISTMAS = {"december": later("In December"), "always": later("All year"), "never": later("Never")}
 _RANGES = (("shortest_s", "longest_s"), ("first_year", "last_year"), ("slowest_bpm", "fastest_bpm"))
 _OPPOSITES = (("genres", "not_genres"), ("only_tags", "not_tags"), ("folders", "not_folders"))
 
@@ -74,13 +75,24 @@ def rules_of(fields: Mapping[str, Any]) -> Wishes:
     numbers = {name: _number(fields.get(name), field) for name, field in NUMBERS.items()}
     for low, high in _RANGES:
         if numbers[low] is not None and numbers[high] is not None and numbers[low] > numbers[high]:
-            what = f"“{NUMBERS[low].label}” is {fields[low]:g}, “{NUMBERS[high].label}” only {fields[high]:g}"
-            raise ParameterError(what, remedy="Swap the two")
+            what = say(
+                "“{least}” is {low}, “{most}” only {high}",
+                least=say(NUMBERS[low].label),
+                low=f"{fields[low]:g}",
+                most=say(NUMBERS[high].label),
+                high=f"{fields[high]:g}",
+            )
+            raise ParameterError(what, remedy=say("Swap the two"))
     words = {name: _words(fields.get(name), label) for name, label in WORDS.items()}
     for wanted, unwanted in _OPPOSITES:
         if both := sorted(words[wanted] & words[unwanted]):
-            what = f"“{both[0]}” stands under “{WORDS[wanted]}” and under “{WORDS[unwanted]}”"
-            raise ParameterError(what, remedy="Take it out of one of them")
+            what = say(
+                "“{word}” stands under “{wanted}” and under “{unwanted}”",
+                word=both[0],
+                wanted=say(WORDS[wanted]),
+                unwanted=say(WORDS[unwanted]),
+            )
+            raise ParameterError(what, remedy=say("Take it out of one of them"))
     switches = {name: fields.get(name) is True for name in SWITCHES}
     found: dict[str, Any] = {**numbers, **words, **switches, "christmas": fields.get("christmas")}
     return Wishes(**found)
@@ -97,17 +109,21 @@ def _number(value: Any, field: NumberField) -> Any:
     if value in (None, ""):
         return None if field.is_limit else 0
     if not is_number(value) or not 0 <= value <= field.most or (field.is_whole and value != int(value)):
-        kind = "a whole number" if field.is_whole else "a number"
-        raise ParameterError(
-            f"“{field.label}” cannot be {str(value)[:40]}", remedy=f"Choose {kind} from 0 to {field.most:,.0f}"
-        )
+        what = say("“{field}” cannot be {value}", field=say(field.label), value=str(value)[:40])
+        most = number(field.most)
+        if field.is_whole:
+            raise ParameterError(what, remedy=say("Choose a whole number from 0 to {most}", most=most))
+        raise ParameterError(what, remedy=say("Choose a number from 0 to {most}", most=most))
     return int(value) if field.is_whole else value * field.units
 
 
 def _words(value: Any, label: str) -> frozenset[str]:
     words = value or []
     if not isinstance(words, list) or len(words) > _MOST_WORDS or not all(isinstance(word, str) for word in words):
-        raise ParameterError(f"“{label}” is no list of words", remedy=f"Choose {_MOST_WORDS} at most")
+        raise ParameterError(
+            say("“{field}” is no list of words", field=say(label)),
+            remedy=say("Choose {most} at most", most=_MOST_WORDS),
+        )
     found = frozenset(" ".join(word.split()) for word in words) - {""}
     for word in sorted(found):
         _check(word, label)
@@ -117,9 +133,11 @@ def _words(value: Any, label: str) -> frozenset[str]:
 def _check(word: str, label: str) -> None:
     """Refuse a word by which nothing could ever be found."""
     if len(word) > _LONGEST_WORD:
-        raise ParameterError(f"“{word[:40]}...” under “{label}” is too long", remedy="Say it in fewer words")
+        what = say("“{word}...” under “{field}” is too long", word=word[:40], field=say(label))
+        raise ParameterError(what, remedy=say("Say it in fewer words"))
     if "folders" in label and os.sep in word and not PurePath(word).is_absolute():
-        what = f"“{word}” under “{label}” is neither a full path nor a name"
-        raise ParameterError(what, remedy="Begin it at the root, or name the folder alone")
+        what = say("“{word}” under “{field}” is neither a full path nor a name", word=word, field=say(label))
+        raise ParameterError(what, remedy=say("Begin it at the root, or name the folder alone"))
     if "genres" in label and not plain_words(word):
-        raise ParameterError(f"“{word}” under “{label}” is no genre", remedy="Say a word that stands in it")
+        what = say("“{word}” under “{field}” is no genre", word=word, field=say(label))
+        raise ParameterError(what, remedy=say("Say a word that stands in it"))

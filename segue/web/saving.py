@@ -14,6 +14,7 @@ from segue.values import EntryId, TrackId
 from segue.web import present
 from segue.web.booth import RADIO, Booth, start_at
 from segue.web.growing import Desk, Outcome, begun, choose, picked_songs, restarted, with_picks
+from segue.words import say
 
 _RADIO_SONGS = 10  # that a radio chooses where it is asked for a list, as by `segue profile play` and by apps
 _SEEDS_CHOSEN = 10  # songs that a radio begins from where the listener picked none
@@ -27,20 +28,21 @@ def _save_list(desk: Desk, booth: Booth, command: Mapping[str, Any]) -> Outcome:
     tracks = list(dict.fromkeys([*(played if command.get("played") == "yes" else played[-1:]), *ahead]))
     saved = lists.save(name, tracks)
     way = (lambda: lists.delete(saved.id)) if before is None else (lambda: lists.put(before))
-    return _done(desk, booth, f"Saved as “{saved.name}”: {present.songs(len(tracks))}", way)
+    return _done(desk, booth, say("Saved as “{name}”: {songs}", name=saved.name, songs=present.songs(len(tracks))), way)
 
 
 def _rename_list(desk: Desk, booth: Booth, command: Mapping[str, Any]) -> Outcome:
     lists, held = desk.services.lists, _list(desk, command)
     renamed = lists.change(held.id, name=_text(command, "name"))
-    said, undo = f"“{held.name}” is called “{renamed.name}”", {"act": "rename_list", "list": held.id, "name": held.name}
+    said = say("“{name}” is called “{new}”", name=held.name, new=renamed.name)
+    undo = {"act": "rename_list", "list": held.id, "name": held.name}
     return Outcome(booth, said=said, undo=undo)
 
 
 def _delete_list(desk: Desk, booth: Booth, command: Mapping[str, Any]) -> Outcome:
     lists, held = desk.services.lists, _list(desk, command)
     lists.delete(held.id)
-    return _done(desk, booth, f"“{held.name}” is deleted", lambda: lists.put(held))
+    return _done(desk, booth, say("“{name}” is deleted", name=held.name), lambda: lists.put(held))
 
 
 def _play_saved(desk: Desk, booth: Booth, command: Mapping[str, Any]) -> Outcome:
@@ -53,7 +55,7 @@ def _add_saved(desk: Desk, booth: Booth, command: Mapping[str, Any]) -> Outcome:
     """Put the songs of a saved list after those already picked."""
     held = _list(desk, command)
     outcome = with_picks(desk, booth, [*picked_songs(booth.queue), *_songs(desk, held)])
-    return replace(outcome, said=f"“{held.name}” is in the queue", undo={"act": "undo"})
+    return replace(outcome, said=say("“{name}” is in the queue", name=held.name), undo={"act": "undo"})
 
 
 def _save_radio(desk: Desk, booth: Booth, command: Mapping[str, Any]) -> Outcome:
@@ -64,9 +66,10 @@ def _save_radio(desk: Desk, booth: Booth, command: Mapping[str, Any]) -> Outcome
     spec = replace(begun(desk, booth).spec, count=_RADIO_SONGS)
     saved = profiles.save(name, Profile(_beginnings(desk, booth), spec))
     held = next((other for other in before if other.casefold() == saved.casefold()), None)
+    words = say("Radio “{name}” is saved", name=saved)
     if held is None:
-        return _done(desk, booth, f"Radio “{saved}” is saved", lambda: profiles.remove(saved))
-    return _done(desk, booth, f"Radio “{saved}” is saved", lambda: profiles.save(held, before[held]))
+        return _done(desk, booth, words, lambda: profiles.remove(saved))
+    return _done(desk, booth, words, lambda: profiles.save(held, before[held]))
 
 
 def _rename_radio(desk: Desk, booth: Booth, command: Mapping[str, Any]) -> Outcome:
@@ -76,13 +79,13 @@ def _rename_radio(desk: Desk, booth: Booth, command: Mapping[str, Any]) -> Outco
     if booth.start is not None and booth.start.token == RADIO and booth.start.name == held:
         booth = replace(booth, start=replace(booth.start, name=name))
     undo = {"act": "rename_radio", "radio": name, "name": held}
-    return Outcome(booth, said=f"“{held}” is called “{name}”", undo=undo)
+    return Outcome(booth, said=say("“{name}” is called “{new}”", name=held, new=name), undo=undo)
 
 
 def _delete_radio(desk: Desk, booth: Booth, command: Mapping[str, Any]) -> Outcome:
     profiles, (held, profile) = desk.services.profiles, desk.services.profiles.find(_text(command, "radio"))
     profiles.remove(held)
-    return _done(desk, booth, f"Radio “{held}” is deleted", lambda: profiles.save(held, profile))
+    return _done(desk, booth, say("Radio “{name}” is deleted", name=held), lambda: profiles.save(held, profile))
 
 
 def _play_radio(desk: Desk, booth: Booth, command: Mapping[str, Any]) -> Outcome:
@@ -101,7 +104,7 @@ def _play_radio(desk: Desk, booth: Booth, command: Mapping[str, Any]) -> Outcome
 def _take_back(desk: Desk, booth: Booth, command: Mapping[str, Any]) -> Outcome:
     """Take back what was done to what is saved; the same word does so once."""
     desk.services.backs.take(_text(command, "word"))
-    return Outcome(booth, said="Taken back")
+    return Outcome(booth, said=say("Taken back"))
 
 
 SAVING: Mapping[str, Callable[[Desk, Booth, Mapping[str, Any]], Outcome]] = {
@@ -131,7 +134,8 @@ def _songs(desk: Desk, held: SavedList) -> list[Song]:
     """The songs of a list that the library still holds; raises ParameterError if it holds none."""
     songs = [Song(track.id) for track in desk.services.tracks_of(held.tracks)]
     if not songs:
-        raise ParameterError(f"the library holds no song of “{held.name}”", remedy="Scan their folder again")
+        what = say("the library holds no song of “{name}”", name=held.name)
+        raise ParameterError(what, remedy=say("Scan their folder again"))
     return songs
 
 
@@ -155,5 +159,5 @@ def _played(queue: Queue) -> list[TrackId]:
 def _text(command: Mapping[str, Any], name: str) -> str:
     text = command.get(name)
     if not isinstance(text, str) or not text.strip():
-        raise ParameterError("a name is missing", remedy="Give it one")
+        raise ParameterError(say("a name is missing"), remedy=say("Give it one"))
     return text

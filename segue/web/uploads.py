@@ -16,7 +16,8 @@ from flask import Blueprint, request
 from segue.config import WEB
 from segue.errors import AudioError, ParameterError
 from segue.files import access_error
-from segue.web.present import UNKNOWN_ARTIST, count_of
+from segue.web.present import UNKNOWN_ARTIST
+from segue.words import say, say_n
 
 if TYPE_CHECKING:
     from segue.services import Services
@@ -38,16 +39,16 @@ def upload_routes(services: Services) -> Blueprint:
 
     @routes.post("/api/seeds")
     def seeds() -> tuple[dict[str, Any], int]:
-        name = Path(request.args.get("name", "")).name[:_LONGEST_NAME] or "the file"
+        name = Path(request.args.get("name", "")).name[:_LONGEST_NAME] or say("the file")
         _check_size(request.content_length or 0, name)
         with _own_file(folder, name) as (path, file):
             _receive(request.stream, file, name)
             try:
                 seed = services.drop(path, name=name)
             except AudioError as error:
-                return {"error": f"{name}: {error.what}. {error.remedy}"}, 415
+                return {"error": f"{name}: {say(error.what)}. {say(error.remedy)}"}, 415
         info = seed.info
-        artist = info.artist or UNKNOWN_ARTIST
+        artist = info.artist or say(UNKNOWN_ARTIST)
         return {"token": seed.token, "title": info.title, "artist": artist, "known": seed.track_id is not None}, 201
 
     return routes
@@ -95,10 +96,15 @@ def _receive(stream: IO[bytes], file: IO[bytes], name: str) -> None:
     except OSError as error:
         raise access_error(error, Path(file.name).parent) from error
     if received == 0:
-        raise ParameterError(f"“{name}” is empty", remedy="Choose another file")
+        raise ParameterError(say("“{name}” is empty", name=name), remedy=say("Choose another file"))
 
 
 def _check_size(size_bytes: int, name: str) -> None:
     if size_bytes > WEB.largest_upload_bytes:
-        most = count_of(WEB.largest_upload_bytes // 1_000_000, "megabyte", "megabytes")
-        raise ParameterError(f"“{name}” is larger than {most}", remedy="Choose a smaller file")
+        what = say_n(
+            "“{name}” is larger than {count} megabyte",
+            "“{name}” is larger than {count} megabytes",
+            WEB.largest_upload_bytes // 1_000_000,
+            name=name,
+        )
+        raise ParameterError(what, remedy=say("Choose a smaller file"))

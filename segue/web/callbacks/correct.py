@@ -17,6 +17,7 @@ from segue.values import TrackId
 from segue.web import ids, present
 from segue.web.layout.correct import correct_body
 from segue.web.layout.parts import said
+from segue.words import number, say
 
 if TYPE_CHECKING:
     from segue.services import Services
@@ -75,12 +76,14 @@ def _carry_out(services: Services, change: Mapping[str, Any]) -> tuple[str, Mapp
     if "before" in change:
         before = before_from_json(change["before"])
         services.correcting.put_back(before)
-        return f"As before: {_named(services, before)}", None
+        return say("As before: {song}", song=_named(services, before)), None
     tracks = _tracks(change.get("tracks"))
     tempo, key = (str(change.get(name) or "")[:40] for name in ("tempo", "key"))
     was = services.correcting.change(tracks, tempo=tempo, key=key)
-    words = "As heard" if {tempo, key} <= {"heard", ""} else "Corrected by hand"
-    return f"{words}: {_named(services, was)}", {"act": "correct_back", "before": before_to_json(was)}
+    song = _named(services, was)
+    is_as_heard = {tempo, key} <= {"heard", ""}
+    words = say("As heard: {song}", song=song) if is_as_heard else say("Corrected by hand: {song}", song=song)
+    return words, {"act": "correct_back", "before": before_to_json(was)}
 
 
 def _named(services: Services, changed: Corrected) -> str:
@@ -111,5 +114,5 @@ def _tracks(value: object) -> list[TrackId]:
 
 
 def _unknown() -> ParameterError:
-    what = "this page named songs in a way Segue does not know, or too many of them"
-    return ParameterError(what, remedy=f"Mark at most {_MOST_SONGS:,} songs")
+    what = say("this page named songs in a way Segue does not know, or too many of them")
+    return ParameterError(what, remedy=say("Mark at most {most} songs", most=number(_MOST_SONGS)))

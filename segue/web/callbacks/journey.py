@@ -13,11 +13,12 @@ from segue.web import ids, present
 from segue.web.asked import Asked, asked_from_json, found_to_json, shortfalls
 from segue.web.layout.journey import journey_room, no_way, way, waypoint_list
 from segue.web.room import Query, Room
+from segue.words import later, say
 
 if TYPE_CHECKING:
     from segue.services import Services
 
-_ONE_MORE = "One more song, and there is a way."
+_ONE_MORE = later("One more song, and there is a way.")
 
 
 def build(services: Services, query: Query) -> Any:  # noqa: ARG001 - one form for all rooms
@@ -60,7 +61,7 @@ def _found(services: Services, asked: Asked, number: object) -> tuple[Any, Any]:
     """The way as it is shown, and what the page keeps of it; or why there is none."""
     nothing = {"number": number, "stops": []}
     if len(asked.via) < (1 if asked.itinerary.loop else 2):
-        return (no_way(_ONE_MORE, is_problem=False) if asked.via else None), nothing
+        return (no_way(say(_ONE_MORE), is_problem=False) if asked.via else None), nothing
     try:
         found = services.choosing.journey(asked.via, asked.itinerary, change=asked.change)
     except SegueError as error:
@@ -75,4 +76,4 @@ def _found(services: Services, asked: Asked, number: object) -> tuple[Any, Any]:
     return shown, found_to_json(found, number)
 
 
-ROOM = Room("/journey", "Journey", "journey", "Join the dots between a few songs", build, register)
+ROOM = Room("/journey", later("Journey"), "journey", later("Join the dots between a few songs"), build, register)

@@ -11,6 +11,7 @@ from segue.errors import SegueError
 from segue.web import ids, present
 from segue.web.layout import music
 from segue.web.layout.shell import page_class
+from segue.words import say
 
 if TYPE_CHECKING:
     from segue.services import Services
@@ -70,7 +71,7 @@ def _demo(app: Dash, services: Services) -> None:
             raise PreventUpdate
         services.start_demo()
         watch_closely()
-        return "Composing it"
+        return say("Composing it")
 
 
 def watch_closely() -> None:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from segue.web.layout.live import live_room
 from segue.web.room import Query, Room
+from segue.words import later
 
 if TYPE_CHECKING:
     from dash import Dash
@@ -22,4 +23,4 @@ def register(app: Dash, services: Services) -> None:
     """There is nothing to connect: the sound takes a way of its own (`segue.web.microphones`)."""
 
 
-ROOM = Room("/live", "Live", "mic", "What plays in the room, and what to play next", build, register)
+ROOM = Room("/live", later("Live"), "mic", later("What plays in the room, and what to play next"), build, register)

@@ -9,6 +9,7 @@ from dash import ClientsideFunction, Dash, Input, Output
 from segue.web import ids
 from segue.web.layout.map import map_room
 from segue.web.room import Query, Room
+from segue.words import later
 
 if TYPE_CHECKING:
     from segue.services import Services
@@ -29,4 +30,4 @@ def register(app: Dash, services: Services) -> None:  # noqa: ARG001 - one form 
     )
 
 
-ROOM = Room("/map", "Map", "map", "Your library as a picture", build, register)
+ROOM = Room("/map", later("Map"), "map", later("Your library as a picture"), build, register)

@@ -15,6 +15,7 @@ from segue.web import ids, present
 from segue.web.layout.mix import mix_room, mixes_list
 from segue.web.mix_orders import MixForm, order_of, wanted_lines, wanted_tracks
 from segue.web.room import Query, Room
+from segue.words import later, say
 
 if TYPE_CHECKING:
     from segue.services import Services
@@ -50,7 +51,7 @@ def register(app: Dash, services: Services) -> None:
             mix = services.mixes.order(order_of(form, wanted), ending=form.ending)
         except SegueError as error:
             return present.error_line(error), no_update
-        return f"“{mix.title}” is ordered.", 0
+        return say("“{mix}” is ordered.", mix=mix.title), 0
 
     @app.callback(
         Output(ids.MIXES, "children"),
@@ -88,4 +89,4 @@ def _tracks(services: Services, ids_: Any) -> tuple[Any, ...]:
     return services.tracks_of([TrackId(track_id) for track_id in ids_ if is_track_id(track_id)])
 
 
-ROOM = Room("/mix", "Mix", "mix", "One finished file of a list of songs", build, register)
+ROOM = Room("/mix", later("Mix"), "mix", later("One finished file of a list of songs"), build, register)

@@ -18,6 +18,7 @@ from segue.web.layout.quality import (
     taste_summary,
 )
 from segue.web.room import Query, Room
+from segue.words import later, say
 
 if TYPE_CHECKING:
     from segue.services import Services
@@ -59,7 +60,7 @@ def register(app: Dash, services: Services) -> None:
             state_line(status, last, tracks=counts.tracks),
             figures(last),
             failure_kinds(services.failures()),
-            "Measuring" if status.running else "Measure" if last is None else "Measure again",
+            say("Measuring") if status.running else say("Measure") if last is None else say("Measure again"),
             counts.tracks == 0,
             not status.running,
             now,
@@ -70,4 +71,4 @@ def register(app: Dash, services: Services) -> None:
         return taste_summary(services.taste_report())
 
 
-ROOM = Room("/quality", "Quality", "gauge", "How well the ear does on your music", build, register)
+ROOM = Room("/quality", later("Quality"), "gauge", later("How well the ear does on your music"), build, register)

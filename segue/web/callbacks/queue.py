@@ -19,6 +19,7 @@ from segue.web.commands import steer
 from segue.web.growing import Desk, Outcome
 from segue.web.layout.parts import said
 from segue.web.layout.queue import now, queue_list, shown_tracks
+from segue.words import say
 
 if TYPE_CHECKING:
     from segue.services import Services
@@ -111,7 +112,9 @@ def _grew_from(booth: Booth) -> str:
     start, current = booth.start_among(booth.queue.entries), booth.queue.current_id
     if start is None or not start.name or current is None or current < start.entry_id:
         return ""
-    return f"Radio “{start.name}”" if start.token == RADIO else f"Songs that go with “{start.name}”"
+    if start.token == RADIO:
+        return say("Radio “{name}”", name=start.name)
+    return say("Songs that go with “{name}”", name=start.name)
 
 
 def _heard_as(services: Services, queue: Queue) -> tuple[str, ...]:

@@ -14,6 +14,7 @@ from segue.retagging import TagStatus, TagWishes
 from segue.values import TrackId
 from segue.web import ids, present
 from segue.web.layout.retag import backups, preview, state, write_words
+from segue.words import number, say
 
 if TYPE_CHECKING:
     from segue.services import Services
@@ -136,6 +137,7 @@ def _tracks(services: Services, asked: Any) -> list[TrackId]:
     if not isinstance(named, list):
         return []
     if len(named) > _MOST_SONGS:
-        remedy = f"Mark at most {_MOST_SONGS:,} at a time, or use the command: segue retag --all"
-        raise ParameterError(f"{len(named):,} songs are marked, too many at once", remedy=remedy)
+        most = number(_MOST_SONGS)
+        remedy = say("Mark at most {most} at a time, or use the command: segue retag --all", most=most)
+        raise ParameterError(say("{count} songs are marked, too many at once", count=number(len(named))), remedy=remedy)
     return [track.id for track in services.tracks_of([TrackId(name) for name in named if is_track_id(name)])]

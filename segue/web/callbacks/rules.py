@@ -13,6 +13,7 @@ from segue.web import ids, present
 from segue.web.layout.rules import Offers, rules_card
 from segue.web.layout.taste import never_again
 from segue.web.rule_form import NUMBERS, SWITCHES, WORDS, fields_of, rules_of
+from segue.words import number, say
 
 if TYPE_CHECKING:
     from dash import html
@@ -89,14 +90,17 @@ def allowed_line(services: Services) -> str:
     """How much of the library the rules let through, and which of them cannot be gone by."""
     house, tracks = services.choosing.rules, services.counts().tracks
     unheard = ", ".join(sorted(house.unheard(house.kept())))
-    aside = f" The ear that listens now cannot tell {unheard}: that is left aside." if unheard else ""
+    lines = [say("The ear that listens now cannot tell {tags}: that is left aside.", tags=unheard)] if unheard else []
     try:
         allowed = services.choosing.open_to(house.wishes())
     except EmptyLibraryError:
-        return aside.strip()
+        return " ".join(lines)
     if allowed == 0:
-        return f"By these rules no song may come: some of them give way, or nothing plays.{aside}"
-    return f"By these rules {allowed:,} of {present.songs(tracks)} may come.{aside}"
+        line = say("By these rules no song may come: some of them give way, or nothing plays.")
+    else:
+        songs = present.songs(tracks)
+        line = say("By these rules {allowed} of {songs} may come.", allowed=number(allowed), songs=songs)
+    return " ".join([line, *lines])
 
 
 def _offers(services: Services) -> Offers:

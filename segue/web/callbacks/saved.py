@@ -10,6 +10,7 @@ from dash import Dash, Input, Output
 from segue.web import ids
 from segue.web.layout.saved import saved_lists, saved_room
 from segue.web.room import Query, Room
+from segue.words import later
 
 if TYPE_CHECKING:
     from segue.services import Services
@@ -42,4 +43,4 @@ def _shown(services: Services) -> list[Any]:
     )
 
 
-ROOM = Room("/saved", "Saved", "saved", "Your playlists and radios", build, register)
+ROOM = Room("/saved", later("Saved"), "saved", later("Your playlists and radios"), build, register)

@@ -13,6 +13,7 @@ from segue.values import Track
 from segue.web import ids, present
 from segue.web.booth import booth_from_json
 from segue.web.layout.sending import password_hint, sent_words
+from segue.words import say
 
 if TYPE_CHECKING:
     from segue.services import Services
@@ -81,5 +82,5 @@ def _tracks(services: Services, answer: Any) -> tuple[Track, ...]:
     entries = (*filter(None, [queue.current]), *queue.upcoming)
     tracks = services.tracks_of([entry.track_id for entry in entries])
     if not tracks:
-        raise ParameterError("nothing plays, and nothing comes", remedy="Play a song first")
+        raise ParameterError(say("nothing plays, and nothing comes"), remedy=say("Play a song first"))
     return tracks

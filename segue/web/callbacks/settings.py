@@ -13,6 +13,7 @@ from segue.web.callbacks.rules import allowed_line, register_rules, rules
 from segue.web.languages import chosen
 from segue.web.layout.settings import folders_list, mark_of, settings_room
 from segue.web.room import Query, Room
+from segue.words import later, say
 
 if TYPE_CHECKING:
     from segue.services import Services
@@ -75,13 +76,19 @@ def _act(services: Services, act: str, mark: str) -> str:
     """Look through a folder again, or take it out; what was done, in words."""
     folder = next((held.path for held in services.folders.all() if mark_of(held.path) == mark), None)
     if folder is None:
-        raise FileAccessError("this folder is not in the library any more", remedy="Reload the page")
+        raise FileAccessError(say("this folder is not in the library any more"), remedy=say("Reload the page"))
     if act == "scan":
         services.start_scan(folder)
-        return f"Looking through {printable(folder)}."
+        return say("Looking through {folder}.", folder=printable(folder))
     files = services.folders.remove(folder)
     set_props(ids.RULES_SAYS, {"children": allowed_line(services)})
-    return f"{printable(folder)} is taken out, with {present.songs(files)}. Its files are where they were."
+    return say(
+        "{folder} is taken out, with {songs}. Its files are where they were.",
+        folder=printable(folder),
+        songs=present.songs(files),
+    )
 
 
-ROOM = Room("/settings", "Settings", "settings", "Folders, rules of choosing, and colours", build, register)
+ROOM = Room(
+    "/settings", later("Settings"), "settings", later("Folders, rules of choosing, and colours"), build, register
+)

@@ -15,6 +15,7 @@ from segue.web.callbacks.retag import register_retag
 from segue.web.checks import is_number
 from segue.web.layout.library import BLOCK_ROWS, library_room
 from segue.web.room import Query, Room
+from segue.words import later, number, say
 
 if TYPE_CHECKING:
     from segue.services import Services
@@ -74,7 +75,7 @@ def query_of(filters: dict[str, Any], sort: list[dict[str, Any]]) -> TableQuery:
     key = _text(filters, "camelot")
     code = key.removesuffix(_BESIDE)
     if code and code not in _HOURS:
-        raise ParameterError(f"'{key}' is no key", remedy="Choose one from the list")
+        raise ParameterError(say("'{key}' is no key", key=key), remedy=say("Choose one from the list"))
     return TableQuery(
         words=_text(filters, "words")[:_LONGEST_WORDS],
         genre=_text(filters, "genre"),
@@ -90,9 +91,9 @@ def shown(row: TableRow) -> dict[str, Any]:
     """A row as the table shows it."""
     tempo, loudness = row.tempo_bpm, row.loudness_lufs
     return asdict(row) | {
-        "artist": row.artist or present.UNKNOWN_ARTIST,
+        "artist": row.artist or say(present.UNKNOWN_ARTIST),
         "tempo_bpm": "" if tempo is None else f"{tempo:.{1 if 'tempo' in row.by_hand else 0}f}".removesuffix(".0"),
-        "loudness_lufs": "" if loudness is None else f"{loudness:.1f}".replace("-", "\N{MINUS SIGN}"),
+        "loudness_lufs": "" if loudness is None else number(loudness, 1).replace("-", "\N{MINUS SIGN}"),
         "duration_s": present.clock(row.duration_s),
         "year": row.year or "",
     }
@@ -108,4 +109,4 @@ def _number(filters: dict[str, Any], name: str) -> float | None:
     return float(value) if is_number(value) else None
 
 
-ROOM = Room("/library", "Library", "library", "Every song in a table", build, register)
+ROOM = Room("/library", later("Library"), "library", later("Every song in a table"), build, register)

@@ -13,8 +13,9 @@ from segue.web import ids
 from segue.web.layout.parts import act_button, icon
 from segue.web.layout.retag import retag_dialog
 from segue.web.room import room_head
+from segue.words import later, say
 
-WORDS = (
+WORDS = later(
     "Every song, to be searched, filtered, sorted, marked and played. A double click or Enter plays; on BPM and key it "
     "corrects them."
 )
@@ -33,17 +34,17 @@ _MOST_VALUES = 300  # of a filter; the commonest
 _BY_HAND = {"editable": True, "cellRenderer": "SegueByHand"}
 
 _COLUMNS: tuple[dict[str, Any], ...] = (
-    {"field": "title", "headerName": "Title", "flex": 3, "minWidth": 170, "cellRenderer": "SegueTitle"},
-    {"field": "artist", "headerName": "Artist", "flex": 2, "minWidth": 120},
-    {"field": "album", "headerName": "Album", "flex": 2, "minWidth": 120},
-    {"field": "genre", "headerName": "Genre", "width": 110},
-    {"field": "heard", "headerName": "Heard as", "width": 115},
+    {"field": "title", "headerName": later("Title"), "flex": 3, "minWidth": 170, "cellRenderer": "SegueTitle"},
+    {"field": "artist", "headerName": later("Artist"), "flex": 2, "minWidth": 120},
+    {"field": "album", "headerName": later("Album"), "flex": 2, "minWidth": 120},
+    {"field": "genre", "headerName": later("Genre"), "width": 110},
+    {"field": "heard", "headerName": later("Heard as"), "width": 115},
     {"field": "tempo_bpm", "headerName": "BPM", "width": 92, "type": "rightAligned", **_BY_HAND},
-    {"field": "camelot", "headerName": "Key", "width": 86, **_BY_HAND},
-    {"field": "year", "headerName": "Year", "width": 82},
-    {"field": "duration_s", "headerName": "Length", "width": 94, "type": "rightAligned"},
+    {"field": "camelot", "headerName": later("Key"), "width": 86, **_BY_HAND},
+    {"field": "year", "headerName": later("Year"), "width": 82},
+    {"field": "duration_s", "headerName": later("Length"), "width": 94, "type": "rightAligned"},
     {"field": "loudness_lufs", "headerName": "LUFS", "width": 90, "type": "rightAligned"},
-    {"field": "folder", "headerName": "Folder", "width": 140},
+    {"field": "folder", "headerName": later("Folder"), "width": 140},
 )
 
 
@@ -51,17 +52,17 @@ def library_room(*, genres: Sequence[str], heard: Sequence[str], keys: Sequence[
     """The room as it is entered, with what its filters offer."""
     return html.Div(
         [
-            room_head("Library", WORDS),
+            room_head(say("Library"), WORDS),
             html.Div(
                 [
-                    _field("words", dmc.TextInput, label="Words", debounce=60, value="", autoComplete="off"),
-                    _choice("genre", "Genre", genres),
-                    _choice("heard", "Heard as", heard),
-                    _choice("camelot", "Key", keys),
-                    _field("tempo_from", dmc.NumberInput, label="BPM from", min=0, max=400, value=""),
-                    _field("tempo_to", dmc.NumberInput, label="to", min=0, max=400, value=""),
-                    _field("year_from", dmc.NumberInput, label="Years from", min=0, max=9999, value=""),
-                    _field("year_to", dmc.NumberInput, label="to", min=0, max=9999, value=""),
+                    _field("words", dmc.TextInput, label=say("Words"), debounce=60, value="", autoComplete="off"),
+                    _choice("genre", say("Genre"), genres),
+                    _choice("heard", say("Heard as"), heard),
+                    _choice("camelot", say("Key"), keys),
+                    _field("tempo_from", dmc.NumberInput, label=say("BPM from"), min=0, max=400, value=""),
+                    _field("tempo_to", dmc.NumberInput, label=say("to"), min=0, max=400, value=""),
+                    _field("year_from", dmc.NumberInput, label=say("Years from"), min=0, max=9999, value=""),
+                    _field("year_to", dmc.NumberInput, label=say("to"), min=0, max=9999, value=""),
                 ],
                 className="table-filters",
                 role="search",
@@ -87,7 +88,7 @@ def _choice(name: str, label: str, values: Sequence[str]) -> dmc.Select:
         value=None,
         clearable=True,
         searchable=True,
-        placeholder="any",
+        placeholder=say("any"),
         size="xs",
         comboboxProps={"withinPortal": False},
     )
@@ -96,22 +97,27 @@ def _choice(name: str, label: str, values: Sequence[str]) -> dmc.Select:
 def _tools() -> html.Div:
     """What is done with the marked songs."""
     acts = (
-        ("table_play", "Play", "play", "Play the marked songs"),
-        ("table_add", "Add", "add", "Add the marked songs to the queue"),
-        ("table_journey", "Journey", "journey", "Lead through the marked songs"),
-        ("table_mix", "Mix", "mix", "Make one file of the marked songs"),
-        ("table_correct", "Correct", "edit", "Correct tempo and key of the marked songs"),
-        ("table_retag", "Write tags", "tag", "Write tempo, key, mood or genre of the marked songs into their files"),
+        ("table_play", say("Play"), "play", say("Play the marked songs")),
+        ("table_add", say("Add"), "add", say("Add the marked songs to the queue")),
+        ("table_journey", say("Journey"), "journey", say("Lead through the marked songs")),
+        ("table_mix", say("Mix"), "mix", say("Make one file of the marked songs")),
+        ("table_correct", say("Correct"), "edit", say("Correct tempo and key of the marked songs")),
+        (
+            "table_retag",
+            say("Write tags"),
+            "tag",
+            say("Write tempo, key, mood or genre of the marked songs into their files"),
+        ),
     )
     buttons = [act_button(act, hint, icon(drawing), words, look="outline small") for act, words, drawing, hint in acts]
-    return html.Div(buttons, className="room-tools", role="group", **{"aria-label": "Marked songs"})
+    return html.Div(buttons, className="room-tools", role="group", **{"aria-label": say("Marked songs")})
 
 
 def _grid() -> dag.AgGrid:
     return dag.AgGrid(
         id=ids.TABLE,
         rowModelType="infinite",
-        columnDefs=list(_COLUMNS),
+        columnDefs=[column | {"headerName": say(column["headerName"])} for column in _COLUMNS],
         defaultColDef={"sortable": True, "resizable": True, "suppressHeaderMenuButton": True},
         getRowId="params.data.id",
         dashGridOptions={

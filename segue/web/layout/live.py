@@ -6,43 +6,48 @@ from dash import html
 
 from segue.web.layout.parts import act_button, icon
 from segue.web.room import room_head
+from segue.words import later, say
 
-WORDS = "Hold a microphone to the room: Segue says what seems to play, and which of your songs would follow it best."
+WORDS = later(
+    "Hold a microphone to the room: Segue says what seems to play, and which of your songs would follow it best."
+)
 
 
 def live_room() -> html.Div:
     """The room as it is entered: nothing is heard until the listener asks for it."""
-    listen = act_button("listen", "Listen to the room", icon("mic"), "Listen", look="solid")
+    listen = act_button("listen", say("Listen to the room"), icon("mic"), say("Listen"), look="solid")
     listen.id = "live-toggle"
     meter = html.Div(
         html.Span(id="live-level"),
         id="live-meter",
         className="live-meter",
         role="meter",
-        **{"aria-label": "Level", "aria-valuemin": 0, "aria-valuemax": 100, "aria-valuenow": 0},
+        **{"aria-label": say("Level"), "aria-valuemin": 0, "aria-valuemax": 100, "aria-valuenow": 0},
     )
     return html.Div(
         [
-            room_head("Live", WORDS),
+            room_head(say("Live"), WORDS),
             html.Section(
                 [
                     html.Div([listen, meter], className="live-desk"),
                     html.P(
-                        "The browser will ask whether this page may use the microphone. What it hears goes to the "
-                        "computer that runs Segue, about a second at a time, and nowhere else; nothing is kept.",
+                        say(
+                            "The browser will ask whether this page may use the microphone. What it hears goes to the "
+                            "computer that runs Segue, about a second at a time, and nowhere else; nothing is kept."
+                        ),
                         id="live-says",
                         className="dim",
                         role="status",
                     ),
                 ],
                 className="card",
-                **{"aria-label": "Microphone"},
+                **{"aria-label": say("Microphone")},
             ),
             html.Div(
                 [
-                    _part("Heard", html.Div(id="live-now", className="live-now", **{"aria-live": "polite"})),
-                    _part("Play next", html.Ol(id="live-next", className="rows")),
-                    _part("Recognised before", html.Ol(id="live-before", className="rows")),
+                    _part(say("Heard"), html.Div(id="live-now", className="live-now", **{"aria-live": "polite"})),
+                    _part(say("Play next"), html.Ol(id="live-next", className="rows")),
+                    _part(say("Recognised before"), html.Ol(id="live-before", className="rows")),
                 ],
                 id="live-found",
                 className="live-found",

@@ -9,35 +9,50 @@ from segue.mapping import COLOURS
 from segue.web import ids
 from segue.web.layout.parts import act_button, choices, icon, icon_button
 from segue.web.room import room_head
+from segue.words import later, say
 
-WORDS = "Every song is a point, and songs that sound alike lie together. A click plays; draw round some for a queue."
-_TOOLS = {"pan": "Move", "lasso": "Lasso", "select": "Box"}
-_CLICKS = {"play": "Click plays", "waypoint": "Click adds a waypoint"}
+WORDS = later(
+    "Every song is a point, and songs that sound alike lie together. A click plays; draw round some for a queue."
+)
+_BY = {
+    "region": later("Region"),
+    "genre": later("Genre"),
+    "mood": later("Mood"),
+    "tempo": later("Tempo"),
+    "year": later("Year"),
+    "folder": later("Folder"),
+}
+_TOOLS = {"pan": later("Move"), "lasso": later("Lasso"), "select": later("Box")}
+_CLICKS = {"play": later("Click plays"), "waypoint": later("Click adds a waypoint")}
 
 
 def map_room() -> html.Div:
     """The room as it is entered; the points come by themselves."""
     return html.Div(
         [
-            room_head("Map", WORDS),
+            room_head(say("Map"), WORDS),
             html.Div(
                 [
-                    choices("map_by", "Colour", {name: name.capitalize() for name in COLOURS}),
-                    choices("map_click", "A click", _CLICKS),
+                    choices("map_by", say("Colour"), {name: say(_BY[name]) for name in COLOURS}),
+                    choices("map_click", say("A click"), {click: say(words) for click, words in _CLICKS.items()}),
                     _search(),
                 ],
                 className="map-tools",
             ),
             html.P(id="map-line", className="dim map-line", role="status"),
             _canvas(),
-            html.Ul(id="map-legend", className="map-legend", **{"aria-label": "Colours"}),
+            html.Ul(id="map-legend", className="map-legend", **{"aria-label": say("Colours")}),
             html.Section(
                 [
-                    html.H2("Regions", className="small-heading"),
-                    html.P("The same map as a list: each region plays from its middle outwards.", className="dim"),
+                    html.H2(say("Regions"), className="small-heading"),
+                    html.P(say("The same map as a list: each region plays from its middle outwards."), className="dim"),
                     html.Ol(id="map-regions", className="map-regions"),
                     html.P(
-                        ["New songs join the map where they belong, and the others stay where they are. ", _anew()],
+                        [
+                            say("New songs join the map where they belong, and the others stay where they are."),
+                            " ",
+                            _anew(),
+                        ],
                         className="dim map-foot",
                     ),
                 ],
@@ -50,19 +65,19 @@ def map_room() -> html.Div:
 
 
 def _anew() -> html.Button:
-    return act_button("map_anew", "Lay the whole map out again", "Lay it all out again", look="text")
+    return act_button("map_anew", say("Lay the whole map out again"), say("Lay it all out again"), look="text")
 
 
 def _search() -> dmc.TextInput:
     return dmc.TextInput(
         id="map-search",
-        placeholder="Show songs on the map",
+        placeholder=say("Show songs on the map"),
         leftSection=icon("search"),
         value="",
         className="search map-search",
         autoComplete="off",
         spellCheck=False,
-        **{"aria-label": "Show songs on the map"},
+        **{"aria-label": say("Show songs on the map")},
     )
 
 
@@ -71,10 +86,10 @@ def _canvas() -> html.Div:
         [
             html.Div(
                 [
-                    choices("map_tool", "Mouse or finger", _TOOLS),
-                    icon_button("map_zoom", "Nearer", "nearer", by="0.6"),
-                    icon_button("map_zoom", "Farther", "farther", by="1.7"),
-                    icon_button("map_zoom", "All of it", "whole", by="0"),
+                    choices("map_tool", say("Mouse or finger"), {tool: say(words) for tool, words in _TOOLS.items()}),
+                    icon_button("map_zoom", say("Nearer"), "nearer", by="0.6"),
+                    icon_button("map_zoom", say("Farther"), "farther", by="1.7"),
+                    icon_button("map_zoom", say("All of it"), "whole", by="0"),
                 ],
                 className="map-buttons",
             ),

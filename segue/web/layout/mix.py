@@ -15,22 +15,23 @@ from segue.web import ids, present
 from segue.web.layout.parts import act_button, cover, icon
 from segue.web.mix_orders import ENDINGS, MOST_BETWEEN
 from segue.web.room import room_head
+from segue.words import later, number, say
 
-WORDS = "A list of songs becomes one finished file: beat on beat where that can be trusted, faded where not."
+WORDS = later("A list of songs becomes one finished file: beat on beat where that can be trusted, faded where not.")
 _STATES: dict[MixState, str] = {
-    "waiting": "Waits for the one before it",
-    "running": "On its way",
-    "done": "Ready",
-    "failed": "It could not be made",
-    "cancelled": "Called off",
-    "stopped": "Broken off",
+    "waiting": later("Waits for the one before it"),
+    "running": later("On its way"),
+    "done": later("Ready"),
+    "failed": later("It could not be made"),
+    "cancelled": later("Called off"),
+    "stopped": later("Broken off"),
 }
 _PHASES: dict[MixPhase, str] = {
-    "measuring": "Finding tempo, key and loudness",
-    "hearing": "Listening to songs from outside the library",
-    "levelling": "Measuring the loudness of the whole",
-    "rendering": "Rendering",
-    "checking": "Checking what was written",
+    "measuring": later("Finding tempo, key and loudness"),
+    "hearing": later("Listening to songs from outside the library"),
+    "levelling": later("Measuring the loudness of the whole"),
+    "rendering": later("Rendering"),
+    "checking": later("Checking what was written"),
 }
 _MOST_LISTED = 12
 
@@ -39,7 +40,7 @@ def mix_room(tracks: Sequence[Track]) -> html.Div:
     """The room as it is entered, with the songs that the address names, if it names any."""
     return html.Div(
         [
-            room_head("Mix", WORDS),
+            room_head(say("Mix"), WORDS),
             html.Div(
                 [_songs(tracks), _wishes()],
                 className="mix-desk",
@@ -58,8 +59,8 @@ def _songs(tracks: Sequence[Track]) -> html.Section:
     """The songs that the address names, or a field for a list."""
     field = dmc.Textarea(
         id=ids.MIX_TEXT,
-        label="Songs, one a line",
-        description="Names, as in “nina simone - sinnerman”, or the lines of a tracks.txt or an M3U",
+        label=say("Songs, one a line"),
+        description=say("Names, as in “nina simone - sinnerman”, or the lines of a tracks.txt or an M3U"),
         minRows=7,
         maxRows=14,
         autosize=True,
@@ -68,13 +69,17 @@ def _songs(tracks: Sequence[Track]) -> html.Section:
     )
     take = [
         act_button(
-            "mix", "Mix the queue from the song that plays on", icon("queue"), "Take the queue", look="outline small"
+            "mix",
+            say("Mix the queue from the song that plays on"),
+            icon("queue"),
+            say("Take the queue"),
+            look="outline small",
         ),
-        act_button("mix", "Mix the whole queue", "With what has played", look="text", played="yes"),
+        act_button("mix", say("Mix the whole queue"), say("With what has played"), look="text", played="yes"),
     ]
-    write = [dcc.Link("Write a list", href="/mix", className="button text", refresh=False)] if tracks else []
+    write = [dcc.Link(say("Write a list"), href="/mix", className="button text", refresh=False)] if tracks else []
     parts = [html.Div(field, hidden=bool(tracks)), *_named(tracks), html.Div([*take, *write], className="mix-tools")]
-    return html.Section(parts, className="card mix-songs", **{"aria-label": "Songs"})
+    return html.Section(parts, className="card mix-songs", **{"aria-label": say("Songs")})
 
 
 def _named(tracks: Sequence[Track]) -> list[html.H2 | html.Ol | html.P]:
@@ -87,7 +92,7 @@ def _named(tracks: Sequence[Track]) -> list[html.H2 | html.Ol | html.P]:
     rest = len(tracks) - len(rows)
     seconds = sum(track.info.duration_s for track in tracks)
     heading = html.H2(f"{present.songs(len(tracks))}, {present.clock(seconds)}", className="small-heading")
-    more = [html.P(f"and {rest:,} more", className="dim")] if rest > 0 else []
+    more = [html.P(say("and {count} more", count=number(rest)), className="dim")] if rest > 0 else []
     return [heading, html.Ol(rows, className="mix-list"), *more]
 
 
@@ -95,25 +100,27 @@ def _wishes() -> html.Section:
     kinds = [{"value": ending, "label": label} for ending, label in ENDINGS.items()]
     return html.Section(
         [
-            dmc.TextInput(id=ids.mix_field("title"), label="Name", value="", placeholder="A mix", autoComplete="off"),
+            dmc.TextInput(
+                id=ids.mix_field("title"), label=say("Name"), value="", placeholder=say("A mix"), autoComplete="off",
+            ),
             dmc.Select(
-                id=ids.mix_field("ending"), label="File", data=kinds, value=".mp3", allowDeselect=False,
+                id=ids.mix_field("ending"), label=say("File"), data=kinds, value=".mp3", allowDeselect=False,
                 comboboxProps={"withinPortal": False},
             ),
             dmc.NumberInput(
-                id=ids.mix_field("between"), label="Songs between each two", min=0, max=MOST_BETWEEN, value=0,
-                description="Others of your library, which lead from one to the next", allowDecimal=False,
+                id=ids.mix_field("between"), label=say("Songs between each two"), min=0, max=MOST_BETWEEN, value=0,
+                description=say("Others of your library, which lead from one to the next"), allowDecimal=False,
             ),
             dmc.NumberInput(
-                id=ids.mix_field("minutes"), label="About how long, in minutes", min=0, max=24 * 60, value="",
-                description="Empty: as long as the list is", allowDecimal=False,
+                id=ids.mix_field("minutes"), label=say("About how long, in minutes"), min=0, max=24 * 60, value="",
+                description=say("Empty: as long as the list is"), allowDecimal=False,
             ),
-            dmc.Switch(id=ids.mix_field("reorder"), label="In the order that flows best", checked=False),
-            dmc.Switch(id=ids.mix_field("skip_bad"), label="Leave out what cannot be mixed", checked=False),
-            html.Button("Make the mix", id=ids.MIX_ORDER, type="button", n_clicks=0, className="button solid"),
+            dmc.Switch(id=ids.mix_field("reorder"), label=say("In the order that flows best"), checked=False),
+            dmc.Switch(id=ids.mix_field("skip_bad"), label=say("Leave out what cannot be mixed"), checked=False),
+            html.Button(say("Make the mix"), id=ids.MIX_ORDER, type="button", n_clicks=0, className="button solid"),
         ],
         className="card mix-wishes",
-        **{"aria-label": "How it is mixed"},
+        **{"aria-label": say("How it is mixed")},
     )  # fmt: skip
 
 
@@ -121,8 +128,8 @@ def mixes_list(mixes: Sequence[Mix]) -> list[html.Section]:
     """Every mix that is kept, the latest first."""
     if not mixes:
         return []
-    heading = html.H2("Your mixes", className="heading")
-    return [html.Section([heading, html.Ol([_mix(mix) for mix in mixes])], **{"aria-label": "Your mixes"})]
+    heading = html.H2(say("Your mixes"), className="heading")
+    return [html.Section([heading, html.Ol([_mix(mix) for mix in mixes])], **{"aria-label": say("Your mixes")})]
 
 
 def _mix(mix: Mix) -> html.Li:
@@ -130,7 +137,7 @@ def _mix(mix: Mix) -> html.Li:
     length = f", {clock(mix.length_s)}" if mix.length_s else ""
     head = html.Div(
         [
-            html.Div([html.H3(mix.title), html.P(f"{_STATES[mix.state]}{length} · {when}", className="dim")]),
+            html.Div([html.H3(mix.title), html.P(f"{say(_STATES[mix.state])}{length} · {when}", className="dim")]),
             _end(mix),
         ],
         className="mix-head",
@@ -141,7 +148,7 @@ def _mix(mix: Mix) -> html.Li:
 
 def _end(mix: Mix) -> html.Button:
     """Calls off what is on its way, and deletes what has ended."""
-    words = "Delete" if mix.has_ended else "Call off"
+    words = say("Delete") if mix.has_ended else say("Call off")
     button = html.Button(words, id=ids.mix_end(mix.id), type="button", n_clicks=0, className="button outline small")
     setattr(button, "aria-label", f"{words}: {mix.title}")
     return button
@@ -152,12 +159,13 @@ def _progress(mix: Mix) -> list[html.Div]:
         return []
     progress = mix.progress
     share = None if progress is None or not progress.total else min(100.0, 100.0 * progress.done / progress.total)
-    words = "Beginning" if progress is None else _PHASES[progress.phase]
+    words = say("Beginning") if progress is None else say(_PHASES[progress.phase])
     words += "" if share is None else f": {share:.0f} %"
-    words += "" if progress is None or progress.eta_s is None else f", {present.about(progress.eta_s)} left"
+    if progress is not None and progress.eta_s is not None:
+        words = say("{line}, {time} left", line=words, time=present.about(progress.eta_s))
     bar = dmc.Progress(
         value=100.0 if share is None else share, animated=share is None, striped=share is None, size=4,
-        className="scan-bar", **{"aria-label": f"How far “{mix.title}” is"},
+        className="scan-bar", **{"aria-label": say("How far “{mix}” is", mix=mix.title)},
     )  # fmt: skip
     return [html.Div([html.P(words), bar], className="mix-progress")]
 
@@ -169,16 +177,19 @@ def _sound(mix: Mix) -> list[html.Div]:
     first, *others = mix.files
     links = [
         html.A(
-            [icon("download"), name.removeprefix(first.rsplit(".", 1)[0]).lstrip(".") if name != first else "Save"],
+            [
+                icon("download"),
+                name.removeprefix(first.rsplit(".", 1)[0]).lstrip(".") if name != first else say("Save"),
+            ],
             href=f"/mixes/{mix.id}/{name}?save",
             download=name,
-            title=f"Save {name}",
+            title=say("Save {file}", file=name),
             className="button solid small" if name == first else "button outline small",
         )
         for name in (first, *others)
     ]
     sound = html.Audio(src=f"/mixes/{mix.id}/{first}", controls=True, preload="none", className="mix-audio")
-    setattr(sound, "aria-label", f"Hear {mix.title}")
+    setattr(sound, "aria-label", say("Hear {mix}", mix=mix.title))
     return [html.Div([sound, html.Div(links, className="mix-tools")], className="mix-sound")]
 
 
@@ -198,4 +209,8 @@ def _tracks(mix: Mix) -> list[html.Details]:
         words = [html.B(f"{clock(row['begins_s'])}  {row['title']}"), html.Span(row["artist"], className="dim")]
         why = [html.P(following["why"] or following["style"], className="why")] if following else []
         rows.append(html.Li([html.Div(words, className="names"), *why]))
-    return [html.Details([html.Summary(f"{present.songs(len(rows))}, and how they are joined"), html.Ol(rows)])]
+    return [
+        html.Details(
+            [html.Summary(say("{songs}, and how they are joined", songs=present.songs(len(rows)))), html.Ol(rows)]
+        )
+    ]

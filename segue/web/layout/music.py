@@ -12,6 +12,7 @@ from segue.errors import printable
 from segue.values import ScanFailure
 from segue.web import ids
 from segue.web.layout.parts import act_button, icon
+from segue.words import number, say
 
 FAILURES_SHOWN = 500
 
@@ -20,7 +21,7 @@ def search_field() -> dmc.TextInput:
     """Where the listener looks for a song."""
     return dmc.TextInput(
         id=ids.SEARCH,
-        placeholder="Search your music",
+        placeholder=say("Search your music"),
         leftSection=icon("search"),
         rightSection=html.Kbd("/", className="key-hint", **{"aria-hidden": "true"}),
         debounce=50,
@@ -28,7 +29,7 @@ def search_field() -> dmc.TextInput:
         className="search",
         autoComplete="off",
         spellCheck=False,
-        **{"aria-label": "Search your music"},
+        **{"aria-label": say("Search your music")},
     )
 
 
@@ -42,17 +43,19 @@ def status(line: str | None, *, share: float | None, running: bool, failures: st
             striped=share is None,
             size=4,
             className="scan-bar",
-            **{"aria-label": "Scan"},
+            **{"aria-label": say("Scan")},
         )
         words = html.P(line, className="scan-line" if running else "scan-line problem", role="status")
-        stop = [html.Button("Stop", id=ids.CANCEL_SCAN, type="button", className="button text")] if running else []
+        stop = [html.Button(say("Stop"), id=ids.CANCEL_SCAN, type="button", className="button text")] if running else []
         parts.append(
             html.Div(
                 [html.Div([words, *stop], className="scan-words"), *([bar] if running else [])], className="scan-job"
             )
         )
     if failures is not None:
-        reasons = act_button("failures", f"{failures}. Show why", icon("warning"), failures, look="text warn")
+        reasons = act_button(
+            "failures", say("{failures}. Show why", failures=failures), icon("warning"), failures, look="text warn"
+        )
         parts.append(reasons)
     return [html.Div(parts, className="scan")] if parts else []
 
@@ -68,12 +71,12 @@ def failures_list(failures: Sequence[ScanFailure]) -> list[html.Div]:
         html.Li(
             [
                 html.Span(printable(failure.path.name), className="title"),
-                html.Span(f"{failure.message}. {failure.remedy}", className="cause"),
+                html.Span(f"{say(failure.message)}. {say(failure.remedy)}", className="cause"),
                 html.Span(printable(failure.path.parent), className="folder"),
             ]
         )
         for failure in failures[:FAILURES_SHOWN]
     ]
     rest = len(failures) - len(rows)
-    note = [html.P(f"... and {rest:,} more.", className="dim")] if rest > 0 else []
+    note = [html.P(say("... and {count} more.", count=number(rest)), className="dim")] if rest > 0 else []
     return [html.Div([html.Ul(rows, className="failures"), *note])]

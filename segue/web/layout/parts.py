@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from string import Formatter
 from typing import Any
 
 from dash import html
@@ -10,6 +11,7 @@ from dash import html
 from segue.store.events import Rating
 from segue.values import TrackId
 from segue.web.present import cover_url
+from segue.words import say
 
 
 def icon(name: str) -> html.Span:
@@ -20,6 +22,21 @@ def icon(name: str) -> html.Span:
 def spoken(words: str) -> html.Span:
     """Words that only screen readers say."""
     return html.Span(words, className="sr-only")
+
+
+def placed(text: str, **parts: Any) -> list[Any]:
+    """A sentence with parts of the page in its places, instead of words."""
+    children: list[Any] = []
+    for words, name, _, _ in Formatter().parse(text):
+        children += [words] if words else []
+        children += [parts[name]] if name is not None else []
+    return children
+
+
+def spoken_with(text: str, **parts: str) -> list[Any]:
+    """A sentence of which only what stands in its places is seen; screen readers say all of it."""
+    shown = {name: html.Span(part) for name, part in parts.items()}
+    return [spoken(part) if isinstance(part, str) else part.children for part in placed(text, **shown)]
 
 
 def act_button(act: str, label: str, *children: Any, look: str = "quiet", **data: Any) -> html.Button:
@@ -65,8 +82,8 @@ def rating_buttons(track_id: TrackId, rating: Rating | None, *, look: str) -> li
     """Like and dislike, each pressed if it is so, and pressed again to take it back."""
     buttons = []
     for act, label, drawing, is_so in (
-        ("like", "Like", "heart", rating == "liked"),
-        ("dislike", "Dislike", "dislike", rating == "disliked"),
+        ("like", say("Like"), "heart", rating == "liked"),
+        ("dislike", say("Dislike"), "dislike", rating == "disliked"),
     ):
         button = icon_button(act, label, drawing, look=look, track=track_id)
         setattr(button, "aria-pressed", str(is_so).lower())
@@ -77,7 +94,7 @@ def rating_buttons(track_id: TrackId, rating: Rating | None, *, look: str) -> li
 def said(words: str, undo: Mapping[str, str] | None) -> html.Div:
     """What was done, and a button that takes it back: the act of the button, and its data."""
     data = dict(undo or {})
-    back = [act_button(data.pop("act"), "Undo", "Undo", look="text", **data)] if data else []
+    back = [act_button(data.pop("act"), say("Undo"), say("Undo"), look="text", **data)] if data else []
     return html.Div([html.Span(words), *back], className="said")
 
 

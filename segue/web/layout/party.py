@@ -12,8 +12,9 @@ from segue.booths import BOOTHS, Face
 from segue.values import Track, TrackId
 from segue.web import ids, present
 from segue.web.layout.parts import act_button, cover, icon
+from segue.words import later, say
 
-_INTRO = (
+_INTRO = later(
     "Each browser has a queue of its own. Open this one, and others in the house see what plays here and may follow "
     "it: the same songs, at about the same place."
 )
@@ -25,7 +26,9 @@ def party_line() -> html.Div:
         [
             icon("party"),
             html.Span(className="party-says", role="status"),
-            act_button("unfollow", "Stop following, and have your own queue back", "Stop following", look="text"),
+            act_button(
+                "unfollow", say("Stop following, and have your own queue back"), say("Stop following"), look="text"
+            ),
         ],
         className="party-line",
         hidden=True,
@@ -35,11 +38,11 @@ def party_line() -> html.Div:
 def party_dialog() -> list[Any]:
     """The parts that stay."""
     return [
-        html.P(_INTRO, className="dim"),
+        html.P(say(_INTRO), className="dim"),
         dmc.TextInput(
             id=ids.PARTY_NAME,
-            label="Name of this booth",
-            placeholder="Kitchen",
+            label=say("Name of this booth"),
+            placeholder=say("Kitchen"),
             value="",
             inputProps={"maxLength": BOOTHS.longest_name},
             debounce=300,
@@ -48,12 +51,12 @@ def party_dialog() -> list[Any]:
         ),
         html.Div(
             [
-                dmc.Switch(id=ids.PARTY_OPEN, label="Open to others", checked=False),
-                dmc.Switch(id=ids.PARTY_TAKES, label="Others may ask for songs", checked=True),
+                dmc.Switch(id=ids.PARTY_OPEN, label=say("Open to others"), checked=False),
+                dmc.Switch(id=ids.PARTY_TAKES, label=say("Others may ask for songs"), checked=True),
             ],
             className="party-switches",
         ),
-        html.H3("Other booths", className="party-head"),
+        html.H3(say("Other booths"), className="party-head"),
         html.Div(id=ids.PARTY_LIST),
         dcc.Store(id=ids.PARTY_OWN),
         dcc.Store(id=ids.PARTY_SEEN),
@@ -64,7 +67,7 @@ def party_dialog() -> list[Any]:
 def party_list(faces: Sequence[Face], tracks: Mapping[TrackId, Track], *, follows: str) -> Any:
     """The booths of others: what they play, and what may be done with each."""
     if not faces:
-        return html.P("None yet. Open Segue in another browser, and open its booth there.", className="dim")
+        return html.P(say("None yet. Open Segue in another browser, and open its booth there."), className="dim")
     return html.Ul([_booth(face, tracks, follows=follows) for face in faces], className="booths")
 
 
@@ -84,17 +87,29 @@ def _booth(face: Face, tracks: Mapping[TrackId, Track], *, follows: str) -> html
 
 def _act(face: Face, *, follows: str) -> html.Button:
     if face.id == follows:
-        return act_button("unfollow", f"Stop following {face.name}", "Stop following", look="outline small")
+        return act_button(
+            "unfollow", say("Stop following {booth}", booth=face.name), say("Stop following"), look="outline small"
+        )
     if face.is_open:
-        return act_button("follow", f"Follow {face.name}", "Follow", look="solid small", booth=face.id, name=face.name)
-    hint = f"Go on here with what {face.name} was left with"
-    return act_button("bring", hint, "Bring it here", look="outline small", booth=face.id)
+        return act_button(
+            "follow",
+            say("Follow {booth}", booth=face.name),
+            say("Follow"),
+            look="solid small",
+            booth=face.id,
+            name=face.name,
+        )
+    hint = say("Go on here with what {booth} was left with", booth=face.name)
+    return act_button("bring", hint, say("Bring it here"), look="outline small", booth=face.id)
 
 
 def said_of(face: Face, track: Track | None) -> str:
     """What a booth does, in a few words."""
     if not face.is_open:
-        return f"Closed since {present.moment(face.seen_s)}"
+        return say("Closed since {time}", time=present.moment(face.seen_s))
     if track is None:
-        return "Open, nothing plays"
-    return f"{'Plays' if face.playing.sounds else 'Paused:'} {track.info.title} by {present.artist_of(track)}"
+        return say("Open, nothing plays")
+    title, artist = track.info.title, present.artist_of(track)
+    if face.playing.sounds:
+        return say("Plays {title} by {artist}", title=title, artist=artist)
+    return say("Paused: {title} by {artist}", title=title, artist=artist)

@@ -8,6 +8,7 @@ from segue.config import PLAYER
 from segue.values import TrackId
 from segue.web import ids
 from segue.web.layout.parts import icon, icon_button, rating_buttons
+from segue.words import say
 
 
 def player_bar() -> html.Footer:
@@ -36,8 +37,8 @@ def player_bar() -> html.Footer:
             _next_card(),
             html.Div(
                 [
-                    icon_button("sound", "Sound: crossfade and loudness", "sound"),
-                    icon_button("mute", "Mute", "volume"),
+                    icon_button("sound", say("Sound: crossfade and loudness"), "sound"),
+                    icon_button("mute", say("Mute"), "volume"),
                     html.Div(id="volume-place", className="volume"),
                 ],
                 className="player-right",
@@ -47,7 +48,7 @@ def player_bar() -> html.Footer:
         id=ids.PLAYER,
         className="player",
         **{
-            "aria-label": "Player",
+            "aria-label": say("Player"),
             "data-fade-s": PLAYER.fade_s,
             "data-most-fade-s": PLAYER.most_fade_s,
             "data-skip-s": PLAYER.skip_s,
@@ -63,7 +64,8 @@ def _next_card() -> html.Button:
             html.Span(
                 [
                     html.Span(
-                        [html.Span("Next ", className="next-word"), html.Span(id="next-title")], className="title"
+                        [html.Span(say("Next"), className="next-word"), " ", html.Span(id="next-title")],
+                        className="title",
                     ),
                     html.Span(id="next-artist", className="by"),
                     html.Span(id="next-why", className="why"),
@@ -80,14 +82,18 @@ def _next_card() -> html.Button:
 
 
 def _transport() -> html.Div:
-    play = icon_button("toggle", "Play", "play", look="play-button")
+    play = icon_button("toggle", say("Play"), "play", look="play-button")
     play.id = "player-toggle"
     play.children = [icon("play"), icon("pause"), icon("wait")]
     return html.Div(
-        [icon_button("previous", "Previous song", "previous"), play, icon_button("next", "Next song", "next")],
+        [
+            icon_button("previous", say("Previous song"), "previous"),
+            play,
+            icon_button("next", say("Next song"), "next"),
+        ],
         className="transport",
         role="group",
-        **{"aria-label": "Playback"},
+        **{"aria-label": say("Playback")},
     )
 
 

@@ -14,14 +14,16 @@ from segue.store.events import Rating
 from segue.values import Rhythm, Track, TrackId
 from segue.web import ids, present
 from segue.web.booth import ASKED
-from segue.web.layout.parts import act_button, cover, icon, icon_button, rating_buttons, spoken
+from segue.web.layout.parts import act_button, cover, icon, icon_button, rating_buttons, spoken_with
 from segue.web.layout.party import party_line
+from segue.words import later, say
 
 PLAYED_SHOWN = 20
 NOT_STEERED: Mapping[TrackId, str] = MappingProxyType({})
 
-_KEEP_ON = "How many of the last songs the next one should go with: 1 wanders, 10 holds a mood."
-_DRUNK = "How far Segue may stray: sober plays the nearest song, 100 % almost anything."
+RATED: Mapping[Rating, str] = {"liked": later("Liked"), "disliked": later("Disliked")}
+_KEEP_ON = later("How many of the last songs the next one should go with: 1 wanders, 10 holds a mood.")
+_DRUNK = later("How far Segue may stray: sober plays the nearest song, 100 % almost anything.")
 
 
 def queue_side() -> list[html.Div]:
@@ -37,15 +39,17 @@ def queue_side() -> list[html.Div]:
 
 def _ending() -> html.Div:
     """How long the queue goes on, which ``assets/js/ending.js`` asks and shows; and what it says when it has ended."""
-    go_on = act_button("go_on", "Let the music go on, endlessly", icon("play"), "Go on", look="outline small")
-    ended = html.Div([html.P("It has ended, as you wished."), go_on], id="ending-over", className="ended", hidden=True)
+    go_on = act_button("go_on", say("Let the music go on, endlessly"), icon("play"), say("Go on"), look="outline small")
+    ended = html.Div(
+        [html.P(say("It has ended, as you wished.")), go_on], id="ending-over", className="ended", hidden=True
+    )
     left = html.Span(id="ending-left", className="dim")
     return html.Div([left, html.Div(ended, role="status")], id="ending", className="ending")
 
 
 def _keep_on() -> html.Div:
     return _dial(
-        "Keep on",
+        say("Keep on"),
         ids.LOOKBACK_VALUE,
         _KEEP_ON,
         dmc.Slider(
@@ -55,7 +59,7 @@ def _keep_on() -> html.Div:
             step=1,
             value=CHOICE.lookback,
             updatemode="mouseup",
-            thumbLabel="Keep on: how many of the last songs count",
+            thumbLabel=say("Keep on: how many of the last songs count"),
             size=4,
         ),
     )
@@ -63,7 +67,7 @@ def _keep_on() -> html.Div:
 
 def _drunk() -> html.Div:
     return _dial(
-        "Drunk",
+        say("Drunk"),
         ids.NOISE_VALUE,
         _DRUNK,
         dmc.Slider(
@@ -74,7 +78,7 @@ def _drunk() -> html.Div:
             precision=2,
             value=CHOICE.noise,
             updatemode="mouseup",
-            thumbLabel="Drunk: how far the choice may stray",
+            thumbLabel=say("Drunk: how far the choice may stray"),
             size=4,
         ),
     )
@@ -83,7 +87,7 @@ def _drunk() -> html.Div:
 def _dial(name: str, value_id: str, explanation: str, slider: dmc.Slider) -> html.Div:
     head = html.Div([name, html.Span(id=value_id, className="dial-value")], className="dial-name")
     return html.Div(
-        [head, slider, html.P(explanation, className="dial-words")],
+        [head, slider, html.P(say(explanation), className="dial-words")],
         className="dial",
     )
 
@@ -102,15 +106,15 @@ def now(
     if entry is None:
         return html.Div(
             [
-                html.P("Nothing plays yet", className="now-title"),
-                html.P("Click a song. Segue goes on from there by itself.", className="dim"),
+                html.P(say("Nothing plays yet"), className="now-title"),
+                html.P(say("Click a song. Segue goes on from there by itself."), className="dim"),
             ],
             className="now now-empty",
         )
     track = tracks.get(entry.track_id)
     words = [
-        html.P("Now playing", className="eyebrow"),
-        html.H2(track.info.title if track else present.GONE, className="now-title"),
+        html.P(say("Now playing"), className="eyebrow"),
+        html.H2(track.info.title if track else say(present.GONE), className="now-title"),
         html.P(present.artist_of(track) if track else "", className="now-by"),
         html.P(_album_line(track), className="now-album"),
         *([_rhythm_line(rhythm)] if track else []),
@@ -123,22 +127,22 @@ def now(
             cover(entry.track_id, size=512),
             html.Div(words, className="now-words"),
             *([html.P(grew_from, className="grew")] if grew_from else []),
-            *([html.P(entry.why, className="why now-why")] if entry.why else []),
+            *([html.P(say(entry.why), className="why now-why")] if entry.why else []),
         ],
         className="now",
     )
 
 
 def _opinions(track: Track, rating: Rating | None) -> html.Div:
-    never = icon_button("never", "Never again: it is not chosen any more", "never", look="round", track=track.id)
+    never = icon_button("never", say("Never again: it is not chosen any more"), "never", look="round", track=track.id)
     buttons = [*rating_buttons(track.id, rating, look="round"), never]
-    return html.Div(buttons, className="opinions", role="group", **{"aria-label": "What you think of it"})
+    return html.Div(buttons, className="opinions", role="group", **{"aria-label": say("What you think of it")})
 
 
 def _badges(heard_as: Sequence[str]) -> list[html.Ul]:
     if not heard_as:
         return []
-    hint = "What Segue hears in the sound"
+    hint = say("What Segue hears in the sound")
     return [html.Ul([html.Li(name) for name in heard_as], className="badges", title=hint, **{"aria-label": hint})]
 
 
@@ -163,12 +167,12 @@ def queue_list(
     """What comes, and what was played before; ``steered_by`` says of a song "more" or "less" like it."""
     upcoming = queue.upcoming
     seconds = sum(tracks[e.track_id].info.duration_s for e in upcoming if e.track_id in tracks)
-    line = f"{present.songs(len(upcoming))}, {present.clock(seconds)}" if upcoming else "Nothing yet"
+    line = f"{present.songs(len(upcoming))}, {present.clock(seconds)}" if upcoming else say("Nothing yet")
     return html.Div(
         [
             html.Div(
                 [
-                    html.Div([html.H2("Next", className="heading"), html.P(line, className="dim")]),
+                    html.Div([html.H2(say("Next"), className="heading"), html.P(line, className="dim")]),
                     _tools(queue),
                 ],
                 className="section-head",
@@ -177,7 +181,7 @@ def queue_list(
             html.Ol(
                 [entry_row(e, tracks, ratings, moves=True) for e in upcoming],
                 className="rows next-songs",
-                **{"aria-label": "Next songs"},
+                **{"aria-label": say("Next songs")},
             ),
             *_remark(queue, ended),
             *_played(queue.played, tracks, ratings),
@@ -188,16 +192,16 @@ def queue_list(
 def _tools(queue: Queue) -> html.Div:
     return html.Div(
         [
-            _tool("undo", "Undo", "undo", off=not queue.undo_steps),
-            _tool("redo", "Redo", "redo", off=not queue.redo_steps),
-            _tool("mix", "Mix these songs into one file", "mix", off=not queue.entries),
-            _tool("clear", "Clear what comes next", "clear", off=not queue.upcoming),
-            _tool("export", "Save or send these songs", "download", off=not queue.entries),
-            _tool("party", "Party: other booths in the house", "party", off=False),
+            _tool("undo", say("Undo"), "undo", off=not queue.undo_steps),
+            _tool("redo", say("Redo"), "redo", off=not queue.redo_steps),
+            _tool("mix", say("Mix these songs into one file"), "mix", off=not queue.entries),
+            _tool("clear", say("Clear what comes next"), "clear", off=not queue.upcoming),
+            _tool("export", say("Save or send these songs"), "download", off=not queue.entries),
+            _tool("party", say("Party: other booths in the house"), "party", off=False),
         ],
         className="tools",
         role="group",
-        **{"aria-label": "Queue"},
+        **{"aria-label": say("Queue")},
     )
 
 
@@ -209,9 +213,9 @@ def _tool(act: str, label: str, drawing: str, *, off: bool) -> html.Button:
 
 def _remark(queue: Queue, ended: str | None) -> list[html.P]:
     if ended:
-        return [html.P(f"{ended}.", className="dim remark", role="status")]
+        return [html.P(f"{say(ended)}.", className="dim remark", role="status")]
     if queue.current is not None and not queue.upcoming:
-        return [html.P("When this song ends, Segue goes on by itself.", className="dim remark")]
+        return [html.P(say("When this song ends, Segue goes on by itself."), className="dim remark")]
     return []
 
 
@@ -219,13 +223,12 @@ def _steering(steered_by: Mapping[TrackId, str], tracks: Mapping[TrackId, Track]
     """The songs that this queue goes towards and away from; a click lets one go."""
     chips = []
     for track_id, way in steered_by.items():
-        title = tracks[track_id].info.title if track_id in tracks else present.GONE
-        words = f"{way.capitalize()} like {title}"
-        chip = act_button(
-            "steer_by", f"{words}: no longer", words, icon("remove"), look="chip", track=track_id, way="none"
-        )
+        title = tracks[track_id].info.title if track_id in tracks else say(present.GONE)
+        words = say("More like {title}", title=title) if way == "more" else say("Less like {title}", title=title)
+        hint = say("{steering}: no longer", steering=words)
+        chip = act_button("steer_by", hint, words, icon("remove"), look="chip", track=track_id, way="none")
         chips.append(html.Li(chip))
-    return [html.Ul(chips, className="steering", **{"aria-label": "What this queue goes by"})] if chips else []
+    return [html.Ul(chips, className="steering", **{"aria-label": say("What this queue goes by")})] if chips else []
 
 
 def entry_row(
@@ -233,10 +236,11 @@ def entry_row(
 ) -> html.Li:
     """One place in the queue: a click jumps to it; one that is to come ``moves``."""
     track = tracks.get(entry.track_id)
-    title = track.info.title if track else present.GONE
+    title = track.info.title if track else say(present.GONE)
     artist = present.artist_of(track) if track else ""
-    why = [html.P(entry.why, className="why", title=entry.why)] if entry.why else []
-    grip = [html.Span(icon("grip"), className="grip", title="Drag to another place")] if moves else []
+    told = say(entry.why) if entry.why else ""
+    why = [html.P(told, className="why", title=told)] if told else []
+    grip = [html.Span(icon("grip"), className="grip", title=say("Drag to another place"))] if moves else []
     return html.Li(
         [
             *grip,
@@ -245,9 +249,13 @@ def entry_row(
                     html.Span([cover(entry.track_id), icon("play")], className="art"),
                     html.Span(
                         [
-                            html.Span([spoken("Play "), title], className="title"),
+                            html.Span(spoken_with(say("Play {title}"), title=title), className="title"),
                             html.Span(
-                                [*_marks(entry, ratings.get(entry.track_id)), spoken("by "), artist], className="by"
+                                [
+                                    *_marks(entry, ratings.get(entry.track_id)),
+                                    *spoken_with(say("by {artist}"), artist=artist),
+                                ],
+                                className="by",
                             ),
                         ],
                         className="names",
@@ -259,7 +267,7 @@ def entry_row(
                 **{"data-act": "jump", "data-entry": entry.id},
             ),
             *_more(track, ratings.get(entry.track_id)),
-            icon_button("remove", f"Remove {title}", "remove", entry=entry.id),
+            icon_button("remove", say("Remove {title}", title=title), "remove", entry=entry.id),
             *why,
         ],
         className="row",
@@ -269,8 +277,8 @@ def entry_row(
 
 def _marks(entry: Entry, rating: Rating | None) -> list[html.Span]:
     """Whose pick it is, and what is thought of it."""
-    words = ["Your pick"] if entry.origin == "picked" and entry.why != ASKED else []
-    words += [rating.capitalize()] if rating else []
+    words = [say("Your pick")] if entry.origin == "picked" and entry.why != ASKED else []
+    words += [say(RATED[rating])] if rating else []
     return [html.Span(f"{word} · ", className="pick-mark") for word in words]
 
 
@@ -278,7 +286,7 @@ def _more(track: Track | None, rating: Rating | None) -> list[html.Button]:
     """What opens the menu of opinions, which the page's script makes."""
     if track is None:
         return []
-    label = f"More for {track.info.title}: rate, move, steer by it"
+    label = say("More for {title}: rate, move, steer by it", title=track.info.title)
     return [icon_button("more", label, "more", track=track.id, rating=rating or "")]
 
 
@@ -290,7 +298,7 @@ def _played(
     rows = [entry_row(entry, tracks, ratings) for entry in reversed(played[-PLAYED_SHOWN:])]
     return [
         html.Details(
-            [html.Summary(f"Played before ({len(played)})"), html.Ol(rows, className="rows past")],
+            [html.Summary(say("Played before ({count})", count=len(played))), html.Ol(rows, className="rows past")],
             className="played",
         )
     ]

@@ -13,18 +13,25 @@ from segue.listen.tag_writing import TAG_FIELDS, TagField
 from segue.retagging import FieldChange, FileChange, TagReport, TagStatus
 from segue.store.tag_backups import TagBackup
 from segue.web import ids, present
+from segue.web.layout.parts import placed
+from segue.words import later, number, say, say_n
 
-_INTRO = (
+_INTRO = later(
     "Into the files themselves, so that other programs read it too. Nothing else in a file changes. Its old tags are "
     "kept beside the library first."
 )
-_FIELDS: Mapping[TagField, str] = {"bpm": "BPM", "key": "Key", "mood": "Mood as heard", "genre": "Genre as heard"}
+_FIELDS: Mapping[TagField, str] = {
+    "bpm": "BPM",
+    "key": later("Key"),
+    "mood": later("Mood as heard"),
+    "genre": later("Genre as heard"),
+}
 _MOST_PROBLEMS = 100
 
 
 def retag_dialog() -> list[Any]:
     """The dialog, closed, and what the page sends by it."""
-    fields = [dmc.Checkbox(label=label, value=name, size="sm") for name, label in _FIELDS.items()]
+    fields = [dmc.Checkbox(label=say(label), value=name, size="sm") for name, label in _FIELDS.items()]
     styles = [{"value": "camelot", "label": "8A"}, {"value": "musical", "label": "Am"}]
     key_as = dmc.SegmentedControl(id=ids.RETAG_KEY_AS, data=styles, value="camelot", size="sm")
     setattr(key_as, "aria-labelledby", "retag-key-words")
@@ -33,16 +40,16 @@ def retag_dialog() -> list[Any]:
         dmc.Modal(
             html.Div(
                 [
-                    html.P(_INTRO, className="dim"),
+                    html.P(say(_INTRO), className="dim"),
                     html.Div(
                         [
                             dmc.CheckboxGroup(
                                 html.Div(fields, className="retag-choices"),
                                 id=ids.RETAG_FIELDS,
-                                label="Which tags",
+                                label=say("Which tags"),
                                 value=["bpm", "key"],
                             ),
-                            html.Div([html.Span("Key as", id="retag-key-words"), key_as], className="retag-key"),
+                            html.Div([html.Span(say("Key as"), id="retag-key-words"), key_as], className="retag-key"),
                         ],
                         className="retag-wishes",
                     ),
@@ -55,10 +62,10 @@ def retag_dialog() -> list[Any]:
                 className="retag-body",
             ),
             id=ids.RETAG,
-            title="Write tags",
+            title=say("Write tags"),
             opened=False,
             size="xl",
-            closeButtonProps={"aria-label": "Close"},
+            closeButtonProps={"aria-label": say("Close")},
         ),
         dcc.Store(id=ids.RETAG_ASKED),
         dcc.Store(id=ids.RETAG_SEEN),
@@ -70,21 +77,25 @@ def retag_dialog() -> list[Any]:
 def preview(changes: Sequence[FileChange], fields: Sequence[str], *, more: int) -> list[Any]:
     """What would change, a row for each file; ``more`` songs are not looked at yet."""
     if not fields:
-        return [html.P("Choose what is to be written.", className="dim")]
+        return [html.P(say("Choose what is to be written."), className="dim")]
     shown = [name for name in TAG_FIELDS if name in fields]
-    heads = [html.Th("Song", scope="col"), *(html.Th(_FIELDS[name], scope="col") for name in shown)]
+    heads = [html.Th(say("Song"), scope="col"), *(html.Th(say(_FIELDS[name]), scope="col") for name in shown)]
     table = html.Table([html.Thead(html.Tr(heads)), html.Tbody([_row(change, shown) for change in changes])])
-    rest = [html.P(f"and {present.songs(more)} more, which are looked at as they are written", className="dim")]
+    rest = [html.P(_rest_words(more), className="dim")]
     frame = html.Div(table, className="retag-table", role="region", tabIndex=0)
-    setattr(frame, "aria-label", "What would change")
+    setattr(frame, "aria-label", say("What would change"))
     return [frame, *(rest if more else [])]
+
+
+def _rest_words(more: int) -> str:
+    return say("and {songs} more, which are looked at as they are written", songs=present.songs(more))
 
 
 def _row(change: FileChange, fields: Sequence[TagField]) -> html.Tr:
     name = html.Span(printable(change.path.name), className="dim")
     head = html.Th(html.Div([html.B(change.track.info.title), name]), scope="row")
     if change.problem:
-        return html.Tr([head, html.Td(change.problem, colSpan=len(fields), className="problem")])
+        return html.Tr([head, html.Td(say(change.problem), colSpan=len(fields), className="problem")])
     known = {field.field: field for field in change.fields}
     return html.Tr([head, *(html.Td(_field(known.get(name))) for name in fields)])
 
@@ -92,27 +103,31 @@ def _row(change: FileChange, fields: Sequence[TagField]) -> html.Tr:
 def _field(change: FieldChange | None) -> list[Any]:
     """Old and new; only what stands there, where nothing changes."""
     if change is None:
-        return [html.Span("not known: stays", className="dim")]
+        return [html.Span(say("not known: stays"), className="dim")]
     if change.old == change.new:
-        return [html.Span([change.new, html.Span(" stays")], className="dim")]
-    arrow = html.Span(" → ", **{"aria-label": "becomes"}, role="img")
-    return [html.Span(change.old or "none", className="retag-old"), arrow, html.B(change.new)]
+        return [html.Span(placed(say("{value} stays"), value=change.new), className="dim")]
+    arrow = html.Span(" → ", **{"aria-label": say("becomes")}, role="img")
+    return [html.Span(change.old or say("none"), className="retag-old"), arrow, html.B(change.new)]
 
 
 def write_words(songs: int) -> str:
     """What the button says."""
-    return f"Write the tags of {present.songs(songs)}"
+    return say("Write the tags of {songs}", songs=present.songs(songs))
 
 
 def state(status: TagStatus) -> list[Any]:
     """How far it is, or how it ended."""
     if status.running:
         progress = status.progress
-        words = "Beginning" if progress is None else f"{progress.done:,} of {progress.total:,} files"
+        words = (
+            say("Beginning")
+            if progress is None
+            else say("{done} of {total} files", done=number(progress.done), total=number(progress.total))
+        )
         share = 0.0 if progress is None or not progress.total else 100.0 * progress.done / progress.total
-        bar = dmc.Progress(value=share, size=4, className="scan-bar", **{"aria-label": "How far the writing is"})
+        bar = dmc.Progress(value=share, size=4, className="scan-bar", **{"aria-label": say("How far the writing is")})
         stop = html.Button(
-            "Stop", id=ids.retag_act("stop", ""), type="button", n_clicks=0, className="button outline small"
+            say("Stop"), id=ids.retag_act("stop", ""), type="button", n_clicks=0, className="button outline small"
         )
         return [html.Div([html.P(words), stop], className="retag-progress"), bar]
     if status.error:
@@ -121,14 +136,16 @@ def state(status: TagStatus) -> list[Any]:
 
 
 def _report(report: TagReport) -> list[Any]:
-    done = "put back" if report.is_back else "written"
-    parts = [f"{present.count_of(report.written, 'file', 'files')} {done}"]
-    parts += [f"{report.unchanged:,} said it already"] if report.unchanged else []
-    parts += ["stopped before the end"] if report.cancelled else []
-    lines = [html.Li(problem) for problem in report.problems[:_MOST_PROBLEMS]]
+    if report.is_back:
+        parts = [say_n("{count} file put back", "{count} files put back", report.written)]
+    else:
+        parts = [say_n("{count} file written", "{count} files written", report.written)]
+    parts += [say("{count} said it already", count=number(report.unchanged))] if report.unchanged else []
+    parts += [say("stopped before the end")] if report.cancelled else []
+    lines = [html.Li(say(problem)) for problem in report.problems[:_MOST_PROBLEMS]]
     rest = len(report.problems) - len(lines)
-    lines += [html.Li(f"and {rest:,} more")] if rest else []
-    wrong = f"{present.count_of(len(report.problems), 'file', 'files')} could not be written:"
+    lines += [html.Li(say("and {count} more", count=number(rest)))] if rest else []
+    wrong = say_n("{count} file could not be written:", "{count} files could not be written:", len(report.problems))
     failed = [html.P(wrong, className="problem"), html.Ul(lines, className="retag-problems")] if lines else []
     return [html.P(f"{', '.join(parts)}."), *failed]
 
@@ -139,16 +156,16 @@ def backups(kept: Sequence[TagBackup], *, busy: bool) -> list[Any]:
         return []
     rows = []
     for backup in kept:
-        words = f"{present.moment(backup.at_s)}: {present.count_of(backup.files, 'file', 'files')}"
+        words = f"{present.moment(backup.at_s)}: {present.files(backup.files)}"
         back = html.Button(
-            "Put the old tags back",
+            say("Put the old tags back"),
             id=ids.retag_act("back", backup.name),
             type="button",
             n_clicks=0,
             disabled=busy,
             className="button outline small",
         )
-        setattr(back, "aria-label", f"Put the old tags back, {words}")
+        setattr(back, "aria-label", say("Put the old tags back, {what}", what=words))
         rows.append(html.Li([html.Span(words), back]))
-    heading = html.H3("Written before", className="small-heading")
-    return [html.Section([heading, html.Ul(rows)], className="retag-backups", **{"aria-label": "Written before"})]
+    heading = html.H3(say("Written before"), className="small-heading")
+    return [html.Section([heading, html.Ul(rows)], className="retag-backups", **{"aria-label": say("Written before")})]

@@ -14,9 +14,12 @@ from segue.web import ids
 from segue.web.layout.parts import card
 from segue.web.layout.taste import never_again
 from segue.web.rule_form import CHRISTMAS, NUMBERS, SWITCHES, WORDS
+from segue.words import later, say
 
-_INTRO = "What the booth, its journeys, mixes and live suggestions, phones and scripts go by whenever Segue chooses."
-_NO_TAGS = "The ear that listens now tells no genres and moods"
+_INTRO = later(
+    "What the booth, its journeys, mixes and live suggestions, phones and scripts go by whenever Segue chooses."
+)
+_NO_TAGS = later("The ear that listens now tells no genres and moods")
 _MOST_OFFERED = 300
 
 
@@ -32,13 +35,13 @@ class Offers:
 def rules_card(fields: Mapping[str, Any], offers: Offers, *, line: str, banned: Sequence[Track]) -> html.Section:
     """The form with what stands in its fields, a line on what that lets through, and the songs that never come."""
     return card(
-        "How songs are chosen",
-        html.P(_INTRO, className="dim"),
+        say("How songs are chosen"),
+        html.P(say(_INTRO), className="dim"),
         html.Div(
             [
-                _group("Which songs may come", _limits(fields)),
-                _group("How soon again", _spacing(fields)),
-                _group("What kind", _kinds(fields, offers)),
+                _group(say("Which songs may come"), _limits(fields)),
+                _group(say("How soon again"), _spacing(fields)),
+                _group(say("What kind"), _kinds(fields, offers)),
             ],
             className="rules",
         ),
@@ -51,15 +54,15 @@ def rules_card(fields: Mapping[str, Any], offers: Offers, *, line: str, banned: 
 
 
 _BUTTONS = (
-    (ids.RULES_KEEP, "Choose by these", "solid"),
-    (ids.RULES_RESET, "Back to the defaults", "outline"),
-    (ids.RULES_UNDO, "Undo", "text"),
+    (ids.RULES_KEEP, later("Choose by these"), "solid"),
+    (ids.RULES_RESET, later("Back to the defaults"), "outline"),
+    (ids.RULES_UNDO, later("Undo"), "text"),
 )
 
 
 def _button(name: str, words: str, look: str) -> html.Button:
     hidden = name == ids.RULES_UNDO
-    return html.Button(words, id=name, type="button", n_clicks=0, hidden=hidden, className=f"button {look}")
+    return html.Button(say(words), id=name, type="button", n_clicks=0, hidden=hidden, className=f"button {look}")
 
 
 def _group(title: str, parts: list[Any]) -> html.Fieldset:
@@ -74,7 +77,10 @@ def _limits(fields: Mapping[str, Any]) -> list[Any]:
 
 def _spacing(fields: Mapping[str, Any]) -> list[Any]:
     names = ("artist_spacing", "album_spacing", "repeat_after_tracks", "repeat_after_hours")
-    hints = {"repeat_after_tracks": "0: it does not come again", "repeat_after_hours": "0: that does not matter"}
+    hints = {
+        "repeat_after_tracks": say("0: it does not come again"),
+        "repeat_after_hours": say("0: that does not matter"),
+    }
     return [*(_number(name, fields, hints.get(name)) for name in names), _switch("versions", fields)]
 
 
@@ -84,8 +90,8 @@ def _kinds(fields: Mapping[str, Any], offers: Offers) -> list[Any]:
     heard = {name: _heard(name, fields, offers.tags) for name in WORDS if "tags" in name}
     christmas = dmc.Select(
         id=ids.rule_field("christmas"),
-        label="Christmas music may come",
-        data=[{"value": value, "label": label} for value, label in CHRISTMAS.items()],
+        label=say("Christmas music may come"),
+        data=[{"value": value, "label": say(label)} for value, label in CHRISTMAS.items()],
         value=fields["christmas"],
         allowDeselect=False,
         comboboxProps={"withinPortal": False},
@@ -100,7 +106,7 @@ def _number(name: str, fields: Mapping[str, Any], hint: str | None = None) -> dm
     field = NUMBERS[name]
     return dmc.NumberInput(
         id=ids.rule_field(name),
-        label=field.label,
+        label=say(field.label),
         description=hint,
         value=fields[name],
         min=0,
@@ -108,22 +114,22 @@ def _number(name: str, fields: Mapping[str, Any], hint: str | None = None) -> dm
         allowDecimal=not field.is_whole,
         allowNegative=False,
         clampBehavior="none",
-        placeholder="any" if field.is_limit else "0",
+        placeholder=say("any") if field.is_limit else "0",
         inputWrapperOrder=["label", "input", "description"],
     )
 
 
 def _switch(name: str, fields: Mapping[str, Any]) -> dmc.Switch:
-    return dmc.Switch(id=ids.rule_field(name), label=SWITCHES[name], checked=fields[name], size="sm")
+    return dmc.Switch(id=ids.rule_field(name), label=say(SWITCHES[name]), checked=fields[name], size="sm")
 
 
 def _words(name: str, fields: Mapping[str, Any], offered: Sequence[str]) -> dmc.TagsInput:
     return dmc.TagsInput(
         id=ids.rule_field(name),
-        label=WORDS[name],
+        label=say(WORDS[name]),
         data=list(offered[:_MOST_OFFERED]),
         value=fields[name],
-        placeholder="Add",
+        placeholder=say("Add"),
         comboboxProps={"withinPortal": False},
     )
 
@@ -132,11 +138,11 @@ def _heard(name: str, fields: Mapping[str, Any], tags: Sequence[str]) -> dmc.Mul
     """What tracks are heard as; tags of another ear that are kept stay to be seen."""
     return dmc.MultiSelect(
         id=ids.rule_field(name),
-        label=WORDS[name],
-        description=None if tags else _NO_TAGS,
+        label=say(WORDS[name]),
+        description=None if tags else say(_NO_TAGS),
         data=sorted({*tags, *fields[name]}),
         value=fields[name],
         searchable=True,
-        placeholder="Add",
+        placeholder=say("Add"),
         comboboxProps={"withinPortal": False},
     )

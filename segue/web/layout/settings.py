@@ -16,12 +16,12 @@ from segue.folders import MusicFolder
 from segue.store.watch import WatchState
 from segue.web import ids, present
 from segue.web.languages import AS_THE_BROWSER
-from segue.web.layout.parts import act_button, card, icon
+from segue.web.layout.parts import act_button, card, icon, placed
 from segue.web.room import room_head
-from segue.words import languages, say
+from segue.words import languages, later, say
 
-WORDS = "Where your music lies, what may be chosen of it, and how the booth looks."
-_COLOURS = (("dark", "Dark"), ("light", "Light"), ("system", "As the system"))
+WORDS = later("Where your music lies, what may be chosen of it, and how the booth looks.")
+_COLOURS = (("dark", later("Dark")), ("light", later("Light")), ("system", later("As the system")))
 
 
 def settings_room(
@@ -33,7 +33,7 @@ def settings_room(
     """
     return html.Div(
         [
-            room_head("Settings", WORDS),
+            room_head(say("Settings"), WORDS),
             html.Div(
                 [_music(watched=watched, line=line), rules, _looks(), _language(language), _more(), _door(locked)],
                 className="desk",
@@ -46,14 +46,16 @@ def settings_room(
 
 
 def _music(*, watched: bool, line: str) -> html.Section:
-    add = act_button("add-music", "Add music from a folder", icon("folder"), "Add a folder", look="outline small")
+    add = act_button(
+        "add-music", say("Add music from a folder"), icon("folder"), say("Add a folder"), look="outline small"
+    )
     return card(
-        "Music folders",
+        say("Music folders"),
         html.Div(id=ids.SETTINGS_FOLDERS),
         html.P(id=ids.SETTINGS_SAYS, className="settings-says", role="status"),
         html.Div(
             [
-                dmc.Switch(id=ids.WATCH, label="Watch for changes", size="sm", checked=watched),
+                dmc.Switch(id=ids.WATCH, label=say("Watch for changes"), size="sm", checked=watched),
                 html.P(line, id=ids.WATCH_LINE, className="dim", role="status"),
             ],
             className="watch",
@@ -66,20 +68,21 @@ def _music(*, watched: bool, line: str) -> html.Section:
 def _door(locked: bool) -> html.Section:
     """Who may come in, and the way out."""
     if not locked:
-        words = ["Only this computer reaches the booth. For others, set a password: ", html.Code("segue password"), "."]
-        return card("The door", html.P(words, className="dim"))
-    out = html.A("Log out on this device", href="/login", className="button outline small")
-    return card("The door", html.P("The booth has a password.", className="dim"), out)
+        line = say("Only this computer reaches the booth. For others, set a password: {command}.")
+        words = placed(line, command=html.Code("segue password"))
+        return card(say("The door"), html.P(words, className="dim"))
+    out = html.A(say("Log out on this device"), href="/login", className="button outline small")
+    return card(say("The door"), html.P(say("The booth has a password."), className="dim"), out)
 
 
 def _looks() -> html.Section:
     choice = dmc.SegmentedControl(
         id=ids.THEME_CHOICE,
-        data=[{"value": value, "label": label} for value, label in _COLOURS],
+        data=[{"value": value, "label": say(label)} for value, label in _COLOURS],
         size="sm",
-        **{"aria-label": "Colours"},
+        **{"aria-label": say("Colours")},
     )
-    return card("Colours", choice, html.P("Kept in this browser.", className="dim"))
+    return card(say("Colours"), choice, html.P(say("Kept in this browser."), className="dim"))
 
 
 def _language(chosen: str) -> html.Section:
@@ -95,9 +98,9 @@ def _language(chosen: str) -> html.Section:
 
 
 def _more() -> html.Section:
-    words = "Which ear listens, how well it does on your music, and what all of it takes on the disk."
-    link = dcc.Link("To the room Quality", href="/quality", className="button outline small")
-    return card("The ear and the disk", html.P(words, className="dim"), html.Div(link))
+    words = say("Which ear listens, how well it does on your music, and what all of it takes on the disk.")
+    link = dcc.Link(say("To the room Quality"), href="/quality", className="button outline small")
+    return card(say("The ear and the disk"), html.P(words, className="dim"), html.Div(link))
 
 
 def folders_list(folders: Sequence[MusicFolder], state: WatchState | None, *, busy: bool, demo: int = 0) -> Any:
@@ -106,30 +109,35 @@ def folders_list(folders: Sequence[MusicFolder], state: WatchState | None, *, bu
     Where there is none, ``demo`` songs of the demo library may be there.
     """
     if demo and not folders:
-        words = f"The demo library is here, {present.songs(demo)} that Segue composed. Add a folder and it makes way."
+        words = say(
+            "The demo library is here, {songs} that Segue composed. Add a folder and it makes way.",
+            songs=present.songs(demo),
+        )
         return html.P(words, className="dim")
     if not folders:
-        return html.P("None yet: add the folder where your music lies.", className="dim")
+        return html.P(say("None yet: add the folder where your music lies."), className="dim")
     return html.Ul([_folder(folder, state, busy=busy) for folder in folders], className="folders")
 
 
 def _folder(folder: MusicFolder, state: WatchState | None, *, busy: bool) -> html.Li:
     mark, name = mark_of(folder.path), printable(folder.path)
-    files = present.count_of(folder.files, "file", "files")
+    files = present.files(folder.files)
     scan = html.Button(
-        "Look through it again",
+        say("Look through it again"),
         id=ids.folder_act("scan", mark),
         type="button",
         disabled=busy,
         className="button outline small",
-        **{"aria-label": f"Look through it again: {name}"},
+        **{"aria-label": say("Look through it again: {folder}", folder=name)},
     )
     remove = html.Details(
         [
-            html.Summary("Remove", **{"aria-label": f"Remove {name}"}),
-            html.P(f"Segue forgets the {files} it knows there. The files themselves stay where they are."),
+            html.Summary(say("Remove"), **{"aria-label": say("Remove {title}", title=name)}),
+            html.P(
+                say("Segue forgets the {files} it knows there. The files themselves stay where they are.", files=files)
+            ),
             html.Button(
-                "Take it out of the library",
+                say("Take it out of the library"),
                 id=ids.folder_act("remove", mark),
                 type="button",
                 disabled=busy,
@@ -145,10 +153,10 @@ def _folder(folder: MusicFolder, state: WatchState | None, *, busy: bool) -> htm
 def watch_word(folder: Path, state: WatchState | None) -> str:
     """How one folder is kept up with."""
     if state is not None and folder in state.away:
-        return "Nothing is there: is its drive connected?"
+        return say("Nothing is there: is its drive connected?")
     if state is not None and folder in state.polled:
-        return "Looked over every so often"
-    return "Watched" if state is not None and folder in state.watched else "Not watched"
+        return say("Looked over every so often")
+    return say("Watched") if state is not None and folder in state.watched else say("Not watched")
 
 
 def mark_of(folder: Path) -> str:

@@ -20,6 +20,7 @@ from segue.web.layout.saved import naming_dialog
 from segue.web.layout.sending import sending_dialog
 from segue.web.layout.taste import taste_dialog
 from segue.web.layout.welcome import welcome
+from segue.words import later, say
 
 _GLOW = [
     "#fff6e6", "#fdeacb", "#f9d59a", "#f5be66", "#f1ab3d", "#eb9c22", "#d98a14", "#a8650a", "#8a5206", "#6b3f03"
@@ -35,18 +36,18 @@ _THEME: dict[str, Any] = {
 }
 
 _KEYS = (
-    ("Space", "Play or pause"),
-    ("← →", "Ten seconds back or on"),
-    ("Alt ↑ ↓", "Move a song of the queue"),
-    ("n", "Next song"),
-    ("p", "Previous song"),
-    ("0 to 9", "To that tenth of the song"),
-    ("m", "Mute"),
-    ("+ -", "Louder or softer"),
-    ("l", "Like it, or take that back"),
-    ("d", "Dislike it, or take that back"),
-    ("/", "Search"),
-    ("?", "This list"),
+    (later("Space"), later("Play or pause")),
+    ("← →", later("Ten seconds back or on")),
+    ("Alt ↑ ↓", later("Move a song of the queue")),
+    ("n", later("Next song")),
+    ("p", later("Previous song")),
+    (later("0 to 9"), later("To that tenth of the song")),
+    ("m", later("Mute")),
+    ("+ -", later("Louder or softer")),
+    ("l", later("Like it, or take that back")),
+    ("d", later("Dislike it, or take that back")),
+    ("/", later("Search")),
+    ("?", later("This list")),
 )
 
 
@@ -64,11 +65,11 @@ def page(*, empty: bool, busy: bool, pulse_ms: int, locked: bool = False) -> dmc
             dmc.NotificationContainer(id=ids.NOTIFICATIONS, position="top-right", limit=3),
             html.Div(
                 [
-                    html.A("Skip to the songs", href=f"#{ids.MUSIC}", className="skip-link"),
+                    html.A(say("Skip to the songs"), href=f"#{ids.MUSIC}", className="skip-link"),
                     _header(locked=locked),
                     rail(),
                     _music(),
-                    html.Aside(queue_side(), id=ids.QUEUE, className="queue", **{"aria-label": "Queue"}),
+                    html.Aside(queue_side(), id=ids.QUEUE, className="queue", **{"aria-label": say("Queue")}),
                     player_bar(),
                     bar(locked=locked),
                 ],
@@ -98,14 +99,14 @@ def _header(*, locked: bool) -> html.Header:
             html.Div(
                 [
                     act_button(
-                        "choose-file", "Play songs that go with a file of yours", icon("drop"),
-                        html.Span("Go with a file"), look="outline small",
+                        "choose-file", say("Play songs that go with a file of yours"), icon("drop"),
+                        html.Span(say("Go with a file")), look="outline small",
                     ),
-                    icon_button("queue", "Show or hide the queue", "queue"),
-                    icon_button("add-music", "Add music from a folder", "folder"),
-                    icon_button("taste", "Your taste, and what Segue makes of it", "taste"),
-                    icon_button("theme", "Dark or light", "theme"),
-                    icon_button("help", "Keyboard shortcuts", "help"),
+                    icon_button("queue", say("Show or hide the queue"), "queue"),
+                    icon_button("add-music", say("Add music from a folder"), "folder"),
+                    icon_button("taste", say("Your taste, and what Segue makes of it"), "taste"),
+                    icon_button("theme", say("Dark or light"), "theme"),
+                    icon_button("help", say("Keyboard shortcuts"), "help"),
                     *([way_out("button round")] if locked else []),
                 ],
                 className="header-tools",
@@ -137,14 +138,14 @@ def _music() -> html.Main:
 
 
 def _more() -> html.Button:
-    button = act_button("more_songs", "Show more songs", "Show more", look="outline more")
+    button = act_button("more_songs", say("Show more songs"), say("Show more"), look="outline more")
     button.id, button.hidden = ids.MORE, True
     return button
 
 
 def _drop_veil() -> html.Div:
     return html.Div(
-        html.Div([icon("drop"), html.P("Drop a song: Segue plays what goes with it")]),
+        html.Div([icon("drop"), html.P(say("Drop a song: Segue plays what goes with it"))]),
         id="drop-veil",
         className="drop-veil",
         **{"aria-hidden": "true"},
@@ -152,43 +153,44 @@ def _drop_veil() -> html.Div:
 
 
 def _dialogs() -> list[dmc.Modal]:
-    keys = [html.Div([html.Dt(html.Kbd(key)), html.Dd(does)]) for key, does in _KEYS]
+    keys = [html.Div([html.Dt(html.Kbd(say(key))), html.Dd(say(does))]) for key, does in _KEYS]
     return [
         dmc.Modal(
             [
                 html.Dl(keys, className="keys"),
                 dmc.Switch(
-                    id=ids.SHORTCUTS, label="Keyboard shortcuts are on", checked=True, persistence=True,
+                    id=ids.SHORTCUTS, label=say("Keyboard shortcuts are on"), checked=True, persistence=True,
                     persistence_type="local",
                 ),
             ],
-            id=ids.HELP, title="Keyboard", opened=False, centered=True, closeButtonProps={"aria-label": "Close"},
+            id=ids.HELP, title=say("Keyboard"), opened=False, centered=True,
+            closeButtonProps={"aria-label": say("Close")},
         ),
         dmc.Modal(
             [
                 html.Button(
-                    "Try them all again", id=ids.FAILURES_RETRY, type="button", n_clicks=0,
+                    say("Try them all again"), id=ids.FAILURES_RETRY, type="button", n_clicks=0,
                     className="button outline small",
                 ),
                 html.P(id=ids.FAILURES_SAYS, className="dim", role="status"),
                 html.Div(id=ids.FAILURES_LIST),
             ],
-            id=ids.FAILURES, title="Files that could not be read", opened=False, size="lg",
-            closeButtonProps={"aria-label": "Close"},
+            id=ids.FAILURES, title=say("Files that could not be read"), opened=False, size="lg",
+            closeButtonProps={"aria-label": say("Close")},
         ),
         dmc.Modal(
             folder_dialog(),
-            id=ids.ADD_MUSIC, title="Choose a folder", opened=False, size="lg",
-            closeButtonProps={"aria-label": "Close"},
+            id=ids.ADD_MUSIC, title=say("Choose a folder"), opened=False, size="lg",
+            closeButtonProps={"aria-label": say("Close")},
         ),
         dmc.Modal(
             party_dialog(),
-            id=ids.PARTY, title="Party", opened=False, size="lg", closeButtonProps={"aria-label": "Close"},
+            id=ids.PARTY, title=say("Party"), opened=False, size="lg", closeButtonProps={"aria-label": say("Close")},
         ),
         dmc.Modal(
             taste_dialog(),
-            id=ids.TASTE, title="Your taste", opened=False, centered=True, size="lg",
-            closeButtonProps={"aria-label": "Close"},
+            id=ids.TASTE, title=say("Your taste"), opened=False, centered=True, size="lg",
+            closeButtonProps={"aria-label": say("Close")},
         ),
         naming_dialog(),
         sending_dialog(),

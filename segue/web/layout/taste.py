@@ -12,9 +12,10 @@ from segue.listening import Learnt, TasteReport
 from segue.values import Track
 from segue.web import ids, present
 from segue.web.layout.parts import act_button, cover
+from segue.words import later, number, say, say_n
 
-_CHOICES = (("auto", "If it helps"), ("on", "Always"), ("off", "Never"))
-_INTRO = (
+_CHOICES = (("auto", later("If it helps")), ("on", later("Always")), ("off", later("Never")))
+_INTRO = later(
     "Segue notes on this computer which songs you hear to their end, skip, like and take out, and learns which ones "
     "you would rather hear next."
 )
@@ -23,13 +24,13 @@ _INTRO = (
 def taste_dialog() -> list[Any]:
     """The parts that stay."""
     return [
-        html.P(_INTRO, className="dim"),
+        html.P(say(_INTRO), className="dim"),
         html.Div(
             [
-                html.Span("Choose by it", id="taste-question", className="taste-question"),
+                html.Span(say("Choose by it"), id="taste-question", className="taste-question"),
                 dmc.SegmentedControl(
                     id=ids.TASTE_SWITCH,
-                    data=[{"value": value, "label": label} for value, label in _CHOICES],
+                    data=[{"value": value, "label": say(label)} for value, label in _CHOICES],
                     value="auto",
                     size="sm",
                     **{"aria-labelledby": "taste-question"},
@@ -48,7 +49,7 @@ def taste_body(report: TasteReport, banned: Sequence[Track]) -> list[Any]:
 
 def taste_learnt(report: TasteReport) -> list[Any]:
     """What was learnt, and whether that helps."""
-    return [html.P(report.why, className="taste-why", role="status"), *_proof(report), *_leanings(report)]
+    return [html.P(say(report.why), className="taste-why", role="status"), *_proof(report), *_leanings(report)]
 
 
 def _proof(report: TasteReport) -> list[html.Dl]:
@@ -64,8 +65,8 @@ def _proof(report: TasteReport) -> list[html.Dl]:
             ]
         )
         for name, share, look in (
-            ("The ear alone", verdict.ear, "bar"),
-            ("With your taste", verdict.taste, "bar yours"),
+            (say("The ear alone"), verdict.ear, "bar"),
+            (say("With your taste"), verdict.taste, "bar yours"),
         )
     ]
     return [html.Dl(rows, className="proof")]
@@ -74,15 +75,20 @@ def _proof(report: TasteReport) -> list[html.Dl]:
 def _leanings(report: TasteReport) -> list[html.Div]:
     columns = [
         html.Div([html.H3(head), html.Ul([_learnt(one) for one in some])])
-        for head, some in (("You would rather hear", report.favours), ("And rather not", report.avoids))
+        for head, some in ((say("You would rather hear"), report.favours), (say("And rather not"), report.avoids))
         if some
     ]
     return [html.Div(columns, className="leanings")] if columns else []
 
 
 def _learnt(one: Learnt) -> html.Li:
-    hint = f"Odds {one.odds:.2f} against the other songs, {one.sure:.0%} sure; {present.songs(one.tracks)} of the kind"
-    return html.Li([one.name, html.Span(one.how, className="dim")], title=hint)
+    hint = say(
+        "Odds {odds} against the other songs, {share} sure; {songs} of the kind",
+        odds=number(one.odds, 2),
+        share=f"{one.sure:.0%}",
+        songs=present.songs(one.tracks),
+    )
+    return html.Li([one.name, html.Span(say(one.how), className="dim")], title=hint)
 
 
 def never_again(banned: Sequence[Track]) -> list[html.Details]:
@@ -100,26 +106,42 @@ def never_again(banned: Sequence[Track]) -> list[html.Details]:
                     ],
                     className="names",
                 ),
-                act_button("allow", f"Allow {track.info.title} again", "Allow again", look="text", track=track.id),
+                act_button(
+                    "allow",
+                    say("Allow {title} again", title=track.info.title),
+                    say("Allow again"),
+                    look="text",
+                    track=track.id,
+                ),
             ]
         )
         for track in banned
     ]
-    head = html.Summary(f"Never again ({len(banned)})")
+    head = html.Summary(say("Never again ({count})", count=len(banned)))
     return [html.Details([head, html.Ul(rows, className="banned")], className="taste-more")]
+
+
+def noted(report: TasteReport) -> str:
+    """How much is noted of the listener."""
+    return say_n("{count} play, skip or rating", "{count} plays, skips and ratings", report.events)
 
 
 def _forgetting(report: TasteReport) -> list[html.Details]:
     if not report.events:
         return []
-    noted = present.count_of(report.events, "play, skip or rating", "plays, skips and ratings")
-    liked = f"{report.liked:,} liked, {report.disliked:,} disliked"
+    words = say(
+        "{events} ({liked} liked, {disliked} disliked) will be deleted, and what was learnt of them. “Never again” "
+        "stays.",
+        events=noted(report),
+        liked=number(report.liked),
+        disliked=number(report.disliked),
+    )
     return [
         html.Details(
             [
-                html.Summary("Forget what was noted"),
-                html.P(f"{noted} ({liked}) will be deleted, and what was learnt of them. “Never again” stays."),
-                act_button("forget", "Forget it all", "Forget it all", look="outline small"),
+                html.Summary(say("Forget what was noted")),
+                html.P(words),
+                act_button("forget", say("Forget it all"), say("Forget it all"), look="outline small"),
             ],
             className="taste-more",
         )
