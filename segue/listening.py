@@ -19,11 +19,11 @@ from segue.store.events import Event, EventKind, Rating, Switch
 from segue.store.library import Library
 from segue.tagging import Tags
 from segue.values import Fingerprint, Origin, TrackId
+from segue.words import say
 
 _SAID = 5  # kinds of music named as favoured, and as avoided
 _PROBABLY, _SURELY = 0.9, 0.975
 _LITTLE, _STRONGLY = 1.5, 3.0  # odds
-_HOWEVER = ", but you switched it on"
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,8 +40,10 @@ class Learnt:
     def how(self) -> str:
         """How strongly and how surely, in plain words."""
         odds = max(self.odds, 1.0 / self.odds)
-        much = "a little, " if odds < _LITTLE else "strongly, " if odds >= _STRONGLY else ""
-        return f"{much}{'surely' if self.sure >= _SURELY else 'probably'}"
+        sure = say("surely") if self.sure >= _SURELY else say("probably")
+        if odds < _LITTLE:
+            return say("a little, {sure}", sure=sure)
+        return say("strongly, {sure}", sure=sure) if odds >= _STRONGLY else sure
 
 
 @dataclass(frozen=True, slots=True)
@@ -273,26 +275,33 @@ def _standing(switch: Switch, taught: _Taught | None) -> tuple[bool, str]:
     """Whether the taste counts, and why, in one sentence."""
     count = 0 if taught is None else len(taught.lessons.track)
     if switch == "off":
-        return False, "It is switched off."
+        return False, say("It is switched off.")
     if taught is None or taught.taste is None or taught.verdict is None:
-        return (
-            False,
-            f"Nothing is learnt before {TASTE.fewest_lessons} songs were heard, skipped or rated; so far {count}.",
+        line = say(
+            "Nothing is learnt before {fewest} songs were heard, skipped or rated; so far {count}.",
+            fewest=TASTE.fewest_lessons,
+            count=count,
         )
+        return False, line
     verdict = taught.verdict
     if not verdict.is_judged:
-        said = (
-            f"Of the newest {verdict.held_out} songs too few were heard to their end, or too few were skipped, to tell"
-            " whether it helps"
+        line = say(
+            "Of the newest {count} songs too few were heard to their end, or too few were skipped, to tell whether it "
+            "helps",
+            count=verdict.held_out,
         )
-        return switch == "on", f"{said}{_HOWEVER if switch == 'on' else ''}."
-    points = f"{100 * verdict.low:+.0f} to {100 * verdict.high:+.0f} points"
-    said = (
-        f"Of the newest {verdict.held_out} songs the ear alone ranks {verdict.ear:.0%} of the pairs rightly, your taste"
-        f" {verdict.taste:.0%} ({points})"
+        return switch == "on", say("{line}, but you switched it on.", line=line) if switch == "on" else f"{line}."
+    said = say(
+        "Of the newest {count} songs the ear alone ranks {ear} of the pairs rightly, your taste {taste} ({low} to "
+        "{high} points)",
+        count=verdict.held_out,
+        ear=f"{verdict.ear:.0%}",
+        taste=f"{verdict.taste:.0%}",
+        low=f"{100 * verdict.low:+.0f}",
+        high=f"{100 * verdict.high:+.0f}",
     )
     if verdict.helps:
-        return True, f"It helps. {said}."
+        return True, say("It helps. {proof}.", proof=said)
     if switch == "on":
-        return True, f"It is not shown to help{_HOWEVER}. {said}."
-    return False, f"It is not shown to help, and stays off until it is. {said}."
+        return True, say("It is not shown to help, but you switched it on. {proof}.", proof=said)
+    return False, say("It is not shown to help, and stays off until it is. {proof}.", proof=said)

@@ -24,6 +24,7 @@ from segue.embed.tagger import group_of
 from segue.errors import EmptyLibraryError, FileAccessError, ModelError, ParameterError
 from segue.files import atomic_write
 from segue.values import Fingerprint, Floats, TrackId
+from segue.words import later, say
 
 _log = logging.getLogger(__name__)
 
@@ -31,7 +32,8 @@ _FORMAT = 1
 _MANY = 0.2  # share of a region's songs that must be of a genre for the region to be called by it
 
 COLOURS = ("region", "genre", "mood", "tempo", "year", "folder")
-UNKNOWN, OTHERS = "Unknown", "Others"
+_NOT_DRAWN = later("The map could not be drawn; its process ended. The log may say why")
+UNKNOWN, OTHERS, MIXED = later("Unknown"), later("Others"), later("Mixed")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -162,7 +164,8 @@ class LibraryMap:
             return _by_name([_first(heard.get(track_id, ()), "mood") for track_id in ids])
         if by == "folder":
             return _by_name([_shelf_of(catalogue.places.get(track_id, ())) for track_id in ids])
-        raise ParameterError(f"the map cannot be coloured by '{by[:40]}'", remedy=f"Choose from {', '.join(COLOURS)}")
+        what = say("the map cannot be coloured by '{by}'", by=by[:40])
+        raise ParameterError(what, remedy=say("Choose from {names}", names=", ".join(COLOURS)))
 
     # Drawing ----------------------------------------------------------------------------------------------------------
 
@@ -204,7 +207,7 @@ class LibraryMap:
             return
         with self._lock:
             if atlas is None and not self._stop.is_set():
-                self._status = AsideStatus(error="The map could not be drawn; its process ended. The log may say why")
+                self._status = AsideStatus(error=_NOT_DRAWN)
                 return
             self._status = AsideStatus()
             if atlas is not None and fingerprint == self._fingerprint:
@@ -240,7 +243,7 @@ def _name_of(genres: Sequence[Collection[str]], overall: Counter[str]) -> str:
     here = Counter(genre for own in genres for genre in own)
     told = {genre: count**2 / overall[genre] for genre, count in here.items() if count >= _MANY * len(genres)}
     best = sorted(told, key=lambda genre: (-told[genre], genre))[:2]
-    return ", ".join(best) or "Mixed"
+    return ", ".join(best) or MIXED
 
 
 def _lay_out(
@@ -333,10 +336,10 @@ def _by_number(values: Sequence[int | None], bounds: Sequence[int] | None) -> Co
     if bounds is None:
         last = max(known, default=0) // 10 * 10
         bounds = [last - 10 * step for step in range(_MOST_STEPS - 2, -1, -1)]
-        names = [f"Before {bounds[0]}", *(f"{low}s" for low in bounds)]
+        names = [say("Before {year}", year=bounds[0]), *(say("{decade}s", decade=low) for low in bounds)]
     else:
-        between = [f"{low} to {high} BPM" for low, high in pairwise(bounds)]
-        names = [f"Below {bounds[0]} BPM", *between, f"{bounds[-1]} BPM and more"]
+        between = [say("{low} to {high} BPM", low=low, high=high) for low, high in pairwise(bounds)]
+        names = [say("Below {bpm} BPM", bpm=bounds[0]), *between, say("{bpm} BPM and more", bpm=bounds[-1])]
     codes = [len(names) if value is None else int(np.searchsorted(bounds, value, side="right")) for value in values]
     return _without_empty([*names, UNKNOWN], codes, is_ordered=True)
 

@@ -74,12 +74,12 @@
     card.hidden = !next;
     if (!next) return;
     card.dataset.entry = next.entry;
-    card.title = next.why || "Your pick";
+    card.title = next.why || segue.say("Your pick");
     picture(by("next-cover"), next.thumb);
-    card.querySelector(".next-word").textContent = segue.ending.isLast ? "It ends before " : "Next ";
+    card.querySelector(".next-word").textContent = segue.ending.isLast ? segue.say("It ends before") : segue.say("Next");
     by("next-title").textContent = next.title;
     by("next-artist").textContent = next.artist;
-    by("next-why").textContent = next.why || "Your pick";
+    by("next-why").textContent = next.why || segue.say("Your pick");
   }
 
   /* The playing song stands out wherever it is listed, also in lists that come later. */
@@ -98,8 +98,8 @@
     const playing = segue.player.isPlaying;
     const waits = playing && segue.player.audio.readyState < 3;
     button.dataset.state = waits ? "wait" : playing ? "pause" : "play";
-    button.setAttribute("aria-label", playing ? "Pause" : "Play");
-    button.title = playing ? "Pause" : "Play";
+    button.setAttribute("aria-label", playing ? segue.say("Pause") : segue.say("Play"));
+    button.title = playing ? segue.say("Pause") : segue.say("Play");
     document.body.classList.toggle("is-playing", playing);
     document.body.classList.toggle("is-refused", segue.player.refused);
     segue.player.tellPosition();
@@ -112,7 +112,7 @@
     seek.max = total || 1;
     if (!dragging) seek.value = at;
     seek.disabled = !segue.player.song;
-    seek.setAttribute("aria-valuetext", `${clock(at)} of ${clock(shownLength())}`);
+    seek.setAttribute("aria-valuetext", segue.say("{time} of {length}", { time: clock(at), length: clock(shownLength()) }));
     by("player-elapsed").textContent = clock(at);
     by("player-length").textContent = clock(shownLength());
     fill(seek);
@@ -151,12 +151,12 @@
     }
     const end = song?.ends_s ?? whole;
     const cues = [
-      ["The introduction ends", song?.intro_end_s],
-      ["The close begins", song?.outro_start_s],
+      [segue.say("The introduction ends at {time}", { time: clock(song?.intro_end_s) }), song?.intro_end_s],
+      [segue.say("The close begins at {time}", { time: clock(song?.outro_start_s) }), song?.outro_start_s],
     ].filter(([, at_s]) => at_s > 0 && at_s < end);
     by("seek-cues").replaceChildren(
       ...cues.map(([words, at_s]) => {
-        const cue = make("span", { className: "cue", title: `${words} at ${clock(at_s)}` });
+        const cue = make("span", { className: "cue", title: words });
         cue.style.left = `${(100 * at_s) / end}%`;
         return cue;
       }),
@@ -168,42 +168,42 @@
   function showVolume() {
     const { muted, level } = segue.sound;
     volume.value = muted ? 0 : level;
-    volume.setAttribute("aria-valuetext", `${Math.round(100 * volume.value)} percent`);
+    volume.setAttribute("aria-valuetext", segue.say("{share} percent", { share: Math.round(100 * volume.value) }));
     fill(volume);
     const button = document.querySelector('[data-act="mute"]');
     button.dataset.state = muted || level === 0 ? "off" : "on";
-    button.setAttribute("aria-label", muted ? "Sound on" : "Mute");
+    button.setAttribute("aria-label", muted ? segue.say("Sound on") : segue.say("Mute"));
     button.setAttribute("aria-pressed", String(muted));
   }
 
   function makeSound() {
     sound = make("div", { id: "sound", popover: "auto", className: "menu sound-menu" });
     sound.setAttribute("role", "dialog");
-    sound.setAttribute("aria-label", "Sound");
+    sound.setAttribute("aria-label", segue.say("Sound"));
     const value = make("span", { className: "dial-value" });
     const rail = make("div", { className: "rail-place" });
     const most = Number(by("player").dataset.mostFadeS);
-    sound.append(make("div", { className: "dial-name" }, "Crossfade", value), rail);
-    const fade = range("sound-fade", "Crossfade", rail, most, 1);
+    sound.append(make("div", { className: "dial-name" }, segue.say("Crossfade"), value), rail);
+    const fade = range("sound-fade", segue.say("Crossfade"), rail, most, 1);
     const even = make("input", { type: "checkbox", id: "sound-even", className: "check" });
-    const label = make("label", { className: "check-line" }, even, "Even loudness");
+    const label = make("label", { className: "check-line" }, even, segue.say("Even loudness"));
     const words = make("p", { className: "dial-words" });
-    words.textContent = "Songs come at one loudness, as far as their peaks allow.";
-    sound.append(make("p", { className: "dial-words" }, "At most so long; songs that bear less get less. 0: no gap."));
+    words.textContent = segue.say("Songs come at one loudness, as far as their peaks allow.");
+    sound.append(make("p", { className: "dial-words" }, segue.say("At most so long; songs that bear less get less. 0: no gap.")));
     sound.append(label, words);
-    const say = () => {
+    const show = () => {
       fade.value = segue.player.fade_s;
       even.checked = segue.sound.isEven;
-      value.textContent = fade.value === "0" ? "none" : `${fade.value} s`;
-      fade.setAttribute("aria-valuetext", fade.value === "0" ? "none, without a gap" : `${fade.value} seconds`);
+      value.textContent = fade.value === "0" ? segue.say("none") : `${fade.value} s`;
+      fade.setAttribute("aria-valuetext", fade.value === "0" ? segue.say("none, without a gap") : segue.sayN("{count} second", "{count} seconds", Number(fade.value)));
       fill(fade);
     };
     fade.addEventListener("input", () => {
       segue.player.setSound({ fade_s: Number(fade.value) });
-      say();
+      show();
     });
     even.addEventListener("change", () => segue.player.setSound({ even: even.checked }));
-    sound.addEventListener("beforetoggle", say);
+    sound.addEventListener("beforetoggle", show);
     document.body.append(sound);
   }
 
@@ -224,8 +224,8 @@
     openSound,
     clock,
     boot() {
-      seek = range("player-seek", "Position in the song", by("seek-place"), 1, "any");
-      volume = range("player-volume", "Volume", by("volume-place"), 1, 0.02);
+      seek = range("player-seek", segue.say("Position in the song"), by("seek-place"), 1, "any");
+      volume = range("player-volume", segue.say("Volume"), by("volume-place"), 1, 0.02);
       makeSound();
       seek.addEventListener("input", () => {
         dragging = true;

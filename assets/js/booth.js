@@ -29,7 +29,7 @@
       color: kind === "problem" ? "red" : "glow",
       autoClose: kind === "problem" ? 9000 : 5000,
       className: `toast toast-${kind}`,
-      closeButtonProps: { "aria-label": "Close" },
+      closeButtonProps: { "aria-label": segue.say("Close") },
     };
     window.dash_clientside.set_props("notifications", { sendNotifications: [note] });
   };
@@ -65,10 +65,10 @@
   function giveUp() {
     release();
     waiting.length = 0;
-    segue.notify("Segue takes too long to answer. Try it again.");
+    segue.notify(segue.say("Segue takes too long to answer. Try it again."));
   }
 
-  const AWAY = "Segue does not answer. Is it still running?";
+  const AWAY = segue.say("Segue does not answer. Is it still running?");
 
   /* The server is away: a line says so until it is back, and then the page goes on where it was. */
   segue.isAway = () => {
@@ -77,7 +77,7 @@
     const kept = [sent, ...waiting].filter((command) => KEPT.has(command?.kind));
     release();
     waiting.splice(0, waiting.length, ...kept);
-    document.getElementById("player-away").textContent = `${AWAY} The music goes on when it is back.`;
+    document.getElementById("player-away").textContent = `${AWAY} ${segue.say("The music goes on when it is back.")}`;
     setTimeout(look, LOOK_EVERY_MS);
   };
 
@@ -125,7 +125,7 @@
     window.dash_clientside.set_props("lookback", { value: lookback });
     window.dash_clientside.set_props("noise", { value: noise });
     document.getElementById("lookback-value").textContent = lookback;
-    document.getElementById("noise-value").textContent = noise ? `${Math.round(100 * noise)} %` : "sober";
+    document.getElementById("noise-value").textContent = noise ? `${Math.round(100 * noise)} %` : segue.say("sober");
   };
 
   segue.set = (name, value) => {

@@ -8,10 +8,10 @@
   const MOST = { songs: 500, minutes: 1440 };
   const ENDLESS = { kind: "endless", left: 0 };
   const CHOICES = [
-    ["endless", "endlessly"],
-    ["song", "to the end of this song"],
-    ["songs", "for so many songs"],
-    ["minutes", "for so many minutes"],
+    ["endless", segue.say("endlessly")],
+    ["song", segue.say("to the end of this song")],
+    ["songs", segue.say("for so many songs")],
+    ["minutes", segue.say("for so many minutes")],
   ];
   const by = (id) => document.getElementById(id);
 
@@ -85,7 +85,7 @@
     const choice = Object.assign(document.createElement("select"), { id: "ending-kind", className: "choose" });
     for (const [value, words] of CHOICES) choice.append(Object.assign(document.createElement("option"), { value, textContent: words }));
     const count = Object.assign(document.createElement("input"), { id: "ending-count", type: "number", min: 1, className: "choose count" });
-    const label = Object.assign(document.createElement("label"), { textContent: "Goes on", htmlFor: "ending-kind" });
+    const label = Object.assign(document.createElement("label"), { textContent: segue.say("Goes on"), htmlFor: "ending-kind" });
     by("ending").prepend(label, choice, count);
     choice.addEventListener("change", () => {
       if (choice.value === "song") set("songs", 1);
@@ -105,7 +105,7 @@
     count.hidden = !["songs", "minutes"].includes(by("ending-kind").value);
     if (!count.hidden && document.activeElement !== count) count.value = Math.ceil(left);
     count.max = MOST[kind] ?? 1;
-    count.setAttribute("aria-label", kind === "minutes" ? "Minutes" : "Songs");
+    count.setAttribute("aria-label", kind === "minutes" ? segue.say("Minutes") : segue.say("Songs"));
     by("ending-over").hidden = !isOver;
     mark();
     showLeft();
@@ -114,13 +114,15 @@
   /* How much is still to come, as far as the lengths of the songs are known. */
   function leftWords() {
     const { kind, left } = state;
-    if (kind === "minutes") return `${segue.bar.clock(60 * left)} left`;
+    if (kind === "minutes") return segue.say("{time} left", { time: segue.bar.clock(60 * left) });
     if (kind !== "songs" || !segue.player.song) return "";
     const lengths = (segue.deck?.lengths_s ?? []).slice(0, left - 1);
     const known_s = lengths.reduce((sum, length_s) => sum + length_s, segue.player.length);
     const unknown = left - 1 - lengths.length;
     const total_s = known_s - segue.player.audio.currentTime + (unknown * known_s) / (lengths.length + 1);
-    return `${left === 1 ? "1 song" : `${left} songs`}, ${unknown ? "about " : ""}${segue.bar.clock(total_s)} left`;
+    const time = segue.bar.clock(total_s);
+    if (unknown) return segue.sayN("{count} song, about {time} left", "{count} songs, about {time} left", left, { time });
+    return segue.sayN("{count} song, {time} left", "{count} songs, {time} left", left, { time });
   }
 
   function showLeft() {
@@ -131,6 +133,6 @@
   /* A line in the queue before the first song that is not played any more. */
   function mark() {
     const style = by("ending-style") ?? document.head.appendChild(Object.assign(document.createElement("style"), { id: "ending-style" }));
-    style.textContent = state.kind === "songs" ? `.next-songs > .row:nth-child(${state.left}) { --ends: "It ends here"; }` : "";
+    style.textContent = state.kind === "songs" ? `.next-songs > .row:nth-child(${state.left}) { --ends: "${segue.say("It ends here")}"; }` : "";
   }
 })();

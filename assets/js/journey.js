@@ -81,9 +81,9 @@
     journey_play: ({ track }) => segue.send("play_list", { tracks: from(track) }),
     journey_add: () => {
       segue.send("add_list", { tracks: from() });
-      segue.notify("The journey is in the queue.", "note");
+      segue.notify(segue.say("The journey is in the queue."), "note");
     },
-    journey_save: ({ kind }) => segue.savePlaylist(from(), { kind, name: "Journey" }),
+    journey_save: ({ kind }) => segue.savePlaylist(from(), { kind, name: segue.say("Journey") }),
     journey_mix: () => segue.go(`/mix?tracks=${from().join(",")}`),
   });
 
@@ -95,9 +95,9 @@
   /* From any room: the song becomes the next waypoint of the journey that is kept. */
   function addWaypoint(track) {
     state = state ?? kept();
-    if (state.via.includes(track)) return segue.notify("It is a waypoint already.", "note");
+    if (state.via.includes(track)) return segue.notify(segue.say("It is a waypoint already."), "note");
     anew({ via: [...state.via, track] });
-    const words = `Waypoint ${state.via.length} of your journey.`;
+    const words = segue.say("Waypoint {count} of your journey.", { count: state.via.length });
     if (!by("journey")) segue.notify(words, "note");
   }
 
@@ -120,11 +120,11 @@
     if (state[name] === values[name]) return;
     if (name === "mode" && value === "smoothest" && state.arc !== "none") {
       values.arc = "none";
-      segue.notify("The smallest steps take no regard of energy.", "note");
+      segue.notify(segue.say("The smallest steps take no regard of energy."), "note");
     }
     if (name === "arc" && value !== "none" && state.mode === "smoothest") {
       values.mode = "shortest";
-      segue.notify("Energy is for the straight way: that is taken now.", "note");
+      segue.notify(segue.say("Energy is for the straight way: that is taken now."), "note");
     }
     anew(values);
   }
@@ -179,8 +179,8 @@
   }
 
   const LENGTHS = {
-    songs: { name: "between", label: "Songs between two waypoints", min: 0, max: 20, step: 1, said: (n) => `${n}` },
-    minutes: { name: "minutes", label: "Minutes in all", min: 10, max: 300, step: 5, said: (n) => `${n} min` },
+    songs: { name: "between", label: segue.say("Songs between two waypoints"), min: 0, max: 20, step: 1, said: (n) => `${n}` },
+    minutes: { name: "minutes", label: segue.say("Minutes in all"), min: 10, max: 300, step: 5, said: (n) => segue.say("{minutes} min", { minutes: n }) },
   };
 
   /* One slider, for the number of songs or for the minutes. */
@@ -266,7 +266,7 @@
       field.setAttribute(name, value);
     }
     list.setAttribute("role", "listbox");
-    list.setAttribute("aria-label", "Songs");
+    list.setAttribute("aria-label", segue.say("Songs"));
     field.addEventListener("input", () => {
       clearTimeout(timer);
       timer = setTimeout(() => look(field, list), SETTLE_MS);
@@ -308,7 +308,7 @@
   }
 
   function nothing(words) {
-    return Object.assign(document.createElement("li"), { className: "dim", textContent: `Nothing holds “${words}”` });
+    return Object.assign(document.createElement("li"), { className: "dim", textContent: segue.say("Nothing holds “{words}”", { words }) });
   }
 
   const options = (list) => [...list.querySelectorAll("[role=option]")];

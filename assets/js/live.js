@@ -8,14 +8,14 @@
   const METER_EVERY_MS = 150;
   const LOWEST_DB = -60;
   const BEFORE_SHOWN = 8;
-  const KINDS = { music: "Music", speech: "Somebody speaks", noise: "Steady noise", silence: "Silence" };
+  const KINDS = { music: segue.say("Music"), speech: segue.say("Somebody speaks"), noise: segue.say("Steady noise"), silence: segue.say("Silence") };
   const SIGNAL = { echoCancellation: false, noiseSuppression: false, autoGainControl: false };
   const INSECURE =
-    "Browsers give a microphone only to pages of this computer, or over https. Open Segue on the computer that runs it, at http://127.0.0.1 with its port.";
+    segue.say("Browsers give a microphone only to pages of this computer, or over https. Open Segue on the computer that runs it, at http://127.0.0.1 with its port.");
   const REFUSED = {
-    NotAllowedError: "The microphone was not allowed. Allow it at the left of the browser's address, and press Listen again.",
-    NotFoundError: "There is no microphone. Plug one in, and press Listen again.",
-    NotReadableError: "The microphone cannot be used; another program may hold it. Close that, and press Listen again.",
+    NotAllowedError: segue.say("The microphone was not allowed. Allow it at the left of the browser's address, and press Listen again."),
+    NotFoundError: segue.say("There is no microphone. Plug one in, and press Listen again."),
+    NotReadableError: segue.say("The microphone cannot be used; another program may hold it. Close that, and press Listen again."),
   };
 
   let hearing = null; // { session, stream, context, node, blocks, number, lost, isSending }
@@ -30,14 +30,14 @@
   };
 
   Object.assign((segue.acts ??= {}), {
-    listen: () => (hearing ? stop("It listens no more. Nothing of what was heard is kept.") : start()),
+    listen: () => (hearing ? stop(segue.say("It listens no more. Nothing of what was heard is kept.")) : start()),
   });
 
   async function start() {
     if (!window.isSecureContext || !navigator.mediaDevices) return says(INSECURE, true);
     const mine = (hearing = { blocks: [], number: 0, lost: 0, isSending: false });
     show();
-    says("Allow the microphone, and hold it to the music.");
+    says(segue.say("Allow the microphone, and hold it to the music."));
     try {
       mine.stream = await navigator.mediaDevices.getUserMedia({ audio: SIGNAL });
       mine.context = new AudioContext();
@@ -53,11 +53,11 @@
     mine.node = new AudioWorkletNode(mine.context, "segue-hearing");
     mine.node.port.onmessage = ({ data }) => take(mine, data);
     source.connect(mine.node).connect(mine.context.destination); // it gives no sound, but is asked for some
-    mine.stream.getAudioTracks()[0].addEventListener("ended", () => stop("The microphone is gone.", true));
+    mine.stream.getAudioTracks()[0].addEventListener("ended", () => stop(segue.say("The microphone is gone."), true));
     says(
       segue.player.isPlaying
-        ? "Listening, and playing: the microphone will hear Segue's own player too."
-        : "Listening. The first answer takes ten seconds of music.",
+        ? segue.say("Listening, and playing: the microphone will hear Segue's own player too.")
+        : segue.say("Listening. The first answer takes ten seconds of music."),
     );
     by("live-found").hidden = false;
   }
@@ -79,7 +79,7 @@
 
   async function post(address, body) {
     const answer = await fetch(address, { method: "POST", body }).catch(() => null);
-    if (!answer) throw new Error("Segue does not answer. Is it still running?");
+    if (!answer) throw new Error(segue.say("Segue does not answer. Is it still running?"));
     const said = await answer.json();
     if (!answer.ok) throw new Error(said.error);
     return said;
@@ -118,7 +118,7 @@
 
   function hear(mine, { moments, lost }) {
     moments.forEach(tell);
-    if (lost > mine.lost) says("Some of the sound was lost: Segue's computer does not keep up. It listens on.", true);
+    if (lost > mine.lost) says(segue.say("Some of the sound was lost: Segue's computer does not keep up. It listens on."), true);
     mine.lost = lost;
   }
 
@@ -143,11 +143,11 @@
     const names = element("span", "names", element("span", "title", title), element("span", "by", artist));
     const main = element("button", "row-main", element("span", "art", picture, element("span", "icon icon-play")), names);
     main.type = "button";
-    main.setAttribute("aria-label", `Play ${title} by ${artist}`);
+    main.setAttribute("aria-label", segue.say("Play {title} by {artist}", { title, artist }));
     Object.assign(main.dataset, { act: "play", track: id });
     const made = element("li", "row", main);
     made.dataset.of = id;
-    made.append(button("play_next", `Play next: ${title}`, "next-up", id), button("add", `Add to the queue: ${title}`, "add", id));
+    made.append(button("play_next", segue.say("Play next: {title}", { title }), "next-up", id), button("add", segue.say("Add to the queue: {title}", { title }), "add", id));
     if (why) made.append(element("p", "why", why));
     return made;
   }
@@ -156,8 +156,10 @@
     if (!by("live-now")) return;
     if (playing && moment.playing?.id !== playing.id) remember(playing);
     playing = moment.playing;
-    const kind = element("p", "live-kind", moment.clipped ? `${KINDS[moment.kind]}, too loud for the microphone` : KINDS[moment.kind]);
-    const song = playing ? element("p", "live-song", "This sounds like ", element("b", "", playing.title), ` by ${playing.artist || "an unknown artist"}`) : "";
+    const kind = element("p", "live-kind", moment.clipped ? segue.say("{kind}, too loud for the microphone", { kind: KINDS[moment.kind] }) : KINDS[moment.kind]);
+    const artist = playing?.artist || segue.say("an unknown artist");
+    const [before, after] = segue.say("This sounds like {title} by {artist}", { artist }).split("{title}");
+    const song = playing ? element("p", "live-song", before, element("b", "", playing.title), after) : "";
     by("live-now").replaceChildren(kind, song);
     by("live-next").replaceChildren(...moment.next.map(({ track_id, title, artist, why }) => row({ id: track_id, title, artist, why })));
   }
@@ -171,8 +173,8 @@
   function show() {
     const toggle = by("live-toggle");
     if (!toggle) return;
-    toggle.lastChild.textContent = hearing ? "Stop listening" : "Listen";
-    toggle.setAttribute("aria-label", hearing ? "Stop listening" : "Listen to the room");
+    toggle.lastChild.textContent = hearing ? segue.say("Stop listening") : segue.say("Listen");
+    toggle.setAttribute("aria-label", hearing ? segue.say("Stop listening") : segue.say("Listen to the room"));
     toggle.setAttribute("aria-pressed", String(Boolean(hearing)));
     showLevel(LOWEST_DB);
   }

@@ -36,7 +36,7 @@
   const kept = (name, usual) => segue.kept(`map-${name}`) ?? usual;
   const colouring = () => kept("by", "region");
   const paper = () => by("map-paper");
-  const songs = (count) => `${count.toLocaleString("en")} ${count === 1 ? "song" : "songs"}`;
+  const songs = (count) => segue.sayN("{count} song", "{count} songs", count);
 
   // Fetching ----------------------------------------------------------------------------------------------------------
 
@@ -47,14 +47,14 @@
     const state = await (ahead ?? segue.mapState());
     ahead = null;
     if (!by("map")) return;
-    if (state) await show(state).catch(() => segue.notify("The map could not be drawn. Reload the page."));
+    if (state) await show(state).catch(() => segue.notify(segue.say("The map could not be drawn. Reload the page.")));
     timer = setTimeout(look, state?.running ? BUSY_MS : IDLE_MS);
   }
 
   async function show(state) {
     const percent = Math.round(100 * state.share);
-    const nothing = state.version ? "" : "There is nothing to draw yet: add some music.";
-    const line = state.running ? `Drawing the map: ${percent} %` : state.error || nothing;
+    const nothing = state.version ? "" : segue.say("There is nothing to draw yet: add some music.");
+    const line = state.running ? segue.say("Drawing the map: {percent} %", { percent }) : state.error || nothing;
     by("map-wait").hidden = Boolean(state.version) || !line;
     by("map-wait").textContent = line;
     if (state.version && state.version !== atlas?.version) {
@@ -85,7 +85,7 @@
   async function paint(name) {
     const told = await (coming.get(name) ?? coloursBy(name));
     coming.delete(name);
-    if (!told) return segue.notify("The colours of the map could not be had.");
+    if (!told) return segue.notify(segue.say("The colours of the map could not be had."));
     if (told.version !== atlas.version) return look();
     const codes = Uint8Array.from(atob(told.codes), (letter) => letter.charCodeAt(0));
     colours = { ...told, by: name, codes };
@@ -125,8 +125,7 @@
   const LETTERS = "abcdefghi";
 
   function shadeOf(code) {
-    const name = colours.names[code];
-    if (name === "Unknown" || name === "Others") return segue.colour("map-other");
+    if (colours.rest.includes(code)) return segue.colour("map-other");
     return segue.colour(`${colours.ordered ? "step" : "map"}-${LETTERS[code]}`);
   }
 
@@ -335,13 +334,15 @@
     const bar = by("map-chosen");
     bar.hidden = !rows.length;
     bar.dataset.count = chosen.length;
-    const words = (rows.length === most.length ? "" : `${most.length.toLocaleString("en")} of `) + songs(rows.length);
+    const all = songs(rows.length);
+    const some = segue.say("{some} of {songs} chosen", { some: segue.number(most.length), songs: all });
+    const words = rows.length === most.length ? segue.say("{songs} chosen", { songs: all }) : some;
     bar.replaceChildren(
-      make("span", { textContent: `${words} chosen` }),
-      act("map_chosen", "Play", "play", "solid", { value: "play_list" }),
-      act("map_chosen", "Add to the queue", "add", "outline", { value: "add_list" }),
-      act("map_chosen", "Use as waypoints", "journey", "outline", { value: "waypoints" }),
-      act("map_chosen", "Let go", "remove", "outline", { value: "" }),
+      make("span", { textContent: words }),
+      act("map_chosen", segue.say("Play"), "play", "solid", { value: "play_list" }),
+      act("map_chosen", segue.say("Add to the queue"), "add", "outline", { value: "add_list" }),
+      act("map_chosen", segue.say("Use as waypoints"), "journey", "outline", { value: "waypoints" }),
+      act("map_chosen", segue.say("Let go"), "remove", "outline", { value: "" }),
     );
     bar.setAttribute("role", "status");
   }
@@ -387,11 +388,11 @@
           { type: "button", className: "legend-entry" },
           swatch,
           name,
-          make("span", { className: "dim", textContent: colours.counts[code].toLocaleString("en") }),
+          make("span", { className: "dim", textContent: segue.number(colours.counts[code]) }),
         );
         Object.assign(button.dataset, { act: "map_only", code });
         button.setAttribute("aria-pressed", String(only === code));
-        button.title = "Show only these";
+        button.title = segue.say("Show only these");
         return make("li", {}, button);
       }),
     );
@@ -409,8 +410,8 @@
             make("span", { className: "title", textContent: name }),
             make("span", { className: "by", textContent: songs(count) }),
           ),
-          labelled(act("map_region", "Play", "play", "outline", { at, value: "play_list" }), `Play the region ${name}`),
-          labelled(act("map_region", "Add", "add", "outline", { at, value: "add_list" }), `Add the region ${name}`),
+          labelled(act("map_region", segue.say("Play"), "play", "outline", { at, value: "play_list" }), segue.say("Play the region {name}", { name })),
+          labelled(act("map_region", segue.say("Add"), "add", "outline", { at, value: "add_list" }), segue.say("Add the region {name}", { name })),
         ),
       ),
     );
@@ -429,7 +430,7 @@
 
   const enqueue = (kind, tracks) => {
     segue.send(kind, { tracks });
-    if (kind === "add_list") segue.notify(`${songs(tracks.length)} added to the queue.`, "note");
+    if (kind === "add_list") segue.notify(segue.sayN("{count} song added to the queue.", "{count} songs added to the queue.", tracks.length), "note");
   };
 
   // What the listener does ----------------------------------------------------------------------------------------------
@@ -469,7 +470,10 @@
 
   function useChosen(value) {
     if (value === "waypoints" && chosen.length > MOST_WAYPOINTS) {
-      return segue.notify(`${songs(chosen.length)} are many waypoints: choose ${MOST_WAYPOINTS} at most.`, "note");
+      return segue.notify(
+        segue.say("{songs} are many waypoints: choose {most} at most.", { songs: songs(chosen.length), most: MOST_WAYPOINTS }),
+        "note",
+      );
     }
     if (value === "waypoints") {
       segue.addWaypoints(chosen);
@@ -483,8 +487,8 @@
 
   async function layOutAnew() {
     const answer = await fetch("/api/map/anew", { method: "POST" }).catch(() => null);
-    if (!answer?.ok) return segue.notify("The map cannot be laid out now.");
-    segue.notify("The map is laid out again; it stands as it is until that is done.", "note");
+    if (!answer?.ok) return segue.notify(segue.say("The map cannot be laid out now."));
+    segue.notify(segue.say("The map is laid out again; it stands as it is until that is done."), "note");
     look();
   }
 
@@ -517,7 +521,9 @@
       const answer = await fetch(address, { signal: asking.signal }).catch(() => null);
       if (!answer?.ok) return;
       found = (await answer.json().catch(() => ({ songs: [] }))).songs.map(({ id }) => id);
-      line = `${songs(found.length)}${found.length === MOST_FOUND ? " or more" : ""} with “${words}”`;
+      const values = { songs: songs(found.length), words };
+      const isAll = found.length < MOST_FOUND;
+      line = isAll ? segue.say("{songs} with “{words}”", values) : segue.say("{songs} or more with “{words}”", values);
     }
     if (!by("map") || !atlas) return;
     by("map-line").textContent = line;

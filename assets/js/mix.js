@@ -7,7 +7,7 @@
     mix: ({ played }) => {
       const tracks = segue.booth ? segue.queueTracks(played) : [];
       if (tracks.length) segue.go(`/mix?tracks=${tracks.join(",")}`);
-      else segue.notify("The queue is empty: play a song first.", "note");
+      else segue.notify(segue.say("The queue is empty: play a song first."), "note");
     },
   });
 

@@ -36,7 +36,7 @@
 
   function show({ songs, line, more }) {
     list ??= frame();
-    by("found-heading").textContent = words.trim() ? "Found" : "Your music";
+    by("found-heading").textContent = words.trim() ? segue.say("Found") : segue.say("Your music");
     if (by("found-line").textContent !== line) by("found-line").textContent = line;
     by("found-nothing").hidden = songs.length > 0;
     by("more").hidden = !more || PAGE * pages >= MOST;
@@ -51,8 +51,8 @@
     const line = make("p", { id: "found-line", className: "dim" });
     line.setAttribute("role", "status");
     const rows = make("ol", { className: "rows" });
-    rows.setAttribute("aria-label", "Songs");
-    const advice = "Try fewer words, or part of one: title, artist, album or file name.";
+    rows.setAttribute("aria-label", segue.say("Songs"));
+    const advice = segue.say("Try fewer words, or part of one: title, artist, album or file name.");
     const nothing = make("p", { id: "found-nothing", className: "dim nothing", textContent: advice });
     by("results").replaceChildren(make("div", { className: "section-head" }, heading, line), rows, nothing);
     return rows;
@@ -64,12 +64,15 @@
     return made;
   }
 
-  const spoken = (text) => make("span", { className: "sr-only", textContent: text });
+  const spoken = (text) => (text ? [make("span", { className: "sr-only", textContent: text })] : []);
+  const between = ([before, after], seen) => [...spoken(before), seen, ...spoken(after)];
+  const seenIn = (place) => place.querySelector(":scope > :not(.sr-only)");
 
   function row() {
     const part = (className = "", ...children) => make("span", { className }, ...children);
     const cover = make("img", { className: "cover", alt: "" });
-    const names = part("names", part("title", spoken("Play "), part()), part("by", spoken("by "), part()));
+    const [title, by] = [segue.say("Play {title}").split("{title}"), segue.say("by {artist}").split("{artist}")];
+    const names = part("names", part("title", ...between(title, part())), part("by", ...between(by, part())));
     const main = make("button", { type: "button", className: "row-main" });
     main.append(part("art", cover, icon("play")), names, part("album"), part("length"));
     main.dataset.act = "play";
@@ -95,12 +98,12 @@
     if (item.dataset.of !== id) art.firstChild.src = `/media/${id}/cover?size=96`;
     for (const each of [main, next, add]) each.dataset.track = id;
     item.dataset.of = id;
-    put(names.firstChild.lastChild, title);
-    put(names.lastChild.lastChild, artist);
+    put(seenIn(names.firstChild), title);
+    put(seenIn(names.lastChild), artist);
     put(where, album);
     put(long, length);
-    call(next, `Play next: ${title} by ${artist}`);
-    call(add, `Add to the queue: ${title} by ${artist}`);
+    call(next, segue.say("Play next: {title} by {artist}", { title, artist }));
+    call(add, segue.say("Add to the queue: {title} by {artist}", { title, artist }));
   }
 
   document.addEventListener("input", ({ target }) => target.id === "search" && segue.music.find(target.value));

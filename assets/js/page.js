@@ -7,8 +7,8 @@
 
   const acts = Object.assign((segue.acts ??= {}), {
     play: ({ track }) => segue.send("play", { track }),
-    play_next: ({ track }) => said("play_next", track, "It plays next."),
-    add: ({ track }) => said("add", track, "Added to the queue."),
+    play_next: ({ track }) => said("play_next", track, segue.say("It plays next.")),
+    add: ({ track }) => said("add", track, segue.say("Added to the queue.")),
     jump: ({ entry }) => segue.send("jump", { entry: whole(entry) }),
     remove: ({ entry }) => segue.send("remove", { entry: whole(entry) }),
     undo: () => segue.send("undo"),
@@ -101,18 +101,18 @@
   // What is thought of a song, and where else it may go -------------------------------------------------------------
 
   const OPINIONS = [
-    ["like", "heart", "Like", "liked"],
-    ["dislike", "dislike", "Dislike", "disliked"],
-    ["never", "never", "Never again", null],
-    ["waypoint", "journey", "Waypoint of a journey", null],
-    ["correct", "edit", "Correct tempo and key", null],
+    ["like", "heart", segue.say("Like"), "liked", segue.say("Liked. Take it back")],
+    ["dislike", "dislike", segue.say("Dislike"), "disliked", segue.say("Disliked. Take it back")],
+    ["never", "never", segue.say("Never again"), null],
+    ["waypoint", "journey", segue.say("Waypoint of a journey"), null],
+    ["correct", "edit", segue.say("Correct tempo and key"), null],
   ];
 
   const opinions = (track, rating) =>
-    OPINIONS.map(([act, drawing, label, state]) => ({
+    OPINIONS.map(([act, drawing, label, state, back]) => ({
       data: { act, track },
       drawing,
-      label: rating === state ? `${label}d. Take it back` : label,
+      label: rating === state ? back : label,
       checked: state && rating === state,
     }));
 
@@ -152,13 +152,16 @@
 
   const bright = window.matchMedia("(prefers-color-scheme: light)");
 
+  const COLOURS = { dark: segue.say("dark"), light: segue.say("light"), system: segue.say("system") };
+
   function showTheme() {
     props("provider", { forceColorScheme: segue.scheme() });
     document.documentElement.dataset.mantineColorScheme = segue.scheme();
     const button = document.querySelector('[data-act="theme"]');
     button.dataset.state = segue.theme();
-    button.title = `Colours: ${segue.theme()}`;
-    button.setAttribute("aria-label", `Colours: ${segue.theme()}. Change`);
+    const colours = COLOURS[segue.theme()];
+    button.title = segue.say("Colours: {colours}", { colours });
+    button.setAttribute("aria-label", segue.say("Colours: {colours}. Change", { colours }));
   }
 
   /* Take the colours that are wanted, if any are, and say which ones hold. */
@@ -280,8 +283,9 @@
   function upload(file) {
     uploads += 1;
     const id = `upload-${uploads}`;
-    const say = (message, more) => {
-      const note = { id, message, className: "toast toast-note", color: "glow", closeButtonProps: { "aria-label": "Close" }, ...more };
+    const tell = (message, more) => {
+      const shut = { closeButtonProps: { "aria-label": segue.say("Close") } };
+      const note = { id, message, className: "toast toast-note", color: "glow", ...shut, ...more };
       props("notifications", { sendNotifications: [note] });
     };
     const busy = { loading: true, autoClose: false, withCloseButton: false };
@@ -296,22 +300,23 @@
       const now = Math.floor((10 * loaded) / total) * 10;
       if (now === percent) return;
       percent = now;
-      const words = now < 100 ? `Sending “${file.name}”: ${now} %` : `Listening to “${file.name}”`;
-      say(words, { ...busy, action: "update" });
+      const { name } = file;
+      const sending = segue.say("Sending “{name}”: {share} %", { name, share: now });
+      tell(now < 100 ? sending : segue.say("Listening to “{name}”", { name }), { ...busy, action: "update" });
     };
     request.onload = () => {
       const answer = request.response;
       if (request.status !== 201) {
-        say(answer?.error || `“${file.name}” could not be read.`, problem);
+        tell(answer?.error || segue.say("“{name}” could not be read.", { name: file.name }), problem);
         return;
       }
       const name = answer.title || file.name;
-      const words = answer.known ? `“${name}” is in your library.` : `Songs that go with “${name}”.`;
-      say(words, { ...done, autoClose: 5000 });
+      const known = segue.say("“{name}” is in your library.", { name });
+      tell(answer.known ? known : segue.say("Songs that go with “{name}”.", { name }), { ...done, autoClose: 5000 });
       segue.send("seed", { token: answer.token, name });
     };
-    request.onerror = () => say("Segue does not answer. Is it still running?", problem);
-    say(`Sending “${file.name}”`, { ...busy, action: "show" });
+    request.onerror = () => tell(segue.say("Segue does not answer. Is it still running?"), problem);
+    tell(segue.say("Sending “{name}”", { name: file.name }), { ...busy, action: "show" });
     request.send(file);
   }
 

@@ -66,7 +66,7 @@
     } else followers = number;
     for (const { track, title } of asked) {
       segue.send("add", { track, asked: true });
-      segue.notify(`Somebody asked for “${title}”.`, "note");
+      segue.notify(segue.say("Somebody asked for “{title}”.", { title }), "note");
     }
     show();
   }
@@ -76,7 +76,7 @@
   async function open() {
     if (!own.name.trim()) {
       close();
-      return segue.notify("Give this booth a name first.");
+      return segue.notify(segue.say("Give this booth a name first."));
     }
     ofTab("open", true);
     tabs?.postMessage("open"); // another tab of this browser is its booth no longer
@@ -145,7 +145,7 @@
     missed = other.open ? 0 : missed + 1;
     if (missed > 0 && missed < MOST_MISSED) return; // it may be loading its page anew
     if (!other.open) {
-      segue.notify(`“${follows.name}” has closed. Your own queue is back.`, "note");
+      segue.notify(segue.say("“{name}” has closed. Your own queue is back.", { name: follows.name }), "note");
       return unfollow();
     }
     if (other.stamp !== stamp || (!isAhead(other) && segue.player.song?.entry !== other.entry)) mirror();
@@ -183,13 +183,13 @@
   }
 
   function explain() {
-    segue.notify(`You follow “${follows.name}”. Stop following to have your own queue back.`, "note");
+    segue.notify(segue.say("You follow “{name}”. Stop following to have your own queue back.", { name: follows.name }), "note");
   }
 
   async function askFor(track) {
     const { error } = await post(`/api/booths/${follows.id}/songs`, { track });
     if (error) segue.notify(error);
-    else segue.notify(`“${follows?.name}” is asked for it.`, "note");
+    else segue.notify(segue.say("“{name}” is asked for it.", { name: follows?.name }), "note");
   }
 
   /* Whether a command is not for the server, since another's booth is followed. */
@@ -206,10 +206,20 @@
 
   // What is shown -----------------------------------------------------------------------------------------------------
 
+  function openWords() {
+    const { name } = own;
+    if (!own.open) return "";
+    if (!followers) return segue.say("Open to others as “{name}”", { name });
+    return segue.sayN(
+      "Open to others as “{name}”, {count} follows",
+      "Open to others as “{name}”, {count} follow",
+      followers,
+      { name },
+    );
+  }
+
   function show() {
-    const number = followers ? `, ${followers} ${followers === 1 ? "follows" : "follow"}` : "";
-    const opened = own.open ? `Open to others as “${own.name}”${number}` : "";
-    const words = follows ? `Following “${follows.name}”` : opened;
+    const words = follows ? segue.say("Following “{name}”", { name: follows.name }) : openWords();
     for (const line of document.querySelectorAll(".party-line")) {
       line.hidden = !own.open && !follows;
       const says = line.querySelector(".party-says");

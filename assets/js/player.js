@@ -189,7 +189,7 @@
       refused = true;
       wants = false;
       sound.settle();
-      segue.notify("The browser waits for you: press play.", "note");
+      segue.notify(segue.say("The browser waits for you: press play."), "note");
     }
     segue.bar.show();
   }
@@ -221,10 +221,10 @@
     errors += 1;
     if (!reason && at_s > 0 && errors === 1) return again(); // the way to it was broken, and is no more
     sound.lead.told = true; // what could not be played tells nothing of the listener
-    segue.notify(reason || `“${failed.title}” cannot be played in this browser.`);
+    segue.notify(reason || segue.say("“{title}” cannot be played in this browser.", { title: failed.title }));
     if (errors >= MOST_ERRORS) {
       errors = 0;
-      segue.notify("Several songs in a row would not play; the player has stopped.");
+      segue.notify(segue.say("Several songs in a row would not play; the player has stopped."));
       pause();
       segue.bar.show();
     } else onward();

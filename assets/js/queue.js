@@ -24,17 +24,17 @@
     const { track } = button.dataset;
     const row = button.closest(".next-songs > .row");
     const steering = [
-      { data: { act: "steer_by", track, way: "more" }, drawing: "add", label: "More like this" },
-      { data: { act: "steer_by", track, way: "less" }, drawing: "remove", label: "Less like this" },
+      { data: { act: "steer_by", track, way: "more" }, drawing: "add", label: segue.say("More like this") },
+      { data: { act: "steer_by", track, way: "less" }, drawing: "remove", label: segue.say("Less like this") },
     ];
     if (!row) return steering;
     const at = rows().indexOf(row);
     const { entry } = row.dataset;
     const places = [
-      [0, "up", "To the top", at > 0],
-      [at - 1, "up", "Earlier", at > 0],
-      [at + 1, "down", "Later", at < rows().length - 1],
-      [at, "pin", "Keep it at this place", row.dataset.origin === "chosen"],
+      [0, "up", segue.say("To the top"), at > 0],
+      [at - 1, "up", segue.say("Earlier"), at > 0],
+      [at + 1, "down", segue.say("Later"), at < rows().length - 1],
+      [at, "pin", segue.say("Keep it at this place"), row.dataset.origin === "chosen"],
     ].filter(([, , , fits]) => fits);
     return [...steering, ...places.map(([to, drawing, label]) => ({ data: { act: "move", entry, to }, drawing, label }))];
   };

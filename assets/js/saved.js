@@ -9,19 +9,19 @@
   const KINDS = ["m3u8", "xspf", "jspf"].map((kind) => ({
     data: { act: "save_as", kind },
     drawing: "download",
-    label: `As ${kind.toUpperCase()} file`,
+    label: segue.say("As {kind} file", { kind: kind.toUpperCase() }),
   }));
   const QUEUE = [
-    { data: { act: "ask_name", kind: "save_list" }, drawing: "saved", label: "Save as playlist" },
-    { data: { act: "ask_name", kind: "save_radio" }, drawing: "radio", label: "Save as radio" },
-    { data: { act: "mpd" }, drawing: "send", label: "Send to MPD" },
+    { data: { act: "ask_name", kind: "save_list" }, drawing: "saved", label: segue.say("Save as playlist") },
+    { data: { act: "ask_name", kind: "save_radio" }, drawing: "radio", label: segue.say("Save as radio") },
+    { data: { act: "mpd" }, drawing: "send", label: segue.say("Send to MPD") },
     ...KINDS,
   ];
   const TITLES = {
-    save_list: "Save as playlist",
-    save_radio: "Save as radio",
-    rename_list: "Rename the playlist",
-    rename_radio: "Rename the radio",
+    save_list: segue.say("Save as playlist"),
+    save_radio: segue.say("Save as radio"),
+    rename_list: segue.say("Rename the playlist"),
+    rename_radio: segue.say("Rename the radio"),
   };
 
   const CHANGES = new Set([...Object.keys(TITLES), "delete_list", "delete_radio", "take_back"]);
@@ -47,8 +47,8 @@
   function choices(which, name) {
     const kind = "list" in which ? "list" : "radio";
     return [
-      { data: { act: "ask_name", kind: `rename_${kind}`, name, ...which }, drawing: "rename", label: "Rename" },
-      { data: { act: `delete_${kind}`, ...which }, drawing: "delete", label: "Delete" },
+      { data: { act: "ask_name", kind: `rename_${kind}`, name, ...which }, drawing: "rename", label: segue.say("Rename") },
+      { data: { act: `delete_${kind}`, ...which }, drawing: "delete", label: segue.say("Delete") },
     ];
   }
 
@@ -61,7 +61,7 @@
 
   function named() {
     const name = field().value.trim();
-    if (!name) return props("name-field", { error: "Give it a name" });
+    if (!name) return props("name-field", { error: segue.say("Give it a name") });
     const played = document.querySelector("#name-songs input:checked").value;
     segue.send(wanted.kind, { ...wanted.details, name, played });
     props("naming", { opened: false });
@@ -88,8 +88,8 @@
   function offerSongs(kind) {
     const number = (played) => new Set(segue.queueTracks(played)).size; // a list holds a song once
     const data = [
-      { value: "no", label: `From here on: ${number("no")}` },
-      { value: "yes", label: `With what has played: ${number("yes")}` },
+      { value: "no", label: segue.say("From here on: {count}", { count: number("no") }) },
+      { value: "yes", label: segue.say("With what has played: {count}", { count: number("yes") }) },
     ];
     props("name-songs", { data, value: "no", style: { display: kind === "save_list" ? "" : "none" } });
   }
@@ -103,7 +103,7 @@
       headers: { "Content-Type": "application/json" },
       body: JSON.stringify(tracks),
     }).catch(() => null);
-    if (!answer?.ok) return segue.notify("The playlist could not be written.");
+    if (!answer?.ok) return segue.notify(segue.say("The playlist could not be written."));
     const link = document.createElement("a");
     link.href = URL.createObjectURL(await answer.blob());
     link.download = `${name}.${kind}`;

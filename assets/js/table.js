@@ -16,12 +16,12 @@
   function withMarked(use) {
     const tracks = marked();
     if (tracks.length) use(tracks);
-    else segue.notify("Mark some songs first: by the boxes before their names, or with the space bar.", "note");
+    else segue.notify(segue.say("Mark some songs first: by the boxes before their names, or with the space bar."), "note");
   }
 
   function add(tracks) {
     segue.send("add_list", { tracks });
-    segue.notify(tracks.length === 1 ? "Added to the queue." : `${tracks.length} songs added to the queue.`, "note");
+    segue.notify(segue.sayN("Added to the queue.", "{count} songs added to the queue.", tracks.length), "note");
   }
 
   Object.assign((segue.acts ??= {}), {
@@ -51,10 +51,10 @@
     data?.by_hand.includes(PART[colDef.field])
       ? React.createElement(
           "span",
-          { className: "by-hand", title: "Set by hand" },
+          { className: "by-hand", title: segue.say("Set by hand") },
           React.createElement("span", { className: "icon icon-edit", "aria-hidden": "true" }),
           React.createElement("span", null, value),
-          React.createElement("span", { className: "sr-only" }, " by hand"),
+          React.createElement("span", { className: "sr-only" }, ` ${segue.say("by hand")}`),
         )
       : value;
 

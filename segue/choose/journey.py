@@ -19,6 +19,7 @@ from segue.choose.wishes import NO_FACTS, Facts
 from segue.config import JOURNEY
 from segue.errors import ParameterError
 from segue.values import TrackId
+from segue.words import later, say
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,9 +202,14 @@ def _ended(course: Course, stops: Sequence[Stop], way: Way) -> str | None:
     free = course.stops - len(course.fixed)
     counts = way.allowed.reasons()
     placed = sum(stop.kind is StopKind.BETWEEN for stop in stops)
-    counts["it is on the way already"] = placed + counts.pop(PLAYED, 0)  # as a waypoint or a pin
+    counts[later("it is on the way already")] = placed + counts.pop(PLAYED, 0)  # as a waypoint or a pin
     said = "; ".join(counted(count, reason) for reason, count in counts.items() if count)
-    return f"{missing} of {free} stops between stay empty, as nothing else is left to play ({said or 'no other track'})"
+    return say(
+        "{missing} of {free} stops between stay empty, as nothing else is left to play ({reasons})",
+        missing=missing,
+        free=free,
+        reasons=said or say("no other track"),
+    )
 
 
 def _typical_s(catalogue: Catalogue) -> float:

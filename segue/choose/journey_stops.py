@@ -14,11 +14,12 @@ from segue.choose.allowed import NOBODY
 from segue.choose.arc import targets
 from segue.choose.index import best_rows, rank_of
 from segue.choose.itinerary import Course, FixedStop
-from segue.choose.picking import Refusal, relaxed_words
+from segue.choose.picking import Refusal, passed_over, relaxed_words
 from segue.choose.rules import SPACING
 from segue.choose.wayfinding import Finder, Way
 from segue.config import CHOICE
 from segue.values import Floats, TrackId, TrackInfo
+from segue.words import later, number, say
 
 
 class StopKind(StrEnum):
@@ -78,7 +79,7 @@ def described(finder: Finder, course: Course, way: Way) -> tuple[Stop, ...]:
     steps = sorted((s.similarity_before, place) for place, s in enumerate(stops) if s.similarity_before is not None)
     if len(steps) > 1 and round(steps[0][0], 2) < round(steps[1][0], 2):  # of equal ones, none is the largest
         place = steps[0][1]
-        told = f"{stops[place].why}; the largest step of the journey leads here"
+        told = say("{why}; the largest step of the journey leads here", why=stops[place].why)
         stops[place] = replace(stops[place], is_largest_step=True, why=told)
     return tuple(stops)
 
@@ -158,23 +159,45 @@ def _stop(seen: _Seen, place: int, ranking: _Ranking | None, arounds: dict[int, 
 def _why(stop: Stop, around: _Around | None, *, is_first: bool) -> str:
     """One plain sentence for the listener."""
     if around is not None:
-        start, end = around.start.info.title, around.end.info.title
-        text = f"{around.place} of {around.of} on the way from '{start}' to '{end}'"
-        text += f" ({_said(stop.similarity_from)} like the one, {_said(stop.similarity_to)} like the other)"
+        text = say(
+            "{place} of {count} on the way from '{start}' to '{end}' ({to_start} like the one, {to_end} like the "
+            "other)",
+            place=around.place,
+            count=around.of,
+            start=around.start.info.title,
+            end=around.end.info.title,
+            to_start=_said(stop.similarity_from),
+            to_end=_said(stop.similarity_to),
+        )
     elif stop.kind is StopKind.PINNED:
-        text = "Pinned by you"
+        text = say("Pinned by you")
+    elif is_first:
+        text = say("The journey begins here")
+    elif stop.similarity_after is None:
+        text = say("The journey ends here")
     else:
-        text = "The journey begins here" if is_first else "You wanted to come by here"
-        text = "The journey ends here" if stop.similarity_after is None and not is_first else text
-    steps = [(stop.similarity_before, "the song before it"), (stop.similarity_after, "the one after it")]
-    if said := " and ".join(f"{_said(similarity)} like {song}" for similarity, song in steps if similarity is not None):
-        text += f"; {said}"
+        text = say("You wanted to come by here")
+    text += _steps_words(stop)
     if around is not None and stop.energy is not None and stop.energy_wanted is not None:
-        text += f"; its energy is {stop.energy:.2f}, wanted was {stop.energy_wanted:.2f}"
+        energy, wanted = number(stop.energy, 2), number(stop.energy_wanted, 2)
+        text += say("; its energy is {energy}, wanted was {wanted}", energy=energy, wanted=wanted)
     if stop.refused and stop.rank is not None:
-        text += f"; passed over '{stop.refused[0].title}' because {stop.refused[0].reason}"
-        text += f", and {stop.rank - 2} more" if stop.rank > 2 else ""
+        text += passed_over(stop.refused[0], more=f"{stop.rank - 2}" if stop.rank > 2 else "")
     return text + relaxed_words(stop.relaxed)
+
+
+def _steps_words(stop: Stop) -> str:
+    """How alike it is to the stops around it, as a part of a sentence."""
+    before, after = stop.similarity_before, stop.similarity_after
+    if before is not None and after is not None:
+        return say(
+            "; {before} like the song before it and {after} like the one after it",
+            before=_said(before),
+            after=_said(after),
+        )
+    if before is not None:
+        return say("; {before} like the song before it", before=_said(before))
+    return "" if after is None else say("; {after} like the one after it", after=_said(after))
 
 
 def _kind(course: Course, position: int) -> StopKind:
@@ -232,23 +255,26 @@ def _reason(finder: Finder, way: Way, row: int, *, position: int) -> str:
     if refusal := way.allowed.refusal(row):
         return refusal
     if row in on_way:
-        return "it stands elsewhere on the way"
+        return later("it stands elsewhere on the way")
     recordings = finder.names.recordings([*on_way, row], way.allowed.level)
     if any(recordings[row] == recordings[other] for other in on_way):
-        return "another copy of it is on the way"
+        return later("another copy of it is on the way")
     info = finder.catalogue.info(finder.catalogue.index.ids[row])
-    names = (f"{info.artist or 'the artist'} is next to it", f"'{info.album}' is next to it")
+    names = (
+        say("{artist} is next to it", artist=info.artist or say("the artist")),
+        say("'{album}' is next to it", album=info.album),
+    )
     for spacing, kind, said in zip(finder.spacings, (0, 1), names, strict=True):
         around = way.rows[max(0, position - spacing.tracks) : position + spacing.tracks + 1]
         near = finder.names.kinds_of(np.array([other for other in around if other is not None]))[kind]
         if spacing.tracks and finder.names.kinds(info)[kind] in set(near.tolist()) - {NOBODY}:
             return said
-    return "the way as a whole is better so"
+    return later("the way as a whole is better so")
 
 
 def _said(similarity: float | None) -> str:
     """A similarity in two decimals; nothing is not "-0.00"."""
-    return f"{round(similarity or 0.0, 2) + 0.0:.2f}"
+    return number(round(similarity or 0.0, 2) + 0.0, 2)
 
 
 def _cosine(one: Floats, other: Floats) -> float:

@@ -16,6 +16,7 @@ from segue.choose.masks import refused
 from segue.choose.rules import Candidate, History, RuleSet, Song
 from segue.config import CHOICE, LIVE
 from segue.values import Floats, TrackId
+from segue.words import later, listed, number, say
 
 SlicesOf = Callable[[Sequence[TrackId]], Mapping[TrackId, Floats]]
 """Gives the slice vectors (s, d) of tracks, unit rows in the order of the track."""
@@ -387,13 +388,21 @@ def _suggestion(row: int, scores: Floats, memory: Memory, catalogue: Catalogue, 
     info = catalogue.info(track_id)
     beginning = float(head @ memory.now()) if head.any() else None
     whole = float(index.vectors[row] @ memory.rolling())
-    why = f"As a whole much as the last {memory.heard_s:.0f} s ({whole:.2f})"
-    if beginning is not None:
-        why = f"Begins as what plays now sounds ({beginning:.2f}), and is {_as_a_whole(whole)}"
-    if relaxed:
-        why += f"; {' and '.join(relaxed)} {'was' if len(relaxed) == 1 else 'were'} relaxed, as too little else is left"
+    if beginning is None:
+        heard_s = f"{memory.heard_s:.0f}"
+        why = say("As a whole much as the last {heard_s} s ({whole})", heard_s=heard_s, whole=number(whole, 2))
+    else:
+        why = say(_as_a_whole(whole), beginning=number(beginning, 2), whole=number(whole, 2))
+    if len(relaxed) == 1:
+        why += say("; {rule} was relaxed, as too little else is left", rule=say(relaxed[0]))
+    elif relaxed:
+        why += say("; {rules} were relaxed, as too little else is left", rules=listed([say(rule) for rule in relaxed]))
     return Suggestion(track_id, info.title, info.artist, float(scores[row]), beginning, whole, relaxed, why)
 
 
 def _as_a_whole(cosine: float) -> str:
-    return f"as a whole {'much' if cosine >= 0.5 else 'somewhat' if cosine >= 0.2 else 'little'} like it ({cosine:.2f})"
+    if cosine >= 0.5:
+        return later("Begins as what plays now sounds ({beginning}), and is as a whole much like it ({whole})")
+    if cosine >= 0.2:
+        return later("Begins as what plays now sounds ({beginning}), and is as a whole somewhat like it ({whole})")
+    return later("Begins as what plays now sounds ({beginning}), and is as a whole little like it ({whole})")

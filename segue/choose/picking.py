@@ -18,7 +18,9 @@ from segue.choose.rules import PLAYED, Candidate, History, NoRepeat, Rule, RuleS
 from segue.choose.standing import StandingRule
 from segue.config import CHOICE
 from segue.values import Floats, TrackId
+from segue.words import listed, say, say_n
 
+_EACH = r"\1each"
 _OF_ONE = re.compile(r"^(|you \w+ |another \w+ of )it\b")
 """Where a reason speaks of the one track that it is about."""
 
@@ -111,7 +113,8 @@ class Search:
         for row in np.flatnonzero(left).tolist():
             counts[next(self.reasons(row), "")] += 1
         words = [counted(count, reason) for reason, count in counts.most_common() if count]
-        return f"Nothing else is left to play ({'; '.join(words) or 'the library is empty'})"
+        reasons = "; ".join(words) or say("the library is empty")
+        return say("Nothing else is left to play ({reasons})", reasons=reasons)
 
     def rank(self, row: int) -> int:
         """The place of a track by its similarity to the query, 1 the nearest; the query's own tracks do not count."""
@@ -268,17 +271,30 @@ def _ladder(rule: Rule) -> tuple[Rule, ...]:
 
 def tracks(count: int) -> str:
     """So many tracks, in words."""
-    return "1 track" if count == 1 else f"{count} tracks"
+    return say_n("{count} track", "{count} tracks", count)
 
 
 def counted(count: int, reason: str) -> str:
     """So many tracks and what became of each: "3 tracks: each already played"."""
-    return f"{tracks(count)}: " + (reason if count == 1 else _OF_ONE.sub(r"\1each", reason))
+    told = say(reason)
+    return f"{tracks(count)}: {told if count == 1 else _OF_ONE.sub(_EACH, told)}"
+
+
+def passed_over(first: Refusal, *, more: str) -> str:
+    """Who was passed over and why, as a part of a sentence; and how many more were."""
+    reason = say(first.reason)
+    if more:
+        return say(
+            "; passed over '{title}' because {reason}, and {more} more", title=first.title, reason=reason, more=more
+        )
+    return say("; passed over '{title}' because {reason}", title=first.title, reason=reason)
 
 
 def relaxed_words(names: Sequence[str]) -> str:
     """That rules gave way, as the end of a sentence; nothing where none did."""
     if not names:
         return ""
-    verb = "was" if len(names) == 1 and not names[0].endswith("s") else "were"
-    return f"; {' and '.join(names)} {verb} relaxed, as there was no other choice nearby"
+    rules = listed([say(name) for name in names])
+    if len(names) == 1 and not names[0].endswith("s"):
+        return say("; {rule} was relaxed, as there was no other choice nearby", rule=rules)
+    return say("; {rules} were relaxed, as there was no other choice nearby", rules=rules)

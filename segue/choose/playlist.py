@@ -20,6 +20,7 @@ from segue.choose.wishes import NO_FACTS, Facts, Wishes, from_json, in_range, to
 from segue.config import CHOICE
 from segue.errors import ParameterError
 from segue.values import Floats, TrackId, TrackInfo
+from segue.words import later, say
 
 _CANCELLED = 1e-6
 """A sum of unit vectors shorter than this is rounding noise, not a direction."""
@@ -193,7 +194,7 @@ class Table:
         home: Sequence[Seed] | None = None,
     ) -> None:
         if not seeds:
-            raise ParameterError("there is nothing to go on from", remedy="Choose a song first")
+            raise ParameterError(later("there is nothing to go on from"), remedy=later("Choose a song first"))
         self._catalogue, self._spec = catalogue, spec
         self._recent = [(seed, vector_of(seed, catalogue.index)) for seed in seeds[-spec.lookback :]]
         self._home = [seed for seed in (seeds if home is None else home) if _is_here(seed, catalogue.index)]
@@ -240,23 +241,19 @@ class Table:
             anchor=spec.anchor,
             pull=CHOICE.like_weight,
         )
-        words = "the last song" if len(last) == 1 else f"the last {len(last)} songs"
-        words += "" if home is None else " and those that it began with"
-        remark = ""
+        words, remarks = _goes_with(len(last), home=home is not None, liked=straight is not None and len(liked) > 0), []
         if straight is None:
-            straight, words = last[-1][1], "the last song"
-            remark = "taken alone, as the songs it should go with point in opposite directions"
-        elif len(liked):
-            words += " and what you liked"
+            straight, words = last[-1][1], say("the last song")
+            remarks.append(say("taken alone, as the songs it should go with point in opposite directions"))
         turned = straight
         if self._taste is not None:
             turned = self._taste.turned(straight)
-            remark = f"{remark}; " * bool(remark) + "turned to your taste"
+            remarks.append(say("turned to your taste"))
         turned = turn(turned, spec.noise, rng=rng)
         if spec.noise > 0:
-            remark = f"{remark}; " * bool(remark) + f"turned {spec.noise * 90:.0f} degrees aside at random"
+            remarks.append(say("turned {angle} degrees aside at random", angle=f"{spec.noise * 90:.0f}"))
         last_title = self._title(last[-1][0])
-        return Query(straight, turned, words, remark, last_title, self._towards())
+        return Query(straight, turned, words, "; ".join(remarks), last_title, self._towards())
 
     def _mean_home(self) -> Floats | None:
         """The mean of what it began with, as one row; None if all of that is gone."""
@@ -318,3 +315,11 @@ def _vectors_of(ids: frozenset[TrackId], index: Index) -> Floats:
     """The vectors of those still in the library, in a fixed order: a like outlives its file."""
     vectors: Floats = index.vectors[index.rows_of(ids)]
     return vectors
+
+
+def _goes_with(count: int, *, home: bool, liked: bool) -> str:
+    """What the next song is to go with, in words: so many last songs, those at the beginning, what was liked."""
+    parts = [say("the last song") if count == 1 else say("the last {count} songs", count=count)]
+    parts += [say("those that it began with")] if home else []
+    parts += [say("what you liked")] if liked else []
+    return " ".join([parts[0], *(say("and {more}", more=part) for part in parts[1:])])

@@ -14,22 +14,23 @@ from segue.choose.wishes import Facts, Wishes
 from segue.choose.wordlists import CHRISTMAS, SPOKEN, SPOKEN_TAGS
 from segue.config import CHOICE
 from segue.values import Floats, TrackId, TrackInfo
+from segue.words import later, say
 
 GIVES_WAY = (
-    "artist spacing",
-    "album spacing",
-    "versions",
-    "same sound",
-    "tempo range",
-    "year range",
-    "length limits",
-    "hours between plays",
-    "season",
+    later("artist spacing"),
+    later("album spacing"),
+    later("versions"),
+    later("same sound"),
+    later("tempo range"),
+    later("year range"),
+    later("length limits"),
+    later("hours between plays"),
+    later("season"),
 )
 """The rules that give way where nothing else is left to play, in this order; all others never do."""
 
-YOU_BANNED, YOU_DISLIKED = "you banned it", "you disliked it"
-PLAYED = "it already played"
+YOU_BANNED, YOU_DISLIKED = later("you banned it"), later("you disliked it")
+PLAYED = later("it already played")
 SPACING = GIVES_WAY[:2]
 """Of these, the rules that give way step by step, and to closeness too: a song of another kind follows less well."""
 
@@ -176,7 +177,7 @@ class NoRepeat(_Whole):
     """A track comes once; with ``after_tracks`` above 0 it may come again after so many others."""
 
     after_tracks: int = CHOICE.repeat_after_tracks
-    name: str = "no repeats"
+    name: str = later("no repeats")
 
     def refusal(self, candidate: Candidate, history: History) -> str | None:
         """Refuse what was heard or queued."""
@@ -189,12 +190,12 @@ class NoSecondCopy(_Whole):
     """The same recording in another file (another encoding, a remaster's note in the title) counts as a repeat."""
 
     after_tracks: int = CHOICE.repeat_after_tracks
-    name: str = "no second copy"
+    name: str = later("no second copy")
 
     def refusal(self, candidate: Candidate, history: History) -> str | None:
         """Refuse a song that was heard from another file."""
         again = _may_come_again(history.tracks_since_recording(candidate.info), self.after_tracks)
-        return None if again else "another copy of it already played"
+        return None if again else later("another copy of it already played")
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,7 +211,7 @@ class SameSound(_Whole):
     def refusal(self, candidate: Candidate, history: History) -> str | None:
         """Refuse what cannot be told by ear from what was heard."""
         again = _may_come_again(history.tracks_since_sound(candidate), self.after_tracks)
-        return None if again else "it sounds the same as one that already played"
+        return None if again else later("it sounds the same as one that already played")
 
 
 @dataclass(frozen=True, slots=True)
@@ -223,7 +224,7 @@ class OneVersion(_Whole):
     def refusal(self, candidate: Candidate, history: History) -> str | None:
         """Refuse another version of what was heard."""
         again = _may_come_again(history.tracks_since_version(candidate.info), self.after_tracks)
-        return None if again else "another version of it already played"
+        return None if again else later("another version of it already played")
 
 
 @dataclass(frozen=True, slots=True)
@@ -237,7 +238,7 @@ class ArtistSpacing:
         """Refuse an artist who has just played; an unknown artist is nobody's namesake."""
         artist = artist_key(candidate.info) if self.tracks else ""
         if artist and artist in map(artist_key, history.last(self.tracks)):
-            return f"{candidate.info.artist or 'the artist'} has just played"
+            return say("{artist} has just played", artist=candidate.info.artist or say("the artist"))
         return None
 
     def relaxed(self) -> Rule | None:
@@ -256,7 +257,7 @@ class AlbumSpacing:
         """Refuse an album that has just been played from; an unknown album is no other track's."""
         album = album_key(candidate.info) if self.tracks else ""
         if album and album in map(album_key, history.last(self.tracks)):
-            return f"'{candidate.info.album}' has just been played from"
+            return say("'{album}' has just been played from", album=candidate.info.album)
         return None
 
     def relaxed(self) -> Rule | None:
@@ -292,8 +293,8 @@ def rules_for(
 ) -> RuleSet:
     """The rules that wishes amount to."""
     asked = (
-        Listed(facts.banned, YOU_BANNED, "never again") if facts.banned else None,
-        Listed(disliked | facts.disliked, YOU_DISLIKED, "disliked") if disliked or facts.disliked else None,
+        Listed(facts.banned, YOU_BANNED, later("never again")) if facts.banned else None,
+        Listed(disliked | facts.disliked, YOU_DISLIKED, later("disliked")) if disliked or facts.disliked else None,
         Listed(never) if never else None,
         HeardAs(facts.heard, wishes.only_tags, wishes.not_tags) if wishes.only_tags or wishes.not_tags else None,
         OfGenre(wishes.genres) if wishes.genres else None,
@@ -322,9 +323,11 @@ def _kinds(wishes: Wishes, facts: Facts) -> tuple[StandingRule | None, ...]:
     is_season = facts.today is None or facts.today.month == 12
     christmas_is_off = wishes.christmas == "never" or (wishes.christmas == "december" and not is_season)
     return (
-        None if wishes.spoken else Says(SPOKEN, "spoken word", "it is spoken word"),
-        None if wishes.spoken or not facts.heard else HeardAs(facts.heard, never=SPOKEN_TAGS, name="spoken word"),
-        Says(CHRISTMAS, "season", "it is Christmas music") if christmas_is_off else None,
+        None if wishes.spoken else Says(SPOKEN, later("spoken word"), later("it is spoken word")),
+        None
+        if wishes.spoken or not facts.heard
+        else HeardAs(facts.heard, never=SPOKEN_TAGS, name=later("spoken word")),
+        Says(CHRISTMAS, "season", later("it is Christmas music")) if christmas_is_off else None,
     )
 
 

@@ -15,6 +15,7 @@ from segue.choose.names import has_words, plain_words
 from segue.choose.wordlists import WordList
 from segue.errors import one_line
 from segue.values import TrackId
+from segue.words import later, say
 
 Bools = NDArray[np.bool_]
 
@@ -61,7 +62,7 @@ class Listed(_Plain):
     """Certain tracks never come: those that are banned, disliked or taken out."""
 
     ids: frozenset[TrackId] = field(repr=False)
-    summary: str = "you took it out"
+    summary: str = later("you took it out")
     name: str = "not refused"
 
     def refused(self, catalogue: Catalogue) -> Bools:
@@ -92,9 +93,9 @@ class HeardAs:
     @property
     def summary(self) -> str:
         """What is wanted."""
-        wanted = f"it is not heard as {_or(self.only)}" if self.only else ""
-        unwanted = f"it is heard as {_or(self.never)}" if self.never else ""
-        return ", or ".join(filter(None, (wanted, unwanted)))
+        wanted = say("it is not heard as {tags}", tags=_or(self.only)) if self.only else ""
+        unwanted = say("it is heard as {tags}", tags=_or(self.never)) if self.never else ""
+        return say("{this}, or {that}", this=wanted, that=unwanted) if wanted and unwanted else wanted or unwanted
 
     def refused(self, catalogue: Catalogue) -> Bools:
         """What is heard as something else, or as something unwanted."""
@@ -109,8 +110,8 @@ class HeardAs:
         """What it is heard as that it should not be."""
         for tag in self.heard.get(catalogue.index.ids[row], ()):
             if tag in self.never:
-                return f"it is heard as {tag}"
-        return f"it is not heard as {_or(self.only)}"
+                return say("it is heard as {tags}", tags=tag)
+        return say("it is not heard as {tags}", tags=_or(self.only))
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,21 +158,21 @@ class _Measure:
 
 
 def _length_words(length_s: float) -> str:
-    return f"it lasts {int(length_s) // 60}:{int(length_s) % 60:02d}"
+    return say("it lasts {length}", length=f"{int(length_s) // 60}:{int(length_s) % 60:02d}")
 
 
 def _year_words(year: float) -> str:
-    return "its year is unknown" if np.isnan(year) else f"it is from {year:.0f}"
+    return say("its year is unknown") if np.isnan(year) else say("it is from {year}", year=f"{year:.0f}")
 
 
 def _tempo_words(tempo_bpm: float) -> str:
-    return "its tempo is unknown" if np.isnan(tempo_bpm) else f"its tempo is {tempo_bpm:.0f} BPM"
+    return say("its tempo is unknown") if np.isnan(tempo_bpm) else say("its tempo is {bpm} BPM", bpm=f"{tempo_bpm:.0f}")
 
 
 _WITHIN = {
-    "length limits": _Measure(lambda c: c.lengths_s, _length_words, "it is too short or too long", True),
-    "year range": _Measure(lambda c: c.years, _year_words, "it is not from those years, or its year is unknown"),
-    "tempo range": _Measure(lambda c: c.tempo_bpm, _tempo_words, "its tempo is another one, or unknown"),
+    "length limits": _Measure(lambda c: c.lengths_s, _length_words, later("it is too short or too long"), True),
+    "year range": _Measure(lambda c: c.years, _year_words, later("it is not from those years, or its year is unknown")),
+    "tempo range": _Measure(lambda c: c.tempo_bpm, _tempo_words, later("its tempo is another one, or unknown")),
 }
 
 
@@ -186,7 +187,9 @@ class OfGenre(_Plain):
     @property
     def summary(self) -> str:
         """What is wanted, or not."""
-        return f"its genre is {'not ' if self.wanted else ''}{_or(self.words)}"
+        if self.wanted:
+            return say("its genre is not {genre}", genre=_or(self.words))
+        return say("its genre is {genre}", genre=_or(self.words))
 
     def refused(self, catalogue: Catalogue) -> Bools:
         """By the genre's words."""
@@ -196,7 +199,7 @@ class OfGenre(_Plain):
     def reason(self, catalogue: Catalogue, row: int) -> str:
         """The genre."""
         genre = catalogue.info(catalogue.index.ids[row]).genre
-        return f"its genre is {genre}" if genre else "its genre is unknown"
+        return say("its genre is {genre}", genre=genre) if genre else say("its genre is unknown")
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,7 +213,10 @@ class InFolder(_Plain):
     @property
     def summary(self) -> str:
         """Where it lies, or not."""
-        return f"it lies {'outside' if self.wanted else 'in'} {_or(map(one_line, self.folders))}"
+        folders = _or(map(one_line, self.folders))
+        if self.wanted:
+            return say("it lies outside {folders}", folders=folders)
+        return say("it lies in {folders}", folders=folders)
 
     def refused(self, catalogue: Catalogue) -> Bools:
         """A track that lies in several places is judged by all: one is enough."""
@@ -269,7 +275,7 @@ class NotLately:
     @property
     def summary(self) -> str:
         """How long ago it may not be."""
-        return f"it was played within {_hours(self.hours)}"
+        return say("it was played within {time}", time=_hours(self.hours))
 
     def refused(self, catalogue: Catalogue) -> Bools:
         """What was played since then."""
@@ -281,7 +287,7 @@ class NotLately:
     def reason(self, catalogue: Catalogue, row: int) -> str:
         """How long ago it was."""
         ago_s = max(0.0, self.now_s - self.last_played_s[catalogue.index.ids[row]])
-        return f"it was played {_hours(ago_s / 3600)} ago"
+        return say("it was played {time} ago", time=_hours(ago_s / 3600))
 
 
 def _by_text(catalogue: Catalogue, column: str, refuses: Callable[[str], bool]) -> Bools:
@@ -292,8 +298,8 @@ def _by_text(catalogue: Catalogue, column: str, refuses: Callable[[str], bool]) 
 def _hours(hours: float) -> str:
     if hours < 1:
         return f"{max(1, round(hours * 60))} min"
-    return f"{hours:.0f} h" if hours < 48 else f"{hours / 24:.0f} days"
+    return f"{hours:.0f} h" if hours < 48 else say("{days} days", days=f"{hours / 24:.0f}")
 
 
 def _or(names: Collection[str] | map[str]) -> str:
-    return " or ".join(sorted(names))
+    return say(" or ").join(sorted(names))

@@ -9,10 +9,11 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from segue.choose.joins import Joins
-from segue.choose.picking import Found, Refusal, Search, relaxed_words, tracks
+from segue.choose.picking import Found, Refusal, Search, passed_over, relaxed_words, tracks
 from segue.choose.rules import YOU_BANNED, YOU_DISLIKED
 from segue.config import CHOICE
 from segue.values import Floats, TrackId
+from segue.words import later, number, say
 
 _FITS = 0.5
 """An agreement of tempo or key from which on it is worth telling."""
@@ -88,7 +89,7 @@ def pick_of(search: Search, found: Found, query: Query) -> Pick:
     row, index = found.row, search.question.catalogue.index
     similarity = float(index.vectors[row] @ query.straight)
     join = join_parts(found.joins, found.at, after=query.last)
-    otherwise = "it follows less well" if found.drawn_from == 1 else "another one was drawn"
+    otherwise = later("it follows less well") if found.drawn_from == 1 else later("another one was drawn")
     nearer = tuple(search.refusal(at, otherwise) for at in search.nearer(row, CHOICE.reasons_kept))
     rank = search.rank(row)
     rules = search.question.rules
@@ -141,7 +142,7 @@ def explain(search: Search, track_id: TrackId, query: Query, *, rng: np.random.G
     row = index.row(track_id)
     found = search.find(rng)
     is_own = search.is_own(row)
-    refusals = ("it plays now, or has just played",) if is_own else tuple(search.reasons(row))
+    refusals = (later("it plays now, or has just played"),) if is_own else tuple(search.reasons(row))
     nearer = [] if is_own else search.nearer(row, CHOICE.reasons_kept)
     join = join_parts(search.joins(np.array([row])), 0, after=query.last)
     told = Explanation(
@@ -151,14 +152,14 @@ def explain(search: Search, track_id: TrackId, query: Query, *, rng: np.random.G
         rank=None if is_own else search.rank(row),
         place=_place(search, row, found, is_refused=bool(refusals)),
         refusals=refusals,
-        nearer=tuple(search.refusal(at, "no rule refuses it") for at in nearer),
+        nearer=tuple(search.refusal(at, later("no rule refuses it")) for at in nearer),
         seeds=similarities(query.towards, index.vectors[row]),
         join=join,
         instead=None if found is None or found.row == row else search.refusal(found.row, ""),
         why="",
     )
     if found is not None and found.row == row:
-        return replace(told, why=f"It comes next. {pick_of(search, found, query).why}")
+        return replace(told, why=say("It comes next. {why}", why=pick_of(search, found, query).why))
     return replace(told, why=_why_not(told, found, len(index) - len(index.rows_of(search.question.own))))
 
 
@@ -185,42 +186,75 @@ def join_parts(joins: Joins, at: int, *, after: str) -> JoinParts:
 def _why(pick: Pick, found: Found, query: Query, *, otherwise: str) -> str:
     """One plain sentence for the listener."""
     is_closest = found.is_nearest or pick.rank == 1
-    text = f"{'Closest' if is_closest else 'Close'} to {query.words} ({pick.similarity:.2f}"
-    text += f", {query.remark})" if query.remark else ")"
+    similarity = number(pick.similarity, 2)
+    facts = say("{similarity}, {remark}", similarity=similarity, remark=query.remark) if query.remark else similarity
+    if is_closest:
+        text = say("Closest to {songs} ({facts})", songs=query.words, facts=facts)
+    else:
+        text = say("Close to {songs} ({facts})", songs=query.words, facts=facts)
     text += _join_words(pick, is_closest=is_closest)
     if pick.drawn_from > 1:
-        text += f"; drawn from {pick.drawn_from} that go nearly as well"
+        text += say("; drawn from {count} that go nearly as well", count=pick.drawn_from)
     untold = (otherwise, YOU_BANNED, YOU_DISLIKED)  # who banned a song need not hear of it with every pick
     by_rule = [refusal for refusal in pick.refused if refusal.reason not in untold]
     if by_rule:
-        text += f"; passed over '{by_rule[0].title}' because {by_rule[0].reason}"
-        text += f", and {tracks(pick.rank - 2)} more" if is_closest and pick.rank > 2 else ""
+        more = tracks(pick.rank - 2) if is_closest and pick.rank > 2 else ""
+        text += passed_over(by_rule[0], more=more)
     return text + relaxed_words(pick.relaxed)
 
 
 def _join_words(pick: Pick, *, is_closest: bool) -> str:
     """How it follows the song before, where that decided, or where there is something to tell."""
     join = pick.join
-    fits = [name for name, part in (("tempo", join.tempo), ("key", join.key)) if (part or 0.0) >= _FITS]
-    fit = f"{' and '.join(fits)} fit{'' if len(fits) > 1 else 's'}" if fits else ""
+    fit = _fits(tempo=(join.tempo or 0.0) >= _FITS, key=(join.key or 0.0) >= _FITS)
     if is_closest or pick.drawn_from > 1:
         return f"; {fit}" if fit else ""
-    facts = [f"{join.ends:.2f} from end to beginning"] if join.ends is not None else []
-    facts += [fit] if fit else []
-    last = f"'{join.after}'" if join.after else "the last song"
-    return f"; follows {last} best" + (f" ({', '.join(facts)})" if facts else "")
+    ends = [] if join.ends is None else [say("{similarity} from end to beginning", similarity=number(join.ends, 2))]
+    facts = ", ".join([*ends, *([fit] if fit else [])])
+    last = f"'{join.after}'" if join.after else say("the last song")
+    if facts:
+        return say("; follows {song} best ({facts})", song=last, facts=facts)
+    return say("; follows {song} best", song=last)
+
+
+def _fits(*, tempo: bool, key: bool) -> str:
+    if tempo and key:
+        return say("tempo and key fit")
+    return say("tempo fits") if tempo else say("key fits") if key else ""
 
 
 def _why_not(told: Explanation, found: Found | None, others: int) -> str:
     """The same for a track that does not come; ``others`` is among how many it is ranked."""
-    near = "" if told.rank is None else f" By sound it is number {told.rank:,} of {others:,} ({told.similarity:.2f})."
+    near = _rank_words(told, others)
     if told.refusals:
-        more = f", and {told.refusals[1]}" if len(told.refusals) > 1 else ""
-        return f"It does not come next because {told.refusals[0]}{more}.{near}"
+        return " ".join([_refused_words(told), *near])
     if found is None or told.instead is None:
-        return f"Nothing comes next.{near}"
-    best = float(found.joins.score[0, found.at])
-    better = f"'{told.instead.title}' follows better ({best:.2f} against {told.join.score:.2f})"
+        return " ".join([say("Nothing comes next."), *near])
+    better = say(
+        "'{title}' follows better ({best} against {score})",
+        title=told.instead.title,
+        best=number(float(found.joins.score[0, found.at]), 2),
+        score=number(told.join.score, 2),
+    )
     if told.place is None:
-        return f"It is too far away to be compared: {better}.{near}"
-    return f"It would come as number {told.place}: {better}.{near}"
+        return " ".join([say("It is too far away to be compared: {better}.", better=better), *near])
+    return " ".join([say("It would come as number {place}: {better}.", place=told.place, better=better), *near])
+
+
+def _rank_words(told: Explanation, others: int) -> list[str]:
+    if told.rank is None:
+        return []
+    line = say(
+        "By sound it is number {rank} of {count} ({similarity}).",
+        rank=number(told.rank),
+        count=number(others),
+        similarity=number(told.similarity, 2),
+    )
+    return [line]
+
+
+def _refused_words(told: Explanation) -> str:
+    first, *others = map(say, told.refusals)
+    if others:
+        return say("It does not come next because {reason}, and {other}.", reason=first, other=others[0])
+    return say("It does not come next because {reason}.", reason=first)

@@ -9,12 +9,14 @@ import numpy as np
 from flask import Blueprint, Response, jsonify, request
 
 from segue.errors import EmptyLibraryError
+from segue.mapping import MIXED, OTHERS, UNKNOWN
 from segue.words import say
 
 if TYPE_CHECKING:
     from segue.mapping import Picture
     from segue.services import Services
 
+_REST = (OTHERS, UNKNOWN)
 _FINEST = 65_535
 
 
@@ -31,7 +33,7 @@ def map_routes(services: Services) -> Blueprint:
                 "version": None if picture is None else str(picture.version),
                 "running": status.running,
                 "share": status.share,
-                "error": status.error,
+                "error": say(status.error) if status.error else status.error,
                 "regions": [] if picture is None else _regions(services, picture),
             }
         )
@@ -51,7 +53,8 @@ def map_routes(services: Services) -> Blueprint:
         return jsonify(
             {
                 "version": str(picture.version),
-                "names": found.names,
+                "names": [_said(name) for name in found.names],
+                "rest": [code for code, name in enumerate(found.names) if name in _REST],
                 "counts": found.counts,
                 "ordered": found.is_ordered,
                 "codes": base64.b64encode(found.codes.tobytes()).decode("ascii"),
@@ -66,6 +69,11 @@ def map_routes(services: Services) -> Blueprint:
     return routes
 
 
+def _said(name: str) -> str:
+    """A name of a group as it is shown: most are data."""
+    return say(name) if name in (*_REST, MIXED) else name
+
+
 def packed(picture: Picture) -> bytes:
     """The points: x and y of each as little-endian uint16 on one scale, then the eight bytes of each track's id."""
     places = picture.atlas.places.astype(np.float64)
@@ -78,6 +86,6 @@ def packed(picture: Picture) -> bytes:
 
 def _regions(services: Services, picture: Picture) -> list[dict[str, object]]:
     return [
-        {"name": region.name, "count": region.count, "tracks": list(region.tracks)}
+        {"name": _said(region.name), "count": region.count, "tracks": list(region.tracks)}
         for region in services.map.regions(picture)
     ]
