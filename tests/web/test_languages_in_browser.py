@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,6 +11,8 @@ import pytest
 from segue.services import Services
 from segue.web.languages import COOKIE
 from segue.web.rooms import HOME, ROOMS
+from segue.words import PSEUDO
+from tests import catalogues
 from tests.web.stand_in import StandIn
 from tests.web.test_access_in_browser import MISNAMED
 from tests.web.test_booth_in_browser import AUDIO, FIRST, Serve, Visit, play_first, upcoming, wait
@@ -37,15 +39,16 @@ SEEN = """() => {
 
 DATA = (
     "Segue", "Song", "Band", "music", "rock", "tmp", "home", "you", "Music", "nina simone", "sinnerman", "localhost",
-    "test-ear", "BPM", "LUFS", "Hz", "kHz", "min", "kB", "MB", "GB", "dB", "TF-IDF", "MPD", "JSON", "MP3", "FLAC", "WAV",
-    "Opus", "M4A", "AAC", "ALAC", "AIFF", "OGG", "M3U8", "XSPF", "JSPF", "tracks", "txt", "M3U", "Deutsch", "English",
+    "test-ear", "BPM", "LUFS", "Hz", "kHz", "min", "kB", "MB", "GB", "dB", "TF-IDF", "MPD", "JSON", "MP3", "FLAC",
+    "WAV", "Opus", "M4A", "AAC", "ALAC", "AIFF", "OGG", "M3U8", "XSPF", "JSPF", "tracks", "txt", "M3U", "Deutsch",
+    "English",
     "minor", "major",
 )  # fmt: skip
 """What of these tests' library and of the world's words stands in every language."""
 
 CUT = """() => [...document.querySelectorAll("button, a, h1, h2, h3, label, legend, p, summary, dt, dd, th, li")]
     .filter((one) => one.checkVisibility() && one.textContent.trim() && !one.closest(".sr-only, .skip-link"))
-    .filter((one) => !one.closest(".rows, .stops, .segue-table, .player, .choices, .mix-list, .waypoints, .now, .booths"))
+    .filter((one) => !one.closest(".rows, .segue-table, .player, .mix-list, .now"))
     .filter((one) => one.scrollWidth > one.clientWidth + 1 && getComputedStyle(one).display !== "inline")
     .map((one) => `${one.className}: ${one.textContent.slice(0, 80)}`)
 """
@@ -74,24 +77,104 @@ def test_the_test_tells_what_is_marked() -> None:
     assert unmarked(["Play", "⟦Play⟧ now", "⟦a⟧ and ⟦b⟧"]) == ["Play", "⟦Play⟧ now", "⟦a⟧ and ⟦b⟧"]
 
 
-@pytest.fixture
-def dialogs() -> Iterator[list[tuple[str, str]]]:
-    """What opens each dialog and menu, and what is there then."""
-    return [
-        ("[data-act=help]", ".keys"),
-        ("[data-act=add-music]", ".folder-rows"),
-        ("[data-act=taste]", ".taste-why"),
-        ("[data-act=party]", "#party-name"),
-        ("#queue [data-act=more]", "#opinions:popover-open"),
-        ("[data-act=sound]", "#sound:popover-open"),
-        ("[data-act=export]", "#opinions:popover-open"),
-    ]
-
-
 def told(page: Any) -> list[str]:
     return unmarked(page.evaluate(SEEN))
 
 
-def chosen(context: dict[str, Any], url: str, code: str) -> dict[str, Any]:
-    cookie = {"name": COOKIE, "value": code, "url": url}
-    return {**context, "storage_state": {"cookies": [{**cookie, "domain": "127.0.0.1", "path": "/"}], "origins": []}}
+def in_language(code: str) -> dict[str, Any]:
+    """The browser in which somebody has chosen a language."""
+    cookie = {"name": COOKIE, "value": code, "domain": "127.0.0.1", "path": "/"}
+    return {"storage_state": {"cookies": [cookie], "origins": []}}
+
+
+@pytest.mark.parametrize("path", [HOME, *(room.path for room in ROOMS)])
+def test_every_text_of_a_room_is_marked(house: Services, serve: Serve, visit: Visit, path: str) -> None:
+    page = visit(serve(house), **in_language(PSEUDO))
+    page.click(FIRST)
+    wait(page, f"{AUDIO}.currentTime > 0.2 && !segue.isWaiting()")
+    page.evaluate(f"segue.go({path!r})")
+    page.wait_for_timeout(2500)
+    assert told(page) == []
+
+
+@pytest.mark.parametrize(
+    ("press", "opened"),
+    [
+        ("[data-act=help]", ".keys"),
+        ("[data-act=add-music]", ".folder-rows"),
+        ("[data-act=taste]", ".taste-why"),
+        ("#queue [data-act=party]", "#party-name"),
+        ("#queue [data-act=more]", "#opinions:popover-open"),
+        ("#queue [data-act=export]", "#opinions:popover-open"),
+        ("#queue [data-act=export], #opinions >> text=⟦Save as playlist⟧", "#name-field"),
+        ("#queue [data-act=export], #opinions >> text=⟦Send to MPD⟧", "#mpd-host"),
+        ("[data-act=sound]", "#sound:popover-open"),
+        ("[data-act=failures]", ".failures"),
+        ("[data-act=like] >> visible=true", ".toast"),
+    ],
+)
+def test_every_text_of_a_dialog_is_marked(
+    house: Services, serve: Serve, visit: Visit, tmp_path: Path, press: str, opened: str
+) -> None:
+    (tmp_path / "music" / "words.flac").write_text("no music, only words")
+    house.scan([tmp_path / "music"])
+    page = visit(serve(house), **in_language(PSEUDO))
+    page.click(FIRST)
+    wait(page, f"{AUDIO}.currentTime > 0.2 && !segue.isWaiting()")
+    for each in press.split(", "):
+        page.click(each)
+    page.wait_for_selector(opened)
+    page.wait_for_timeout(500)
+    assert told(page) == []
+
+
+@pytest.mark.parametrize("act", ["table_correct", "table_retag"])
+def test_every_text_of_what_is_done_to_marked_songs_is_marked(
+    house: Services, serve: Serve, visit: Visit, act: str
+) -> None:
+    page = visit(serve(house), **in_language(PSEUDO))
+    page.evaluate("segue.go('/library')")
+    page.click(".ag-selection-checkbox input >> nth=0")
+    page.click(f"[data-act={act}]")
+    page.wait_for_selector(".correct-body, .retag-table table")
+    page.wait_for_timeout(500)
+    assert told(page) == []
+
+
+@pytest.mark.parametrize("width", [1440, 390])
+def test_a_german_browser_sees_german_in_every_room_and_nothing_is_cut(
+    house: Services, serve: Serve, visit: Visit, width: int
+) -> None:
+    english = {message.id for message in catalogues.read("de") if message.id != message.string}
+    page = visit(serve(house), locale="de-DE", viewport={"width": width, "height": 900})
+    assert page.evaluate("document.documentElement.lang") == "de"
+    page.click(FIRST)
+    wait(page, f"{AUDIO}.currentTime > 0.2 && !segue.isWaiting()")
+    left, cut = {}, {}
+    for path in [HOME, *(room.path for room in ROOMS)]:
+        page.evaluate(f"segue.go({path!r})")
+        page.wait_for_timeout(1500)
+        left[path] = sorted(english.intersection(page.evaluate(SEEN)))
+        cut[path] = page.evaluate(CUT) + page.evaluate(MISNAMED)
+        assert page.evaluate("document.documentElement.scrollWidth") <= width, path
+    assert {path: texts for path, texts in left.items() if texts} == {}
+    assert {path: texts for path, texts in cut.items() if texts} == {}
+
+
+def test_the_language_is_changed_in_settings_and_the_queue_and_the_song_stay(
+    long_songs: StandIn, serve: Serve, visit: Visit
+) -> None:
+    page = visit(serve(long_songs))
+    play_first(page)
+    page.evaluate("segue.player.seek(12)")
+    page.click("#player-toggle")
+    songs = upcoming(page)
+    page.evaluate("segue.go('/settings')")
+    page.click("#language >> text=Deutsch")
+    wait(page, "document.documentElement.lang === 'de' && window.segue?.deck?.current")
+    page.wait_for_selector("text=Wie der Browser")
+    assert upcoming(page) == songs
+    assert page.evaluate(f"{AUDIO}.currentTime") == pytest.approx(12, abs=1)
+    page.click("#language >> text=Wie der Browser")
+    wait(page, "document.documentElement.lang === 'en' && window.segue?.deck?.current")
+    assert upcoming(page) == songs
