@@ -17,6 +17,7 @@ from typing import Any
 from segue.errors import ParameterError, UnknownBoothError
 from segue.store.kept import Kept
 from segue.values import EntryId, TrackId
+from segue.words import later, say
 
 _KEY = re.compile(r"[0-9a-f]{32}")
 
@@ -155,17 +156,21 @@ class Booths:
         with self._lock:
             face, presence = self._face(booth_id, self._body(booth_id)), self._open.get(booth_id)
             if presence is None or not face.is_open:
-                raise ParameterError(f"“{face.name}” has closed", remedy="Follow another")
+                raise ParameterError(say("“{name}” has closed", name=face.name), remedy=later("Follow another"))
             if not face.takes:
-                raise ParameterError(f"“{face.name}” takes no songs", remedy="Ask whoever stands there")
+                raise ParameterError(
+                    say("“{name}” takes no songs", name=face.name), remedy=later("Ask whoever stands there")
+                )
             if len(presence.asked) >= BOOTHS.most_asked:
-                raise ParameterError(f"“{face.name}” is asked for too many songs", remedy="Try again in a moment")
+                raise ParameterError(
+                    say("“{name}” is asked for too many songs", name=face.name), remedy=later("Try again in a moment")
+                )
             presence.asked.append(track_id)
 
     def _body(self, booth_id: str) -> dict[str, Any]:
         body = self._kept.get("booth", booth_id)
         if body is None:
-            raise UnknownBoothError("this booth is not kept any more", remedy="Choose another")
+            raise UnknownBoothError(later("this booth is not kept any more"), remedy=later("Choose another"))
         return body
 
     def _face(self, booth_id: str, body: Mapping[str, Any]) -> Face:
@@ -199,15 +204,17 @@ class Booths:
 def id_of(key: str) -> str:
     """What others know a browser by; raises ParameterError for what is no key."""
     if not isinstance(key, str) or not _KEY.fullmatch(key):
-        raise ParameterError("this page named itself in a way Segue does not know", remedy="Reload the page")
+        raise ParameterError(
+            later("this page named itself in a way Segue does not know"), remedy=later("Reload the page")
+        )
     return hashlib.sha256(key.encode("ascii")).hexdigest()[:16]
 
 
 def _checked_name(name: str) -> str:
     words = " ".join(name.split())
     if not words or len(words) > BOOTHS.longest_name or not words.isprintable():
-        remedy = f"Give it a name of at most {BOOTHS.longest_name} letters"
-        raise ParameterError("a booth that is open to others needs a name", remedy=remedy)
+        remedy = say("Give it a name of at most {longest_name} letters", longest_name=BOOTHS.longest_name)
+        raise ParameterError(later("a booth that is open to others needs a name"), remedy=remedy)
     return words
 
 

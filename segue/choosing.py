@@ -31,6 +31,7 @@ from segue.listening import Listening
 from segue.store.library import Library
 from segue.tagging import Tags
 from segue.values import Fingerprint, Floats, Track, TrackId
+from segue.words import later
 
 _DROPS_KEPT = 200  # seeds from outside the library; each takes a few hundred bytes
 _REFRESH_S = 1.0  # while a scan adds tracks, the index is made anew no more often than this,
@@ -204,7 +205,9 @@ class Choosing:
         found = [self._seed(seed, fingerprint) for seed in seeds]
         known: list[Seed] = [seed for seed in found if not isinstance(seed, str) or seed in index]
         if seeds and not known:
-            raise UnknownTrackError("none of these songs can be gone on from any more", remedy="Pick another song")
+            raise UnknownTrackError(
+                later("none of these songs can be gone on from any more"), remedy=later("Pick another song")
+            )
         return known
 
     def _named(self, songs: Sequence[str | OutsideSeed]) -> tuple[Catalogue, list[Waypoint]]:
@@ -230,7 +233,9 @@ class Choosing:
 
     def _catalogue_of(self, held: _Snapshot) -> Catalogue:
         if held.catalogue is None:
-            raise EmptyLibraryError("the library is empty", remedy="Scan a folder first", path=self._library.folder)
+            raise EmptyLibraryError(
+                later("the library is empty"), remedy=later("Scan a folder first"), path=self._library.folder
+            )
         return held.catalogue
 
     def _current(self) -> _Snapshot:

@@ -12,6 +12,7 @@ from segue.listen.key import camelot_named
 from segue.store.corrections import Corrected
 from segue.store.library import Library
 from segue.values import Rhythm, Track, TrackId
+from segue.words import later, say
 
 AS_HEARD = "heard"
 TIMES: Mapping[str, float] = {"half": 0.5, "double": 2.0}
@@ -51,7 +52,7 @@ class Correcting:
                 now = _with_tempo(was or Correction(), tempo, held[track_id], heard.get(track_id))
                 after[track_id] = replace(now, camelot=camelot) if key else now
             if tempo in TIMES and all((was or Correction()) == after[track] for track, was in before.items()):
-                raise ParameterError("no tempo is known of it", remedy="Give one in BPM")
+                raise ParameterError(later("no tempo is known of it"), remedy=later("Give one in BPM"))
             return after
 
         return self._library.corrections.change(tracks, anew, at_s=self._clock())
@@ -76,13 +77,13 @@ def _with_tempo(was: Correction, tempo: str, track: Track, heard: Rhythm | None)
     try:
         return replace(was, tempo_bpm=TIMES[tempo] * now)
     except ParameterError as error:  # which one of many it is
-        what = f"{error.what} for “{one_line(track.info.title)}”"
-        raise ParameterError(what, remedy=f"{error.remedy}, or leave it out") from error
+        what = say("{what} for “{title}”", what=say(error.what), title=one_line(track.info.title))
+        raise ParameterError(what, remedy=say("{remedy}, or leave it out", remedy=say(error.remedy))) from error
 
 
 def _bpm(text: str) -> float:
     try:
         return round(float(text.replace(",", ".")), 3)
     except ValueError as error:
-        remedy = "Write it in BPM, such as 87 or 87.5"
-        raise ParameterError(f"'{text[:40]}' is no tempo", remedy=remedy) from error
+        remedy = later("Write it in BPM, such as 87 or 87.5")
+        raise ParameterError(say("'{text}' is no tempo", text=text[:40]), remedy=remedy) from error

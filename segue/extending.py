@@ -20,6 +20,7 @@ from segue.gathering import Gatherer, MixProgress, OnMixProgress, Seeder
 from segue.play.mix.facts import TrackFacts
 from segue.play.mix.planning import MixSettings, plan_mix
 from segue.values import TrackId
+from segue.words import later, say
 
 _ROUNDS = 4  # of coming nearer to a length
 
@@ -40,9 +41,14 @@ class Extent:
 
     def __post_init__(self) -> None:
         if not 0 <= self.between <= MIX.most_between:
-            raise ParameterError(f"{self.between} tracks between two", remedy=f"Choose 0 to {MIX.most_between}")
+            raise ParameterError(
+                say("{between} tracks between two", between=self.between),
+                remedy=say("Choose 0 to {most_between}", most_between=MIX.most_between),
+            )
         if self.minutes is not None and not 1.0 <= self.minutes <= 24.0 * 60.0:
-            raise ParameterError(f"a mix of {self.minutes:g} minutes", remedy="Choose 1 minute to a day")
+            raise ParameterError(
+                say("a mix of {minutes} minutes", minutes=f"{self.minutes:g}"), remedy=later("Choose 1 minute to a day")
+            )
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,8 +203,10 @@ class Extender:
             self.on_progress(MixProgress("hearing", done, len(outside), None, facts.path))
             found = self.seed(facts.path)
             if not isinstance(found, OutsideSeed) and found.id not in index:
-                what = "the library holds it, and the ear in use has not heard it yet"
-                raise UnknownTrackError(what, remedy="Let the scan of its folder come to its end", path=facts.path)
+                what = later("the library holds it, and the ear in use has not heard it yet")
+                raise UnknownTrackError(
+                    what, remedy=later("Let the scan of its folder come to its end"), path=facts.path
+                )
             songs[facts.track_id] = found if isinstance(found, OutsideSeed) else found.id
         return [songs.get(facts.track_id, facts.track_id) for facts in tracks]
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from segue.errors import FileAccessError, LibraryError
 from segue.files import access_error
 from segue.store.library import FILE_NAME, Library
+from segue.words import later
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,9 +50,13 @@ class MusicFolders:
         The files themselves stay as they are. Raises LibraryError while a scan runs, which would find them again.
         """
         if folder not in self._library.roots.folders():
-            raise FileAccessError("it is not among the music folders", remedy="Reload the page", path=folder)
+            raise FileAccessError(
+                later("it is not among the music folders"), remedy=later("Reload the page"), path=folder
+            )
         if self._is_busy():
-            raise LibraryError("a scan is running", remedy="Stop it, or wait until it has ended", path=folder)
+            raise LibraryError(
+                later("a scan is running"), remedy=later("Stop it, or wait until it has ended"), path=folder
+            )
         self._library.roots.remove(folder)
         return self._library.forget_paths(self._library.roots.files_below(folder))
 

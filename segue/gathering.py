@@ -21,6 +21,7 @@ from segue.store.library import Library
 from segue.store.rows import fold, words_to_find
 from segue.store.workers import Job, WorkerPool, available_cores
 from segue.values import Track
+from segue.words import later, say
 
 MixPhase = Literal["measuring", "hearing", "levelling", "rendering", "checking"]
 
@@ -138,7 +139,9 @@ class Gatherer:
                 self._keep(jobs[path][1], outcome)
             found[path] = outcome
         if cancel is not None and cancel.is_set():
-            raise MixCancelledError("the mix was called off", remedy="Nothing of it is left; order it again")
+            raise MixCancelledError(
+                later("the mix was called off"), remedy=later("Nothing of it is left; order it again")
+            )
         return found
 
     def _measured(
@@ -156,7 +159,7 @@ class Gatherer:
         workers = min(self.workers or available_cores(), len(jobs))
         with WorkerPool(finder, workers=workers) as pool:
             for done, outcome in enumerate(pool.run(jobs, cancel=cancel), start=1):
-                nothing = MixError("nothing came of it", remedy="Try again", path=outcome.job.path)
+                nothing = MixError(later("nothing came of it"), remedy=later("Try again"), path=outcome.job.path)
                 yield outcome.job.path, outcome.value or outcome.error or nothing
                 eta_s = (time.monotonic() - began_s) / done * (len(jobs) - done)
                 tell(MixProgress("measuring", done, len(jobs), eta_s, outcome.job.path))
@@ -179,7 +182,9 @@ class Gatherer:
             if wanted.path is not None:
                 return _checked(wanted.path)
             if not wanted.words:
-                return MixError("it is no file of this machine", remedy="Name a file, or save it here first")
+                return MixError(
+                    later("it is no file of this machine"), remedy=later("Name a file, or save it here first")
+                )
             return self.path_of(self._named(wanted.words, choose))
         except SegueError as error:
             return error
@@ -197,24 +202,32 @@ class Gatherer:
         if chosen is not None:
             return chosen
         if not candidates:
-            what = "there is no such file, and no track of the library holds these words"
-            raise UnknownTrackError(what, remedy="Check the path or the words, or scan the folder it lies in")
+            what = later("there is no such file, and no track of the library holds these words")
+            raise UnknownTrackError(what, remedy=later("Check the path or the words, or scan the folder it lies in"))
         some = "; ".join(f"{t.info.artist} - {t.info.title} ({one_line(t.paths[0])})" for t in candidates)
-        what = f"it may be {len(exact or held)} tracks: {some}" if held else f"it is not in the library; near: {some}"
-        raise UnknownTrackError(what, remedy="Write the path of the one that is meant, or more words")
+        what = (
+            say("it may be {exact} tracks: {some}", exact=len(exact or held), some=some)
+            if held
+            else say("it is not in the library; near: {some}", some=some)
+        )
+        raise UnknownTrackError(what, remedy=later("Write the path of the one that is meant, or more words"))
 
     def path_of(self, track: Track) -> Path:
         """A file of a track that is there; raises FileAccessError."""
         for path in track.paths:
             if is_file(path):
                 return path
-        raise FileAccessError("it is not there any more", remedy="Scan its folder again", path=track.paths[0])
+        raise FileAccessError(
+            later("it is not there any more"), remedy=later("Scan its folder again"), path=track.paths[0]
+        )
 
 
 def _checked(path: Path) -> Path:
     """The path, if a file lies there that may be read."""
     if is_folder(path):
-        raise FileAccessError("it is a folder, not a file", remedy="Name the tracks in it, one a line", path=path)
+        raise FileAccessError(
+            later("it is a folder, not a file"), remedy=later("Name the tracks in it, one a line"), path=path
+        )
     try:
         with path.open("rb"):
             return path

@@ -16,6 +16,7 @@ from segue.play.playqueue import is_track_id
 from segue.profiles import checked_name
 from segue.store.kept import Kept
 from segue.values import TrackId
+from segue.words import later, number, say
 
 _FORMAT = 1
 _PARTS = {"format", "name", "tracks", "made_s"}
@@ -57,7 +58,9 @@ class SavedLists:
         body = self._kept.get("list", list_id)
         held = None if body is None else _list_of(list_id, body)
         if held is None:
-            raise ParameterError("this playlist is not kept any more", remedy="Reload the page, or save it again")
+            raise ParameterError(
+                later("this playlist is not kept any more"), remedy=later("Reload the page, or save it again")
+            )
         return held
 
     def named(self, name: str) -> SavedList | None:
@@ -100,7 +103,8 @@ class SavedLists:
         """Keep a list as it is, which may be empty; raises ParameterError for too many songs."""
         if len(saved.tracks) > QUEUE.longest_entries:
             raise ParameterError(
-                f"a playlist of {len(saved.tracks):,} songs", remedy=f"Choose at most {QUEUE.longest_entries:,}"
+                say("a playlist of {tracks} songs", tracks=number(len(saved.tracks))),
+                remedy=say("Choose at most {longest_entries}", longest_entries=number(QUEUE.longest_entries)),
             )
         with self._changing:
             self._kept.put("list", saved.id, saved.to_json(), at_s=self._now_s())
@@ -116,7 +120,10 @@ class SavedLists:
         """A name that a list may have; raises ParameterError where another than the one of an id is called so."""
         other = self.named(name)
         if other is not None and other.id != but:
-            raise ParameterError(f"another playlist is called '{one_line(other.name)}'", remedy="Choose another name")
+            raise ParameterError(
+                say("another playlist is called '{name}'", name=one_line(other.name)),
+                remedy=later("Choose another name"),
+            )
         return checked_name(name)
 
 
@@ -141,7 +148,7 @@ class Backs:
         with self._lock:
             way = self._ways.pop(word, None)
         if way is None:
-            raise ParameterError("this cannot be taken back any more", remedy="Do it by hand")
+            raise ParameterError(later("this cannot be taken back any more"), remedy=later("Do it by hand"))
         way()
 
 

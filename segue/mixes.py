@@ -22,6 +22,7 @@ from segue.gathering import MixProgress
 from segue.mixing import Mixing, MixJob, MixOrder, MixStatus
 from segue.play.mix.listing import tracklist_rows
 from segue.play.mix.outputs import Outputs
+from segue.words import later, number, say
 
 MixState = Literal["waiting", "running", "done", "failed", "cancelled", "stopped"]
 """``stopped`` is a mix that was on its way when Segue ended."""
@@ -31,7 +32,7 @@ _NOTE = "mix.json"
 _ID = re.compile(r"[0-9a-f]{16}")
 _UNFIT = re.compile(r"[^\w\s.,&()'-]+")
 _LONGEST_NAME = 80
-_GONE = "Reload the page: it may have been deleted"
+_GONE = later("Reload the page: it may have been deleted")
 
 log = logging.getLogger(__name__)
 
@@ -84,7 +85,7 @@ class Mixes:
         with self._lock:
             found = self._mixes.get(mix_id)
             if found is None:
-                raise UnknownMixError("there is no such mix", remedy=_GONE)
+                raise UnknownMixError(later("there is no such mix"), remedy=_GONE)
             return self._with_progress(found)
 
     def order(self, order: MixOrder, *, ending: str) -> Mix:
@@ -98,12 +99,12 @@ class Mixes:
             If no file can be written so.
         """
         if not order.wanted or len(order.wanted) > MIX.most_wanted:
-            remedy = f"Name 1 to {MIX.most_wanted:,}"
-            raise ParameterError(f"a mix of {len(order.wanted):,} songs", remedy=remedy)
+            remedy = say("Name 1 to {most_wanted}", most_wanted=number(MIX.most_wanted))
+            raise ParameterError(say("a mix of {wanted} songs", wanted=number(len(order.wanted))), remedy=remedy)
         with self._lock:
             if len(self._mixes) >= MIX.most_kept:
-                what = f"{len(self._mixes)} mixes are kept already"
-                raise ParameterError(what, remedy="Download what you want to keep, and delete some")
+                what = say("{mixes} mixes are kept already", mixes=len(self._mixes))
+                raise ParameterError(what, remedy=later("Download what you want to keep, and delete some"))
             mix = Mix(secrets.token_hex(8), order.settings.title, self._clock(), "waiting")
             folder = self._folder / mix.id
             try:
@@ -147,7 +148,7 @@ class Mixes:
         """
         with self._lock:
             if not self.get(mix_id).has_ended:
-                raise MixError("it is on its way", remedy="Call it off first")
+                raise MixError(later("it is on its way"), remedy=later("Call it off first"))
             folder = self._folder / mix_id
             try:
                 shutil.rmtree(folder)
@@ -161,7 +162,7 @@ class Mixes:
         """The path of a file of a mix; raises UnknownMixError."""
         path = self._folder / mix_id / name
         if name not in self.get(mix_id).files or not path.is_file():
-            raise UnknownMixError("there is no such file of a mix", remedy=_GONE)
+            raise UnknownMixError(later("there is no such file of a mix"), remedy=_GONE)
         return path
 
     def close(self) -> None:

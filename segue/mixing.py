@@ -19,6 +19,7 @@ from segue.play.mix.plan import MixPlan
 from segue.play.mix.planning import MixSettings, plan_mix, quiet_notes
 from segue.play.tracklist import Wanted
 from segue.store.library import Library
+from segue.words import later, say
 
 log = logging.getLogger(__name__)
 
@@ -70,7 +71,9 @@ class Mixing:
             If it is to be led through a library that cannot do that.
         """
         if not order.wanted:
-            raise BadTracksError("there is no track in the list", remedy="Write a path or a song's name a line")
+            raise BadTracksError(
+                later("there is no track in the list"), remedy=later("Write a path or a song's name a line")
+            )
         gathered = self._gatherer.gather(order.wanted, choose=choose, on_progress=on_progress, cancel=cancel)
         _refuse(gathered.problems, order, left=len(gathered.tracks))
         tell, stop = on_progress or _unheard, cancel or threading.Event()
@@ -95,7 +98,9 @@ class Mixing:
             raise found[0]
         if found:
             problems = tuple(map(str, found))
-            raise BadTracksError("the mix cannot be written", remedy="Nothing was begun", problems=problems)
+            raise BadTracksError(
+                later("the mix cannot be written"), remedy=later("Nothing was begun"), problems=problems
+            )
 
     def render(
         self,
@@ -209,8 +214,12 @@ def _refuse(problems: Sequence[Problem], order: MixOrder, *, left: int) -> None:
     """Raise BadTracksError where something is wrong with a list that is not to be passed over."""
     if not problems or (order.skip_bad and left):
         return
-    remedy = "Mend the list, or let these be skipped; nothing was rendered" if left else "Name others; none is left"
-    what = f"{len(problems)} of {len(order.wanted)} tracks cannot be mixed"
+    remedy = (
+        later("Mend the list, or let these be skipped; nothing was rendered")
+        if left
+        else later("Name others; none is left")
+    )
+    what = say("{problems} of {wanted} tracks cannot be mixed", problems=len(problems), wanted=len(order.wanted))
     raise BadTracksError(what, remedy=remedy, problems=tuple(map(str, problems)))
 
 

@@ -14,6 +14,7 @@ from segue.listen.outline import outline_of
 from segue.listen.tags import read_place
 from segue.play.fades import Side, Turn, fade_between, same_album, sound_of
 from segue.values import Rhythm, Track, TrackId
+from segue.words import later
 
 log = logging.getLogger(__name__)
 
@@ -72,7 +73,9 @@ class Playing:
         if held is not None:
             return held
         if track.info.duration_s > PLAYER.longest_outline_s:
-            raise TooLongError("it is too long to be drawn", remedy="Nothing need be done", path=track.paths[0])
+            raise TooLongError(
+                later("it is too long to be drawn"), remedy=later("Nothing need be done"), path=track.paths[0]
+            )
         path = self._present_path(track)
         if not self._decoding.acquire(timeout=PLAYER.outline_wait_s):
             return None

@@ -19,6 +19,7 @@ from segue.play.playqueue import is_track_id
 from segue.store.profiles import Profiles
 from segue.store.rows import storable
 from segue.values import Track, TrackId
+from segue.words import later, number, say
 
 _FORMAT = 1
 LONGEST_NAME = 80
@@ -113,8 +114,11 @@ class ProfileShelf:
         shelf = self.all()
         held = self._named(name, [*shelf.profiles, *shelf.damaged])
         if held in shelf.damaged:
-            remedy = f"Save it again, or drop it: segue profile remove '{one_line(held)}'"
-            raise ParameterError(f"the profile '{one_line(held)}' is damaged: {shelf.damaged[held]}", remedy=remedy)
+            remedy = say("Save it again, or drop it: segue profile remove '{held}'", held=one_line(held))
+            raise ParameterError(
+                say("the profile '{held}' is damaged: {damaged}", held=one_line(held), damaged=shelf.damaged[held]),
+                remedy=remedy,
+            )
         return held, shelf.profiles[held]
 
     def save(self, name: str, profile: Profile) -> str:
@@ -122,8 +126,10 @@ class ProfileShelf:
         plain = checked_name(name)
         if not 0 < len(profile.seeds) <= _MOST_SEEDS:
             raise ParameterError(
-                f"a profile that begins from {len(profile.seeds):,} songs",
-                remedy=f"Choose 1 to {_MOST_SEEDS:,}; the last few of them set the direction",
+                say("a profile that begins from {seeds} songs", seeds=number(len(profile.seeds))),
+                remedy=say(
+                    "Choose 1 to {most_seeds}; the last few of them set the direction", most_seeds=number(_MOST_SEEDS)
+                ),
             )
         shelf = self.all()
         held = next((other for other in shelf.profiles if other.casefold() == plain.casefold()), None)
@@ -147,7 +153,9 @@ class ProfileShelf:
         plain, shelf = checked_name(new), self.all()
         others = {*shelf.profiles, *shelf.damaged} - {held}
         if plain.casefold() in {other.casefold() for other in others}:
-            raise ParameterError(f"another profile is called '{one_line(plain)}'", remedy="Choose another name")
+            raise ParameterError(
+                say("another profile is called '{plain}'", plain=one_line(plain)), remedy=later("Choose another name")
+            )
         self._profiles.put(plain, profile.to_json())
         if plain != held:
             self._profiles.drop(held)
@@ -180,8 +188,10 @@ class ProfileShelf:
             except UnknownTrackError:
                 gone.append(seed.name)
         if not tracks:
-            what = f"all that “{one_line(held)}” begins from has left the library ({'; '.join(gone)})"
-            raise UnknownTrackError(what, remedy="Scan its folder again, or save it with other songs")
+            what = say(
+                "all that “{held}” begins from has left the library ({gone})", held=one_line(held), gone="; ".join(gone)
+            )
+            raise UnknownTrackError(what, remedy=later("Scan its folder again, or save it with other songs"))
         rules, wishes = self._choosing.rules, profile.spec.wishes
         spec = replace(profile.spec, wishes=rules.heard(wishes))
         return Begins(held, spec, tuple(tracks), tuple(gone), rules.unheard(wishes))
@@ -201,12 +211,12 @@ class ProfileShelf:
         near = difflib.get_close_matches(wanted, [other.casefold() for other in held], n=1, cutoff=0.5)
         meant = [other for other in held if other.casefold() in near]
         if meant:
-            remedy = f"Did you mean '{one_line(meant[0])}'?"
+            remedy = say("Did you mean '{meant}'?", meant=one_line(meant[0]))
         elif held:
-            remedy = f"Choose from: {', '.join(one_line(other) for other in held)}"
+            remedy = say("Choose from: {names}", names=", ".join(one_line(other) for other in held))
         else:
-            remedy = "Save one first: segue profile save NAME SONG ..."
-        raise ParameterError(f"no profile is called '{one_line(name)}'", remedy=remedy)
+            remedy = later("Save one first: segue profile save NAME SONG ...")
+        raise ParameterError(say("no profile is called '{name}'", name=one_line(name)), remedy=remedy)
 
 
 def checked_name(name: str) -> str:
@@ -214,8 +224,10 @@ def checked_name(name: str) -> str:
     plain = " ".join(storable(name).split())
     if not plain or len(plain) > LONGEST_NAME or any(unicodedata.category(c) == "Cc" for c in plain):
         raise ParameterError(
-            f"'{one_line(name[:LONGEST_NAME])}' is no name to save under",
-            remedy=f"Choose one of 1 to {LONGEST_NAME} characters, such as 'Sunday morning'",
+            say("'{name}' is no name to save under", name=one_line(name[:LONGEST_NAME])),
+            remedy=say(
+                "Choose one of 1 to {longest_name} characters, such as 'Sunday morning'", longest_name=LONGEST_NAME
+            ),
         )
     return plain
 
@@ -223,13 +235,13 @@ def checked_name(name: str) -> str:
 def profile_of(body: Mapping[str, Any]) -> Profile:
     """The profile that `Profile.to_json` gave; raises ParameterError for anything else."""
     if set(body) != _PARTS or body["format"] != _FORMAT:
-        raise ParameterError("it has other parts than a profile has", remedy="Save it again")
+        raise ParameterError(later("it has other parts than a profile has"), remedy=later("Save it again"))
     seeds: Any = body["seeds"]
     times: Any = body["times"]
     if not isinstance(seeds, list) or not 0 < len(seeds) <= _MOST_SEEDS or not all(map(_is_seed, seeds)):
-        raise ParameterError("what it begins from is no list of songs", remedy="Save it again")
+        raise ParameterError(later("what it begins from is no list of songs"), remedy=later("Save it again"))
     if not isinstance(times, list) or not all(isinstance(time, str) for time in times):
-        raise ParameterError("its times are no list of texts", remedy="Save it again")
+        raise ParameterError(later("its times are no list of texts"), remedy=later("Save it again"))
     begins = tuple(Beginning(TrackId(track_id), name) for track_id, name in seeds)
     return Profile(begins, ContinueSpec.from_json(body["spec"]), tuple(read_slot(time) for time in times))
 

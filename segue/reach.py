@@ -12,6 +12,7 @@ from pathlib import Path
 
 from segue.errors import FileAccessError, ParameterError
 from segue.files import access_error, expanded, is_folder, real_path
+from segue.words import later
 
 FOLDERS_LISTED = 500
 _LOOKED_THROUGH = 20_000  # entries of subfolders in one look; the music in those beyond is not counted
@@ -63,21 +64,23 @@ class Reach:
         try:
             real = real_path(folder)
         except ValueError as error:  # no path holds a zero byte, or half a character
-            raise ParameterError("this is no path", remedy="Choose a folder from the list") from error
+            raise ParameterError(later("this is no path"), remedy=later("Choose a folder from the list")) from error
         if not any(real.is_relative_to(place.path) for place in self.places()):
-            remedy = "Choose another, or start Segue with it: segue serve --allow DIR"
-            raise FileAccessError("it lies outside the folders that may be chosen", remedy=remedy, path=folder)
+            remedy = later("Choose another, or start Segue with it: segue serve --allow DIR")
+            raise FileAccessError(later("it lies outside the folders that may be chosen"), remedy=remedy, path=folder)
         return real
 
     def typed(self, text: str) -> Path:
         """As `within`, of a folder that somebody typed, which must be named in full."""
         text = text.strip().strip('"')
         if not text or "\0" in text:
-            raise FileAccessError("No folder is named", remedy="Type its full path, such as /home/you/Music")
+            raise FileAccessError(
+                later("No folder is named"), remedy=later("Type its full path, such as /home/you/Music")
+            )
         folder = expanded(text) if self.usual else Path(text)  # to whoever is elsewhere, users are nobody's business
         if not folder.is_absolute():
-            remedy = "Begin at the root, such as /home/you/Music"
-            raise FileAccessError("this is not a full path", remedy=remedy, path=folder)
+            remedy = later("Begin at the root, such as /home/you/Music")
+            raise FileAccessError(later("this is not a full path"), remedy=remedy, path=folder)
         return self.within(folder)
 
     def look(self, folder: Path) -> Look:

@@ -33,6 +33,7 @@ from segue.store.survey import stat_of
 from segue.store.tag_backups import Rewritten, TagBackup, TagBackups
 from segue.tagging import Tags
 from segue.values import Track, TrackId
+from segue.words import later, say
 
 log = logging.getLogger(__name__)
 
@@ -51,9 +52,15 @@ class TagWishes:
 
     def __post_init__(self) -> None:
         if not self.fields or not set(self.fields) <= set(TAG_FIELDS):
-            raise ParameterError("no tags were chosen that Segue writes", remedy=f"Choose from {', '.join(TAG_FIELDS)}")
+            raise ParameterError(
+                later("no tags were chosen that Segue writes"),
+                remedy=say("Choose from {names}", names=", ".join(TAG_FIELDS)),
+            )
         if self.key_as not in KEY_STYLES:
-            raise ParameterError(f"a key written as '{self.key_as}'", remedy=f"Choose {' or '.join(KEY_STYLES)}")
+            raise ParameterError(
+                say("a key written as '{key_as}'", key_as=self.key_as),
+                remedy=say("Choose {key_styles}", key_styles=" or ".join(KEY_STYLES)),
+            )
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,10 +166,12 @@ class Retagging:
 
     def _open(self, path: Path) -> TagFile:
         if self._is_demo(path):
-            raise TagError("Demo songs stay as they are", remedy="Your own music can be written")
+            raise TagError(later("Demo songs stay as they are"), remedy=later("Your own music can be written"))
         file = TagFile(path)
         if self._library.contents.stat_at(path) != stat_of(path):  # it may be another recording by now
-            raise FileAccessError("it has changed since it was heard", remedy="Scan its folder first", path=path)
+            raise FileAccessError(
+                later("it has changed since it was heard"), remedy=later("Scan its folder first"), path=path
+            )
         return file
 
     def _heard(self, wishes: TagWishes) -> Mapping[TrackId, Sequence[str]]:
@@ -234,7 +243,9 @@ class Retagging:
 
     def _check_idle(self) -> None:
         if self._is_scanning():
-            raise LibraryError("a scan is running, which reads the files", remedy="Wait until it has ended, or stop it")
+            raise LibraryError(
+                later("a scan is running, which reads the files"), remedy=later("Wait until it has ended, or stop it")
+            )
 
     # Putting back -----------------------------------------------------------------------------------------------------
 
@@ -253,7 +264,7 @@ class Retagging:
         self._check_idle()
         entries = self._backups.entries(name)
         if not entries:
-            raise ParameterError("there is no such backup of tags", remedy="Choose one that is listed")
+            raise ParameterError(later("there is no such backup of tags"), remedy=later("Choose one that is listed"))
         left = list(entries)
 
         def back(at: int) -> bool:
@@ -272,8 +283,8 @@ class Retagging:
         if now == entry.before:
             return False
         if now != entry.after:
-            remedy = "Set them by the program that changed them"
-            raise TagError("its tags were changed since", remedy=remedy, path=path)
+            remedy = later("Set them by the program that changed them")
+            raise TagError(later("its tags were changed since"), remedy=remedy, path=path)
         self._rewrite(track, path, entry.before, lambda: None)
         return True
 
@@ -323,7 +334,9 @@ class _Job:
     def start(self, work: Work) -> None:
         with self._lock:
             if self.status.running:
-                raise LibraryError("tags are being written already", remedy="Wait until that is done, or stop it")
+                raise LibraryError(
+                    later("tags are being written already"), remedy=later("Wait until that is done, or stop it")
+                )
             self.cancelled.clear()
             self.status = TagStatus(running=True)
             self._thread = threading.Thread(target=self._run, args=(work,), name="tags", daemon=True)

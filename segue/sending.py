@@ -16,6 +16,7 @@ import mpd
 
 from segue.errors import FetchError, ParameterError, one_line, printable
 from segue.store.kept import Kept
+from segue.words import later, number, say
 
 _NAME = "mpd"
 _LEAST_PARTS = 2  # folder and file: a file name alone may be another song's
@@ -109,8 +110,8 @@ class Sending:
                 if replace and added and before:
                     client.delete((0, before))
             if not added:
-                remedy = "See that its music_directory holds the same folder, and let it look: mpc update"
-                raise FetchError(f"MPD at {to.where} has none of these songs", remedy=remedy)
+                remedy = later("See that its music_directory holds the same folder, and let it look: mpc update")
+                raise FetchError(say("MPD at {where} has none of these songs", where=to.where), remedy=remedy)
             if replace:
                 client.play(0)
         return Sent(len(added), tuple(place for place in range(len(songs)) if place not in set(added)))
@@ -125,7 +126,9 @@ def daemon_of(text: str) -> Daemon:
         return checked_daemon(place, SENDING.port, password)
     match = re.fullmatch(r"(?:\[([^\]]+)\]|([^:\[\]]+))(?::(\d{1,5}))?", place)
     if match is None:
-        raise ParameterError(f"'{one_line(place)}' is no place of an MPD", remedy="Say HOST or HOST:PORT")
+        raise ParameterError(
+            say("'{place}' is no place of an MPD", place=one_line(place)), remedy=later("Say HOST or HOST:PORT")
+        )
     return checked_daemon(match[1] or match[2], int(match[3] or SENDING.port), password)
 
 
@@ -133,9 +136,14 @@ def checked_daemon(host: str, port: int, password: str = "") -> Daemon:
     """A daemon whose parts can be ones; raises ParameterError."""
     host = host.strip()
     if not host or any(map(_is_out_of_place, (host, password))) or not _can_be_a_host(host):
-        raise ParameterError(f"'{one_line(host)}' is no place of an MPD", remedy="Give the name of a computer")
+        raise ParameterError(
+            say("'{host}' is no place of an MPD", host=one_line(host)), remedy=later("Give the name of a computer")
+        )
     if not 0 < port < 65_536:
-        raise ParameterError(f"{port} is no port", remedy=f"Choose 1 to 65,535; MPD usually has {SENDING.port}")
+        raise ParameterError(
+            say("{port} is no port", port=port),
+            remedy=say("Choose 1 to 65,535; MPD usually has {port}", port=SENDING.port),
+        )
     return Daemon(host, port, password)
 
 
@@ -239,7 +247,11 @@ def _taken_back(client: Any, to: Daemon, added: Sequence[int], *, before: int) -
         raise
     except (mpd.MPDError, OSError) as error:
         told = _told(error, to)
-        what = f"{told.what}; {len(added):,} of the songs stand in its queue by now" if added else told.what
+        what = (
+            say("{what}; {added} of the songs stand in its queue by now", what=say(told.what), added=number(len(added)))
+            if added
+            else told.what
+        )
         raise FetchError(what, remedy=told.remedy) from error
 
 
@@ -247,29 +259,44 @@ def _told(error: Exception, to: Daemon) -> FetchError:
     if isinstance(error, mpd.CommandError):
         return _refusal(error, to)
     if isinstance(error, mpd.ProtocolError | UnicodeError):
-        return FetchError(f"what answers at {to.where} is no MPD", remedy="Check the port")
+        return FetchError(say("what answers at {where} is no MPD", where=to.where), remedy=later("Check the port"))
     return _unreached(error, to)
 
 
 def _refusal(error: mpd.CommandError, to: Daemon) -> FetchError:
     place = f"MPD at {to.where}"
     if error.errno == mpd.FailureResponseCode.PASSWORD:
-        return FetchError(f"{place} refuses the password", remedy="It is the 'password' in mpd.conf")
+        return FetchError(
+            say("{place} refuses the password", place=place), remedy=later("It is the 'password' in mpd.conf")
+        )
     if error.errno == mpd.FailureResponseCode.PERMISSION:
-        return FetchError(f"{place} wants a password for this", remedy="It is the 'password' in mpd.conf")
-    return FetchError(f"{place} refuses: {one_line(error.msg or str(error))}", remedy="Look into its log")
+        return FetchError(
+            say("{place} wants a password for this", place=place), remedy=later("It is the 'password' in mpd.conf")
+        )
+    return FetchError(
+        say("{place} refuses: {reason}", place=place, reason=one_line(error.msg or str(error))),
+        remedy=later("Look into its log"),
+    )
 
 
 def _unreached(error: Exception, to: Daemon) -> FetchError:
     if isinstance(error, socket.gaierror):
-        return FetchError(f"no computer is called '{one_line(to.host)}'", remedy="Check the name, or give its address")
+        return FetchError(
+            say("no computer is called '{host}'", host=one_line(to.host)),
+            remedy=later("Check the name, or give its address"),
+        )
     if isinstance(error, ConnectionRefusedError):
-        remedy = "Is MPD running there, and may others reach it (bind_to_address in mpd.conf)?"
-        return FetchError(f"no MPD listens at {to.where}", remedy=remedy)
+        remedy = later("Is MPD running there, and may others reach it (bind_to_address in mpd.conf)?")
+        return FetchError(say("no MPD listens at {where}", where=to.where), remedy=remedy)
     if isinstance(error, TimeoutError):
-        what = f"{to.where} does not answer within {SENDING.timeout_s:.0f} s"
-        return FetchError(what, remedy="Check the address, and whether a firewall stands before it")
+        what = say("{where} does not answer within {timeout_s} s", where=to.where, timeout_s=f"{SENDING.timeout_s:.0f}")
+        return FetchError(what, remedy=later("Check the address, and whether a firewall stands before it"))
     if isinstance(error, FileNotFoundError):
-        return FetchError(f"there is no socket {to.where}", remedy="See bind_to_address in mpd.conf")
+        return FetchError(
+            say("there is no socket {where}", where=to.where), remedy=later("See bind_to_address in mpd.conf")
+        )
     cause = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
-    return FetchError(f"{to.where} cannot be reached ({one_line(cause)})", remedy="Check the address, and try again")
+    return FetchError(
+        say("{where} cannot be reached ({cause})", where=to.where, cause=one_line(cause)),
+        remedy=later("Check the address, and try again"),
+    )

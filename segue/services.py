@@ -62,7 +62,7 @@ from segue.values import (
     TrackId,
     TrackInfo,
 )
-from segue.words import say
+from segue.words import later, say
 
 log = logging.getLogger(__name__)
 
@@ -257,7 +257,7 @@ class Services:
         with self._ears_free, WorkerPool(EarListener(ear), workers=1) as pool:
             outcome = next(pool.run([job]))
         if outcome.value is None:
-            raise outcome.error or WorkerError("nothing came of it", remedy="Try again", path=path)
+            raise outcome.error or WorkerError(later("nothing came of it"), remedy=later("Try again"), path=path)
         return outcome.value
 
     def seed(self, path: Path, *, name: str = "") -> Track | OutsideSeed:
@@ -413,11 +413,13 @@ class Services:
             if is_file(path):
                 return path
         if all(map(is_url, track.paths)):
-            remedy = "Copy it to this machine, or mount its bucket, and scan the folder"
+            remedy = later("Copy it to this machine, or mount its bucket, and scan the folder")
             raise FileAccessError(
-                "it lies on a server, and cannot be played from there", remedy=remedy, path=track.paths[0]
+                later("it lies on a server, and cannot be played from there"), remedy=remedy, path=track.paths[0]
             )
-        raise FileAccessError("it is not there any more", remedy="Scan its folder again", path=track.paths[0])
+        raise FileAccessError(
+            later("it is not there any more"), remedy=later("Scan its folder again"), path=track.paths[0]
+        )
 
     # Measuring -------------------------------------------------------------------------------------------------------
 

@@ -14,6 +14,7 @@ from segue.config import AUDIO, SPECCY_MEL
 from segue.errors import TooLongError
 from segue.listen.decoding import Planes, Tally, audio_stream, iter_joined, iter_sound, open_audio, planes_of
 from segue.values import Floats
+from segue.words import later, say
 
 OnNative = Callable[[Floats, int], None]
 """Is given the sound as it stands in the file: ``(c, n)`` float32 at full scale 1.0, and its sample rate in Hz."""
@@ -74,8 +75,8 @@ def iter_samples(
             got_samples += len(block)
             if got_samples > most_samples:
                 raise TooLongError(
-                    f"it is longer than {AUDIO.longest_s / 3600:g} hours, or endless",
-                    remedy="Cut it into tracks",
+                    say("it is longer than {longest_s} hours, or endless", longest_s=f"{AUDIO.longest_s / 3600:g}"),
+                    remedy=later("Cut it into tracks"),
                     path=path,
                 )
             if held_samples >= AUDIO.block_s * sample_rate_hz:

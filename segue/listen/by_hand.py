@@ -9,6 +9,7 @@ import numpy as np
 from segue.errors import ParameterError
 from segue.listen.key import key_of_camelot
 from segue.values import Floats, Rhythm
+from segue.words import say
 
 SLOWEST_BPM, FASTEST_BPM = 20.0, 400.0  # what anybody would count; hearing itself tells 40 to 235
 _SAME = 0.02  # tempi that differ by no more than this share are the same beat
@@ -27,8 +28,10 @@ class Correction:
 
     def __post_init__(self) -> None:
         if self.tempo_bpm is not None and not SLOWEST_BPM <= self.tempo_bpm <= FASTEST_BPM:
-            remedy = f"Give {SLOWEST_BPM:g} to {FASTEST_BPM:g}"
-            raise ParameterError(f"a tempo of {self.tempo_bpm:g} BPM", remedy=remedy)
+            remedy = say(
+                "Give {slowest_bpm} to {fastest_bpm}", slowest_bpm=f"{SLOWEST_BPM:g}", fastest_bpm=f"{FASTEST_BPM:g}"
+            )
+            raise ParameterError(say("a tempo of {tempo_bpm} BPM", tempo_bpm=f"{self.tempo_bpm:g}"), remedy=remedy)
         if self.camelot is not None:
             key_of_camelot(self.camelot)
 

@@ -36,6 +36,7 @@ from segue.errors import (
 )
 from segue.ffmpeg import MODULE_FORMATS, find_ffmpeg, wav_stream
 from segue.files import access_error, written_bytes
+from segue.words import later, number, say
 
 log = logging.getLogger(__name__)
 
@@ -124,23 +125,33 @@ class Tally:
         """Raise what has to be said of a file that is decoded to its end; a little damage is only logged."""
         packets = self.good_packets + self.bad_packets
         if got_samples == 0 and self.bad_packets == 0:
-            raise NotAudioError("its audio stream is empty", remedy="Replace or delete the file", path=path)
+            raise NotAudioError(
+                later("its audio stream is empty"), remedy=later("Replace or delete the file"), path=path
+            )
         if 2 * self.crowded_packets > packets:
             raise UnsupportedAudioError(
-                f"it has {self.channels} channels, more than {_MOST_CHANNELS} channels",
-                remedy="Convert it to stereo",
+                say(
+                    "it has {channels} channels, more than {most_channels} channels",
+                    channels=self.channels,
+                    most_channels=_MOST_CHANNELS,
+                ),
+                remedy=later("Convert it to stereo"),
                 path=path,
             )
         if got_samples == 0 or self.bad_packets > AUDIO.most_bad_share * packets:
             raise DamagedAudioError(
-                f"{self.bad_packets} of {packets} packets do not decode",
-                remedy="Replace it with an undamaged copy",
+                say("{bad_packets} of {packets} packets do not decode", bad_packets=self.bad_packets, packets=packets),
+                remedy=later("Replace it with an undamaged copy"),
                 path=path,
             )
         if self.bad_samples > AUDIO.most_bad_share * self.samples:
             raise SilentError(
-                f"{self.bad_samples} of {self.samples} samples are not finite numbers, or beyond any recording",
-                remedy="Export it anew",
+                say(
+                    "{bad_samples} of {samples} samples are not finite numbers, or beyond any recording",
+                    bad_samples=self.bad_samples,
+                    samples=self.samples,
+                ),
+                remedy=later("Export it anew"),
                 path=path,
             )
         if self.bad_packets or self.bad_samples:
@@ -169,7 +180,9 @@ def open_pipe(stream: IO[bytes]) -> Iterator[InputContainer]:
     pipe = _Pipe(stream)
     path = Path("-")
     if not pipe.head:
-        raise NotAudioError("nothing came through the pipe", remedy="Look whether its writer failed", path=path)
+        raise NotAudioError(
+            later("nothing came through the pipe"), remedy=later("Look whether its writer failed"), path=path
+        )
     _refuse_playlist(pipe.head, path)
     with _av_open(cast("IO[bytes]", pipe), path, formats=_FORMATS) as container:  # PyAV asks for read alone
         yield container
@@ -196,8 +209,12 @@ def _refuse_hollow(path: Path) -> None:
     size = path.stat().st_size
     if size > _HOLLOW_BYTES and (written := written_bytes(path)) < _HOLLOW_SHARE * size:
         raise DamagedAudioError(
-            f"of its {size / 1e6:.0f} MB only {written / 1e6:.1f} were ever written, as when a download breaks off",
-            remedy="Get it anew",
+            say(
+                "of its {size} MB only {written} were ever written, as when a download breaks off",
+                size=f"{size / 1e6:.0f}",
+                written=number(written / 1e6, 1),
+            ),
+            remedy=later("Get it anew"),
             path=path,
         )
 
@@ -210,7 +227,7 @@ def read_head(path: Path) -> bytes:
     except OSError as error:
         raise access_error(error, path) from error
     if not head:
-        raise NotAudioError("the file is empty", remedy="Replace or delete it", path=path)
+        raise NotAudioError(later("the file is empty"), remedy=later("Replace or delete it"), path=path)
     return head
 
 
@@ -220,8 +237,8 @@ def _refuse_playlist(head: bytes, path: Path) -> None:
         start.startswith(b"<") and any(tag in start for tag in (b"<mpd", b"<playlist", b"<asx", b"<smil", b"<assetmap"))
     ):
         raise PlaylistFileError(
-            "it is a playlist, not a song; playlists can make a decoder read other files",
-            remedy="Scan the songs it names",
+            later("it is a playlist, not a song; playlists can make a decoder read other files"),
+            remedy=later("Scan the songs it names"),
             path=path,
         )
 
@@ -234,10 +251,10 @@ def is_module(head: bytes) -> bool:
 
 @contextmanager
 def _decode_module(path: Path) -> Iterator[IO[bytes]]:
-    remedy = "Install ffmpeg with libopenmpt (Debian: apt install ffmpeg; Mac: brew install ffmpeg)"
+    remedy = later("Install ffmpeg with libopenmpt (Debian: apt install ffmpeg; Mac: brew install ffmpeg)")
     if find_ffmpeg() is None:
         raise UnsupportedAudioError(
-            "it is a tracker module, and there is no ffmpeg to play it", remedy=remedy, path=path
+            later("it is a tracker module, and there is no ffmpeg to play it"), remedy=remedy, path=path
         )
     with wav_stream(path, formats=MODULE_FORMATS) as stream:
         yield stream
@@ -250,14 +267,18 @@ def _av_open(source: str | IO[bytes], path: Path, *, formats: str) -> Iterator[I
         with av.open(source, mode="r", options=options, metadata_errors="replace") as container:
             yield container
     except av.error.HTTPError as error:
-        raise PlaylistFileError("it points to the network", remedy="Download the music first", path=path) from error
+        raise PlaylistFileError(
+            later("it points to the network"), remedy=later("Download the music first"), path=path
+        ) from error
     except (av.error.InvalidDataError, av.error.EOFError) as error:
         raise NotAudioError(
-            "there is no audio in it that can be decoded", remedy="If it should be a song, get another copy", path=path
+            later("there is no audio in it that can be decoded"),
+            remedy=later("If it should be a song, get another copy"),
+            path=path,
         ) from error
     except av.error.DecoderNotFoundError as error:
         raise UnsupportedAudioError(
-            "there is no decoder for its codec", remedy="Convert it to FLAC or MP3", path=path
+            later("there is no decoder for its codec"), remedy=later("Convert it to FLAC or MP3"), path=path
         ) from error
     except av.error.FFmpegError as error:
         raise _explained(error, path) from error
@@ -279,17 +300,21 @@ def _broken_header(path: Path) -> Exception:
             file.read(_HEADER_BYTES)
     except OSError as error:
         return access_error(error, path)
-    return DamagedAudioError("its header is damaged or cut off", remedy="Replace it with an undamaged copy", path=path)
+    return DamagedAudioError(
+        later("its header is damaged or cut off"), remedy=later("Replace it with an undamaged copy"), path=path
+    )
 
 
 def audio_stream(container: InputContainer, path: Path) -> AudioStream:
     """The first stream of sound, to be decoded on one thread, since workers are the parallelism."""
     if not container.streams.audio:
-        raise NotAudioError("it holds no audio stream", remedy="Leave it out", path=path)
+        raise NotAudioError(later("it holds no audio stream"), remedy=later("Leave it out"), path=path)
     stream = container.streams.audio[0]
     context = stream.codec_context
     if context is None:
-        raise UnsupportedAudioError("there is no decoder for its codec", remedy="Convert it to FLAC or MP3", path=path)
+        raise UnsupportedAudioError(
+            later("there is no decoder for its codec"), remedy=later("Convert it to FLAC or MP3"), path=path
+        )
     if (tag := _codec_tag(context)) in _PROTECTED_TAGS:
         raise _protected(_PROTECTED_TAGS[tag], path)
     context.thread_count = 1
@@ -306,7 +331,9 @@ def _codec_tag(context: AudioCodecContext) -> str:
 
 def _protected(scheme: str, path: Path) -> AudioError:
     return ProtectedAudioError(
-        f"it is protected ({scheme}) and cannot be decoded", remedy="Get a copy without copy protection", path=path
+        say("it is protected ({scheme}) and cannot be decoded", scheme=scheme),
+        remedy=later("Get a copy without copy protection"),
+        path=path,
     )
 
 

@@ -12,6 +12,7 @@ from segue.errors import TooLongError
 from segue.listen.audio import iter_mono
 from segue.listen.decoding import Tally, iter_frames
 from segue.values import Floats
+from segue.words import later
 
 _ROWS_A_SECOND = 20
 
@@ -34,7 +35,7 @@ def outline_of(path: Path) -> NDArray[np.uint8]:
     for rate_hz, samples in iter_mono(iter_frames(path), Tally()):
         seconds += len(samples) / rate_hz
         if seconds > PLAYER.longest_outline_s:
-            raise TooLongError("it is too long to be drawn", remedy="Nothing need be done", path=path)
+            raise TooLongError(later("it is too long to be drawn"), remedy=later("Nothing need be done"), path=path)
         held = np.concatenate([held, samples]) if held_hz == rate_hz else samples
         held_hz = rate_hz
         length = max(1, rate_hz // _ROWS_A_SECOND)

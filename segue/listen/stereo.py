@@ -14,6 +14,7 @@ from segue.errors import DamagedAudioError
 from segue.listen.audio import full_scale, resampled, undamaged
 from segue.listen.decoding import Tally, audio_stream, iter_joined, iter_sound, open_audio, planes_of
 from segue.values import Floats
+from segue.words import later, say
 
 _HALF_POWER = 0.5**0.5
 _LEFT = frozenset({"FL", "SL", "BL", "DL", "FLC", "WL"})
@@ -74,9 +75,14 @@ class StereoReader:
         self._blocks.close()
         if self._tally.is_bad:
             raise DamagedAudioError(
-                f"{self._tally.bad_packets} of {self._tally.bad_packets + self._tally.good_packets} packets up to here "
-                f"do not decode, and {self._tally.bad_samples} samples are no sound",
-                remedy="Replace it with an undamaged copy",
+                say(
+                    "{bad_packets} of {packets} packets up to here do not decode, and {bad_samples} samples are no "
+                    "sound",
+                    bad_packets=self._tally.bad_packets,
+                    packets=self._tally.bad_packets + self._tally.good_packets,
+                    bad_samples=self._tally.bad_samples,
+                ),
+                remedy=later("Replace it with an undamaged copy"),
                 path=self._path,
             )
 

@@ -29,6 +29,7 @@ from segue.files import access_error, atomic_write, is_url, real_path
 from segue.listen.decoding import sound_digest
 from segue.listen.tag_keeping import MOOD, is_verbatim, load_id3, lost_frames
 from segue.listen.tags import open_tags
+from segue.words import later, say
 
 TagField = Literal["bpm", "key", "mood", "genre"]
 TAG_FIELDS: tuple[TagField, ...] = get_args(TagField)
@@ -48,7 +49,7 @@ _MP4_NAMES: Mapping[TagField, str] = {
     "genre": "\xa9gen",
 }
 _ID3V1_BYTES = 128
-_WITHOUT = "Let another program mend its tags, or leave it as it is"
+_WITHOUT = later("Let another program mend its tags, or leave it as it is")
 
 
 class TagFile:
@@ -68,14 +69,16 @@ class TagFile:
         opened = open_tags(path)
         kind = type(opened)
         if kind not in (*_ID3_KINDS, *_VORBIS_KINDS, MP4):
-            what = "tags of this kind of file cannot be written"
-            raise TagError(what, remedy="Those of MP3, FLAC, Ogg, Opus, M4A, AIFF and WAV can", path=path)
+            what = later("tags of this kind of file cannot be written")
+            raise TagError(what, remedy=later("Those of MP3, FLAC, Ogg, Opus, M4A, AIFF and WAV can"), path=path)
         self._path = path
         with _explained(path):
             is_id3 = isinstance(opened.tags, ID3)
             self._file = load_id3(kind, path, version=opened.tags.version) if is_id3 else kind(path)
             if kind in _VORBIS_KINDS and self._file.tags is not None and not is_verbatim(self._file, path):
-                raise TagError("its tags hold bytes that are no text, and would be lost", remedy=_WITHOUT, path=path)
+                raise TagError(
+                    later("its tags hold bytes that are no text, and would be lost"), remedy=_WITHOUT, path=path
+                )
             if self._file.tags is None:
                 self._file.add_tags()
 
@@ -178,20 +181,24 @@ def rewriting(path: Path, tags: Stored) -> Iterator[Path]:
             os.fsync(written.fileno())
         yield copy
         if _state(path) != before:
-            raise FileAccessError("it changed while it was written", remedy="Try again when it is done", path=path)
+            raise FileAccessError(
+                later("it changed while it was written"), remedy=later("Try again when it is done"), path=path
+            )
 
 
 def _state(path: Path) -> tuple[int, int]:
     """Size and time of change of a file; raises FileAccessError unless it may be written."""
     if is_url(path):
-        raise FileAccessError("it lies on a server", remedy="Copy it to this machine first", path=path)
+        raise FileAccessError(later("it lies on a server"), remedy=later("Copy it to this machine first"), path=path)
     try:
         status = path.stat()
     except OSError as error:
         raise access_error(error, path) from error
     # Its folder would let it be replaced all the same, and the superuser may write everything.
     if not status.st_mode & 0o222 or not os.access(path, os.W_OK):
-        raise FileAccessError("it is write-protected", remedy="Give your user the right to write it", path=path)
+        raise FileAccessError(
+            later("it is write-protected"), remedy=later("Give your user the right to write it"), path=path
+        )
     return status.st_size, status.st_mtime_ns
 
 
@@ -199,12 +206,12 @@ def _prove(path: Path, copy: Path, tags: Stored) -> None:
     """Raise TagError unless a copy holds these tags, the other ones of the file, and its sound."""
     written = TagFile(copy)
     if written.stored(tags) != tags:
-        raise TagError("its format does not hold these tags", remedy=_WITHOUT, path=path)
+        raise TagError(later("its format does not hold these tags"), remedy=_WITHOUT, path=path)
     if lost := TagFile(path).lost_in(written):
-        what = f"writing its tags would lose others ({', '.join(sorted(lost))})"
+        what = say("writing its tags would lose others ({lost})", lost=", ".join(sorted(lost)))
         raise TagError(what, remedy=_WITHOUT, path=path)
     if sound_digest(copy) != sound_digest(path):
-        raise TagError("writing its tags would change its sound", remedy=_WITHOUT, path=path)
+        raise TagError(later("writing its tags would change its sound"), remedy=_WITHOUT, path=path)
 
 
 @contextmanager
@@ -212,7 +219,9 @@ def _explained(path: Path) -> Iterator[None]:
     try:
         yield
     except (MutagenError, ValueError, KeyError, IndexError, OverflowError, EOFError) as error:
-        raise TagError(f"its tags cannot be read or written ({error})", remedy=_WITHOUT, path=path) from error
+        raise TagError(
+            say("its tags cannot be read or written ({error})", error=error), remedy=_WITHOUT, path=path
+        ) from error
 
 
 def _as_text(value: Any) -> str:

@@ -14,6 +14,7 @@ from typing import Any, TypeGuard, get_args
 from segue.config import QUEUE
 from segue.errors import ParameterError
 from segue.values import EntryId, Origin, TrackId
+from segue.words import later, say
 
 _FORMAT = 1
 _LARGEST = 2**53 - 1
@@ -140,7 +141,7 @@ def move(queue: Queue, entry_id: EntryId, to: int) -> Queue:
     first = _next_place(queue)
     at = _place(queue, entry_id)
     if at < first:
-        raise ParameterError("this song has begun already", remedy="Move one that is still to come")
+        raise ParameterError(later("this song has begun already"), remedy=later("Move one that is still to come"))
     others = [*queue.entries[first:at], *queue.entries[at + 1 :]]
     place = max(0, min(to, len(others)))
     ordered = [*others[:place], queue.entries[at], *others[place:]]
@@ -287,7 +288,8 @@ def _fit(entries: tuple[Entry, ...], current_id: EntryId | None) -> tuple[Entry,
     played = next((i for i, entry in enumerate(entries) if entry.id == current_id), 0)
     if played < surplus:
         raise ParameterError(
-            f"the queue would hold more than {QUEUE.longest_entries} entries", remedy="Clear what is still to come"
+            say("the queue would hold more than {longest_entries} entries", longest_entries=QUEUE.longest_entries),
+            remedy=later("Clear what is still to come"),
         )
     return entries[surplus:]
 
@@ -305,7 +307,10 @@ def _place(queue: Queue, entry_id: EntryId) -> int:
     for place, entry in enumerate(queue.entries):
         if entry.id == entry_id:
             return place
-    raise ParameterError(f"the queue has no entry {entry_id!r}", remedy="Reload the page; the queue has changed")
+    raise ParameterError(
+        say("the queue has no entry {entry_id}", entry_id=repr(entry_id)),
+        remedy=later("Reload the page; the queue has changed"),
+    )
 
 
 def _next_place(queue: Queue) -> int:
@@ -314,7 +319,7 @@ def _next_place(queue: Queue) -> int:
 
 
 def _bad(what: str) -> ParameterError:
-    return ParameterError(f"the saved queue is damaged: {what}", remedy="Start a new queue")
+    return ParameterError(say("the saved queue is damaged: {what}", what=what), remedy=later("Start a new queue"))
 
 
 def _step_to_json(step: Step) -> list[Any]:

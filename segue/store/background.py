@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Callable
+from contextvars import copy_context
 from dataclasses import dataclass, replace
 
 from segue.errors import SegueError
@@ -12,6 +13,7 @@ from segue.store.library import Library
 from segue.store.settling import Changes
 from segue.store.watch import Watch, WatchState
 from segue.values import ScanProgress, ScanReport
+from segue.words import later
 
 log = logging.getLogger(__name__)
 
@@ -48,10 +50,13 @@ class BackgroundScan:
         """Begin, unless one is running already, which is then left alone and said."""
         with self._lock:
             if self.status.running:
-                raise SegueError("a scan is running already", remedy="Wait until it has ended, or stop it")
+                raise SegueError(
+                    later("a scan is running already"), remedy=later("Wait until it has ended, or stop it")
+                )
             self.cancelled.clear()
             self.status = ScanStatus(running=True, quiet=quiet)
-            self._thread = threading.Thread(target=self._run, args=(work,), name="scan", daemon=True)
+            speaking = copy_context()  # the language of whoever begins it
+            self._thread = threading.Thread(target=speaking.run, args=(self._run, work), name="scan", daemon=True)
             self._thread.start()
 
     def _run(self, work: Callable[[BackgroundScan], ScanReport]) -> None:
@@ -73,7 +78,7 @@ class BackgroundScan:
     def check(self) -> None:
         """Stop here if the listener asked for it."""
         if self.cancelled.is_set():
-            raise _StoppedError("the scan was stopped", remedy="Start it again to go on")
+            raise _StoppedError(later("the scan was stopped"), remedy=later("Start it again to go on"))
 
     def on_progress(self, progress: ScanProgress) -> None:
         """Take note of how far it is."""

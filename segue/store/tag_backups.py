@@ -16,6 +16,7 @@ from segue.errors import ParameterError
 from segue.files import access_error, atomic_write
 from segue.listen.tag_writing import Stored
 from segue.values import TrackId
+from segue.words import later
 
 log = logging.getLogger(__name__)
 
@@ -127,7 +128,7 @@ class TagBackups:
 
     def _path(self, name: str) -> Path:
         if not _NAME.fullmatch(name):
-            raise ParameterError("there is no such backup of tags", remedy="Choose one that is listed")
+            raise ParameterError(later("there is no such backup of tags"), remedy=later("Choose one that is listed"))
         return self._folder / f"{name}{_SUFFIX}"
 
 

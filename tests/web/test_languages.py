@@ -2,11 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import pytest
 from flask.testing import FlaskClient
 
 from segue.web.languages import COOKIE
+from segue.words import SOURCE, speak
 from tests.web.stand_in import StandIn
+
+
+@pytest.fixture(autouse=True)
+def english_afterwards() -> Iterator[None]:
+    """What runs without a server runs in the test's own context."""
+    yield
+    speak(SOURCE)
 
 
 def language(client: FlaskClient, asked: str, chosen: str = "") -> str:

@@ -31,6 +31,20 @@ _THEME = """themeQuartz.withParams({
 
 _MOST_VALUES = 300  # of a filter; the commonest
 
+_GRID_TEXTS = {
+    "ariaRowToggleSelection": later("Press Space to toggle row selection"),
+    "ariaRowSelect": later("Press SPACE to select this row"),
+    "ariaRowDeselect": later("Press SPACE to deselect this row"),
+    "ariaChecked": later("checked"),
+    "ariaUnchecked": later("unchecked"),
+    "ariaIndeterminate": later("indeterminate"),
+    "ariaSortableColumn": later("Press ENTER to sort"),
+    "ariaInputEditor": later("Input Editor"),
+    "noRowsToShow": later("No Rows To Show"),
+    "loadingOoo": later("Loading..."),
+}
+"""What the table itself says."""
+
 _BY_HAND = {"editable": True, "cellRenderer": "SegueByHand"}
 
 _COLUMNS: tuple[dict[str, Any], ...] = (
@@ -128,6 +142,7 @@ def _grid() -> dag.AgGrid:
             "rowHeight": 44,
             "headerHeight": 40,
             "theme": {"function": _THEME},
+            "localeText": {name: say(text) for name, text in _GRID_TEXTS.items()},
             "suppressMovableColumns": True,
             "stopEditingWhenCellsLoseFocus": True,
         },
