@@ -15,6 +15,7 @@ from pathlib import Path
 
 from segue.errors import FileAccessError
 from segue.values import TrackId
+from segue.words import later
 
 # Files that need not be opened to know that nobody can listen to them. All others are judged by content.
 NOT_AUDIO = frozenset(
@@ -45,18 +46,21 @@ def track_id_of(path: Path) -> TrackId:
 def access_error(error: OSError, path: Path) -> FileAccessError:
     """Put an operating system's refusal into words, with what to do about it."""
     what, remedy = {
-        errno.ENOENT: ("it is not there", "Check the path; was it moved, or is its drive not connected?"),
-        errno.EACCES: ("permission denied", "Give your user the right to read it (and to write, for a data folder)"),
-        errno.EPERM: ("the system does not permit it", "Check the file's owner and protection"),
-        errno.EROFS: ("the file system is read-only", "Choose a folder that can be written to"),
-        errno.ENOSPC: ("the disk is full", "Free some space, or choose another disk"),
-        errno.EDQUOT: ("your disk quota is used up", "Free some space, or choose another disk"),
-        errno.EISDIR: ("it is a folder, not a file", "Name a file"),
-        errno.EEXIST: ("a file, not a folder, is in its place already", "Choose another place"),
-        errno.ENOTDIR: ("it is a file, not a folder", "Name a folder"),
-        errno.ELOOP: ("its symbolic links go in a circle", "Remove the link"),
-        errno.ENAMETOOLONG: ("its name is too long", "Shorten the name"),
-    }.get(error.errno or 0, (error.strerror or str(error), "Check the disk and try again"))
+        errno.ENOENT: (later("it is not there"), later("Check the path; was it moved, or is its drive not connected?")),
+        errno.EACCES: (
+            later("permission denied"),
+            later("Give your user the right to read it (and to write, for a data folder)"),
+        ),
+        errno.EPERM: (later("the system does not permit it"), later("Check the file's owner and protection")),
+        errno.EROFS: (later("the file system is read-only"), later("Choose a folder that can be written to")),
+        errno.ENOSPC: (later("the disk is full"), later("Free some space, or choose another disk")),
+        errno.EDQUOT: (later("your disk quota is used up"), later("Free some space, or choose another disk")),
+        errno.EISDIR: (later("it is a folder, not a file"), later("Name a file")),
+        errno.EEXIST: (later("a file, not a folder, is in its place already"), later("Choose another place")),
+        errno.ENOTDIR: (later("it is a file, not a folder"), later("Name a folder")),
+        errno.ELOOP: (later("its symbolic links go in a circle"), later("Remove the link")),
+        errno.ENAMETOOLONG: (later("its name is too long"), later("Shorten the name")),
+    }.get(error.errno or 0, (error.strerror or str(error), later("Check the disk and try again")))
     return FileAccessError(what, remedy=remedy, path=path)
 
 

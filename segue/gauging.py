@@ -27,6 +27,7 @@ from segue.playlist_quality import Trial, evaluate_playlists
 from segue.store.library import Library
 from segue.tagging import Tags
 from segue.values import Fingerprint
+from segue.words import later
 
 log = logging.getLogger(__name__)
 
@@ -144,7 +145,7 @@ class Gauge:
     # ------------------------------------------------------------------------------------------------------------------
 
     def _run(self, stop: threading.Event, fingerprint: Fingerprint) -> None:
-        error = "The measuring ended before its time. The log may say why"
+        error = later("The measuring ended before its time. The log may say why")
         try:
             found = aside(_measure, self._data, self._ear, stop=stop, on_share=self._tell, name="gauge")
             if found is not None:

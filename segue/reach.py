@@ -57,7 +57,7 @@ class Reach:
     def places(self) -> tuple[Folder, ...]:
         """The outermost folders that may be chosen, those that were named first."""
         roots = dict.fromkeys([*map(real_path, self.named), *(map(real_path, _usual()) if self.usual else ())])
-        return tuple(Folder(root, problem="" if is_folder(root) else "Nothing is there") for root in roots)
+        return tuple(Folder(root, problem="" if is_folder(root) else later("Nothing is there")) for root in roots)
 
     def within(self, folder: Path) -> Path:
         """The real path of a folder; raises FileAccessError where it lies outside, whether or not anything is there."""

@@ -9,6 +9,7 @@ import logging
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextvars import copy_context
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Literal, get_args
@@ -339,7 +340,8 @@ class _Job:
                 )
             self.cancelled.clear()
             self.status = TagStatus(running=True)
-            self._thread = threading.Thread(target=self._run, args=(work,), name="tags", daemon=True)
+            speaking = copy_context()  # the language of whoever begins it
+            self._thread = threading.Thread(target=speaking.run, args=(self._run, work), name="tags", daemon=True)
             self._thread.start()
 
     def _run(self, work: Work) -> None:
@@ -350,7 +352,7 @@ class _Job:
             self.status = TagStatus(error=str(error))
         finally:
             if self.status.running:  # a fault of ours: threading's hook logs it, and the page must not wait for ever
-                self.status = TagStatus(error="It stopped on a fault of Segue's own. The log has the details.")
+                self.status = TagStatus(error=later("It stopped on a fault of Segue's own. The log has the details."))
 
     def _tell(self, progress: TagProgress) -> None:
         self.status = replace(self.status, progress=progress)

@@ -54,7 +54,7 @@
 "Music": "Musik",
 "Mute": "Stumm",
 "Never again": "Nie wieder",
-"Next": "Als Nächstes",
+"Next": "Danach",
 "Nothing holds “{words}”": "Nichts enthält „{words}“",
 "Open to others as “{name}”": "Für andere geöffnet als „{name}“",
 "Open to others as “{name}”, {count} follows": [

@@ -211,7 +211,7 @@ def _join_words(pick: Pick, *, is_closest: bool) -> str:
         return f"; {fit}" if fit else ""
     ends = [] if join.ends is None else [say("{similarity} from end to beginning", similarity=number(join.ends, 2))]
     facts = ", ".join([*ends, *([fit] if fit else [])])
-    last = f"'{join.after}'" if join.after else say("the last song")
+    last = say("'{title}'", title=join.after) if join.after else say("the last song")
     if facts:
         return say("; follows {song} best ({facts})", song=last, facts=facts)
     return say("; follows {song} best", song=last)

@@ -33,6 +33,9 @@ class ScanStatus:
     error: str | None = None
 
 
+_FAULT = later("The scan stopped on a fault of Segue's own. The log has the details.")
+
+
 class _StoppedError(SegueError):
     """The listener stopped it."""
 
@@ -69,7 +72,7 @@ class BackgroundScan:
             self.status = ScanStatus(error=str(error))
         finally:
             if self.status.running:  # a fault of ours: threading's hook logs it, and the page must not wait for ever
-                self.status = ScanStatus(error="The scan stopped on a fault of Segue's own. The log has the details.")
+                self.status = ScanStatus(error=_FAULT)
 
     def tell(self, *, preparing: str | None, prepared: float | None = None) -> None:
         """State what is done before the scan proper, and how much of it, from 0 to 1."""

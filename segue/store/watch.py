@@ -21,6 +21,7 @@ from segue.errors import FileAccessError
 from segue.files import NOT_AUDIO, is_folder, is_gone, real_path, walk_audio
 from segue.store.settling import Changes, Settling
 from segue.values import FileStat
+from segue.words import later
 
 _log = logging.getLogger(__name__)
 
@@ -34,8 +35,8 @@ _TELL_NOTHING = frozenset(
 )
 """File systems on which others write, of which this system then says nothing."""
 
-_NO_MORE = "the system watches no more (fs.inotify.max_user_watches)"
-_LOCKED = "a folder in it may not be read"
+_NO_MORE = later("the system watches no more (fs.inotify.max_user_watches)")
+_LOCKED = later("a folder in it may not be read")
 _REMEDIES = {
     _NO_MORE: "Raise its limits: sudo sysctl fs.inotify.max_user_watches=1048576 fs.inotify.max_user_instances=1024",
     _LOCKED: "Give your user the right to read it, or take it out",

@@ -50,9 +50,11 @@ def guard(server: Flask, *, faults: Faults, content_policy: str, name: str | Non
     @server.before_request
     def refuse_strangers() -> tuple[str, int] | None:
         if not is_own_name(request.host, also=name):
-            return "Segue answers to this computer's own names only. Open it at http://127.0.0.1.\n", 403
+            line = say("Segue answers to this computer's own names only. Open it at http://127.0.0.1.")
+            return f"{line}\n", 403
         if request.method not in _SAFE_METHODS and not _is_same_site():
-            return "Segue takes orders from its own page only.\n", 403
+            line = say("Segue takes orders from its own page only.")
+            return f"{line}\n", 403
         return None
 
     @server.after_request

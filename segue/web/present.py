@@ -132,7 +132,7 @@ def progress_line(progress: ScanProgress) -> str:
 def status_line(status: ScanStatus) -> str | None:
     """One sentence on what the background scan does; None where there is nothing to say."""
     if not status.running or is_aside(status):
-        return status.error
+        return say(status.error) if status.error else None
     if status.preparing:
         return status.preparing
     return say("Looking through your music") if status.progress is None else progress_line(status.progress)
@@ -276,7 +276,7 @@ def deck_entry(
         "cover": cover_url(entry.track_id, size=512),
         "thumb": cover_url(entry.track_id, size=96),
         "origin": entry.origin,
-        "why": entry.why,
+        "why": say(entry.why) if entry.why else "",
         "rating": ratings.get(entry.track_id),
         **asdict(sound or Sound()),
     }

@@ -14,6 +14,7 @@ from segue.web.languages import COOKIE
 from segue.web.rooms import HOME, ROOMS
 from segue.words import PSEUDO
 from tests import catalogues
+from tests.web.stand_in import StandIn
 from tests.web.test_access_in_browser import MISNAMED
 from tests.web.test_booth_in_browser import AUDIO, FIRST, Serve, Visit, wait
 
@@ -128,6 +129,51 @@ def test_every_text_of_a_dialog_is_marked(
     page.wait_for_selector(opened)
     page.wait_for_timeout(500)
     assert told(page) == []
+
+
+def test_every_text_of_what_is_done_is_marked(house: Services, serve: Serve, visit: Visit) -> None:
+    page = visit(serve(house), **in_language(PSEUDO))
+    page.click(FIRST)
+    wait(page, f"{AUDIO}.currentTime > 0.2 && !segue.isWaiting()")
+    tracks = page.evaluate("[...document.querySelectorAll('#results li')].map((row) => row.dataset.of)")
+    ways = (
+        "document.querySelector('#results [data-act=add]').click()",
+        "segue.send('dislike', {track: segue.deck.current.track})",
+        "segue.send('remove', {entry: segue.deck.next.entry})",
+        "segue.send('save_list', {name: 'Song', played: 'yes'})",
+        "segue.send('save_radio', {name: 'Band'})",
+        "segue.go('/saved')",
+        f"segue.go('/journey?via={tracks[0]},{tracks[2]}')",
+        "document.querySelector('[data-act=journey_wish][data-value=minutes]').click()",
+        f"segue.go('/mix?tracks={tracks[0]}')",
+        "segue.go('/nowhere')",
+        "segue.go('/')",
+        "segue.music.find('zzz')",
+        "segue.music.find('song 1')",
+    )
+    for way in ways:
+        page.evaluate(way)
+        page.wait_for_timeout(1200)
+        assert told(page) == [], way
+
+
+def test_every_text_of_the_first_page_and_of_the_door_is_marked(
+    services: StandIn, serve: Serve, visit: Visit, chromium: Any
+) -> None:
+    services.shelf = ()
+    url = serve(services)
+    assert told(visit(url, **in_language(PSEUDO))) == []
+    services.door.set_password("quiet engine")
+    context = chromium.new_context(**in_language(PSEUDO))
+    page = context.new_page()
+    page.goto(url)
+    page.fill("#password", "wrong")
+    page.keyboard.press("Enter")
+    page.wait_for_selector("#problem")
+    assert told(page) == []
+    page.goto(f"{url}/assets/worker/offline.html")
+    assert told(page) == []
+    context.close()
 
 
 @pytest.mark.parametrize("act", ["table_correct", "table_retag"])

@@ -131,7 +131,7 @@ def state(status: TagStatus) -> list[Any]:
         )
         return [html.Div([html.P(words), stop], className="retag-progress"), bar]
     if status.error:
-        return [html.P(status.error, className="problem")]
+        return [html.P(say(status.error), className="problem")]
     return [] if status.report is None else _report(status.report)
 
 
