@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from segue.values import Floats
 
 _HALF = 8
-_AT_A_TIME = 1 << 15  # crests, so that a plateau, all of which are crests, takes 7 MB
+_AT_A_TIME = 1024  # crests: what is around them stays in the second-level cache
 _INAUDIBLE = 1e-6  # 120 dB below full scale, where arithmetic is slow
 FARTHEST = 2.0
 """6 dB: a sine that the samples miss as far as they can passes them by 3.0 dB, hiss near half the rate by more."""
@@ -88,15 +88,18 @@ def crests(buffer: Floats, sizes: Floats, *, above: float, taps: Floats) -> Cres
         In no order of time; ``at`` counts from the buffer's first sample.
     """
     half, width = len(taps) // 2, sizes.shape[1]
-    here, before, behind = (buffer[:, half + k : width - half + k] for k in (0, -1, 1))
-    is_crest = (here > above) & (here >= before) & (here >= behind)  # all of them at a time: in loud music a list of
-    is_crest |= (here < -above) & (here <= before) & (here <= behind)  # what is high is longer than this
-    channel, at = np.divmod(np.flatnonzero(is_crest), here.shape[1])
-    at += half
-    peaks = sizes[channel, at]
+    channel, at = np.divmod(np.flatnonzero(sizes[:, half : width - half] > above), width - 2 * half)
+    line = buffer.reshape(-1)  # channel after channel
+    place = channel * width + at + half
+    here, before, behind = line[place], line[place - 1], line[place + 1]
+    turns = np.where(here > 0, (here >= before) & (here >= behind), (here <= before) & (here <= behind))
+    place, at = place[turns], at[turns] + half
+    peaks = np.abs(here[turns])
+    beside = np.zeros((2 * taps.shape[1], 2 * half + 1), np.float32)  # after it, and before
+    beside[: taps.shape[1], 1:], beside[taps.shape[1] :, :-1] = taps.T, taps.T
+    windows = np.lib.stride_tricks.sliding_window_view(line, 2 * half + 1)
     for start in range(0, len(at), _AT_A_TIME):
         part = slice(start, start + _AT_A_TIME)
-        around = buffer[channel[part, None], at[part, None] + np.arange(-half, half + 1)]  # (k, 2 half + 1)
-        for side in (around[:, :-1], around[:, 1:]):
-            np.maximum(peaks[part], np.abs(side @ taps).max(axis=1), out=peaks[part])
+        around = windows[place[part] - half]  # (k, 2 half + 1)
+        np.maximum(peaks[part], np.abs(beside @ around.T).max(axis=0), out=peaks[part])
     return Crests(at, peaks)
