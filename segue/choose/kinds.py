@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from segue.choose.catalogue import Catalogue
 from segue.config import TASTE
 from segue.values import Floats, TrackId
+from segue.words import say
 
 Flags = NDArray[np.bool_]
 By = Literal["heard", "genre", "tempo", "loudness", "years"]
@@ -48,7 +49,7 @@ def _named(catalogue: Catalogue, heard: Mapping[TrackId, Collection[str]]) -> It
         if genre := " ".join(info.genre.split()).casefold():
             rows.setdefault(("genre", genre), []).append(row)
         if info.year:
-            rows.setdefault(("years", f"music of the {info.year // 10 * 10}s"), []).append(row)
+            rows.setdefault(("years", say("music of the {decade}s", decade=info.year // 10 * 10)), []).append(row)
     for (by, name), some in sorted(rows.items()):
         members = np.zeros(len(catalogue.index), np.bool_)
         members[some] = True
@@ -58,11 +59,13 @@ def _named(catalogue: Catalogue, heard: Mapping[TrackId, Collection[str]]) -> It
 def _measured(catalogue: Catalogue) -> Iterator[Kind]:
     """The slow and the quick, the quiet and the loud: the outer thirds of those that were measured."""
     low, high = _thirds(catalogue.tempo_bpm)
-    yield Kind(f"slow songs (below {low:.0f} BPM)", "tempo", catalogue.tempo_bpm < low)
-    yield Kind(f"quick songs (above {high:.0f} BPM)", "tempo", catalogue.tempo_bpm > high)
+    yield Kind(say("slow songs (below {low} BPM)", low=f"{low:.0f}"), "tempo", catalogue.tempo_bpm < low)
+    yield Kind(say("quick songs (above {high} BPM)", high=f"{high:.0f}"), "tempo", catalogue.tempo_bpm > high)
     low, high = _thirds(catalogue.loudness_lufs)
-    yield Kind(f"quiet recordings (below {low:.0f} LUFS)", "loudness", catalogue.loudness_lufs < low)
-    yield Kind(f"loud recordings (above {high:.0f} LUFS)", "loudness", catalogue.loudness_lufs > high)
+    yield Kind(say("quiet recordings (below {low} LUFS)", low=f"{low:.0f}"), "loudness", catalogue.loudness_lufs < low)
+    yield Kind(
+        say("loud recordings (above {high} LUFS)", high=f"{high:.0f}"), "loudness", catalogue.loudness_lufs > high
+    )
 
 
 def _thirds(column: Floats) -> tuple[float, float]:

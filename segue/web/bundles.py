@@ -39,11 +39,17 @@ def scripts(assets: Path) -> Bundle:
     return _bundle("/assets/js/all.js", "text/javascript", [assets / "words.js", *own])
 
 
+def words(assets: Path) -> dict[str, Bundle]:
+    """What the scripts say in each language but their own."""
+    files = sorted((assets / "words").glob("*.js"))
+    return {file.stem: _bundle(f"/assets/words/{file.name}", "text/javascript", [file]) for file in files}
+
+
 def bundle_routes(bundles: Sequence[Bundle]) -> Blueprint:
     """Answer with each bundle at its address."""
     routes = Blueprint("bundles", __name__)
     for bundle in bundles:
-        routes.add_url_rule(bundle.path, bundle.path.rpartition(".")[2], _answering(bundle))
+        routes.add_url_rule(bundle.path, bundle.path.replace(".", "-"), _answering(bundle))
     return routes
 
 

@@ -6,8 +6,8 @@ from pathlib import Path
 
 from dash import Dash
 
-from segue.web.bundles import bundle_routes, scripts, styles
-from segue.words import SOURCE, say, spoken
+from segue.web.bundles import bundle_routes, scripts, styles, words
+from segue.words import say, spoken
 
 _INDEX = """<!DOCTYPE html>
 <html lang="{%language%}" data-mantine-color-scheme="dark">
@@ -34,17 +34,20 @@ class FramedDash(Dash):  # type: ignore[misc]  # it has no types
 
     def __init__(self, name: str, assets: Path, **options: object) -> None:
         super().__init__(name, index_string=_INDEX, assets_folder=str(assets), include_assets_files=False, **options)
-        self._styles, self._scripts = styles(assets), scripts(assets)
-        self.server.register_blueprint(bundle_routes([self._styles, self._scripts]))
+        self._styles, self._scripts, self._words = styles(assets), scripts(assets), words(assets)
+        self.server.register_blueprint(bundle_routes([self._styles, self._scripts, *self._words.values()]))
 
     def interpolate_index(self, **parts: str) -> str:
         """The page, and before its scripts those words of its language that they say; English they have themselves."""
         parts["app_entry"] = parts["app_entry"].replace("Loading...", say("Loading..."))
-        language = spoken()
-        path = f"words/{language}.js"
-        words = "" if language == SOURCE else f'<script src="{self.get_asset_url(path)}"></script>'
+        told = self._words.get(spoken())
         page: str = super().interpolate_index(**parts)
-        own = {"language": language, "words": words, "styles": self._styles.address, "own": self._scripts.address}
+        own = {
+            "language": spoken(),
+            "words": "" if told is None else f'<script src="{told.address}"></script>',
+            "styles": self._styles.address,
+            "own": self._scripts.address,
+        }
         for place, value in own.items():
             page = page.replace(f"{{%{place}%}}", value)
         return page

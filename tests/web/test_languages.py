@@ -52,7 +52,10 @@ def test_the_sentences_of_the_scripts_come_before_them_and_only_where_they_are_n
     words = page.partition('<script src="/assets/words/de.js')[0]
     assert words != page
     assert "/assets/words.js" not in words
-    assert client.get("/assets/words/de.js").status_code == 200
+    address = page.partition('<script src="/assets/words')[2].partition('"')[0]
+    told = client.get(f"/assets/words{address}")
+    assert "immutable" in told.headers["Cache-Control"]
+    assert "Wegpunkt" in told.text
 
 
 def test_the_door_speaks_it_too(services: StandIn, client: FlaskClient) -> None:
