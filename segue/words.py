@@ -58,7 +58,7 @@ def spoken() -> str:
 
 def say(text: str, /, **values: object) -> str:
     """A text in the chosen language, with these values in its places."""
-    told = _catalogue(spoken()).gettext(text)
+    told = _catalogue(spoken()).gettext(text) if text else ""  # under "" a catalogue keeps what is to be said of it
     return told.format(**values) if values else told
 
 

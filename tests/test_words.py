@@ -37,6 +37,13 @@ def test_a_text_that_a_catalogue_lacks_stands_as_it_is() -> None:
     assert say("No translator has seen {what}.", what="this") == "No translator has seen this."
 
 
+def test_nothing_is_said_as_nothing() -> None:
+    """gettext answers "" with the head of its catalogue, which stood where an error had no remedy."""
+    for code in ("en", "de", PSEUDO):
+        speak(code)
+        assert say("") == ""
+
+
 def test_values_are_filled_in_after_the_text_was_found_and_may_hold_braces() -> None:
     speak("de")
     assert say("Too many wrong passwords. Try again in {wait_s} s.", wait_s="{7}").endswith("in {7} s möglich.")

@@ -276,7 +276,7 @@ def deck_entry(
         "cover": cover_url(entry.track_id, size=512),
         "thumb": cover_url(entry.track_id, size=96),
         "origin": entry.origin,
-        "why": say(entry.why) if entry.why else "",
+        "why": say(entry.why),
         "rating": ratings.get(entry.track_id),
         **asdict(sound or Sound()),
     }

@@ -127,7 +127,7 @@ def _rows(folders: Sequence[Folder], *, path_too: bool = False) -> html.Ul:
 
 def _row(folder: Folder, *, path_too: bool) -> html.Button:
     name, path = _name(folder.path), [html.Span(printable(folder.path), className="by")] if path_too else []
-    problem = say(folder.problem) if folder.problem else ""
+    problem = say(folder.problem)
     words = problem[:1].upper() + problem[1:] or (present.songs(folder.songs) if folder.songs else "")
     row = act_button(
         "folder",

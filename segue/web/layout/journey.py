@@ -195,7 +195,7 @@ def _stop(place: int, stop: Stop, tracks: Mapping[TrackId, Track], rhythms: Mapp
             _step(stop, place),
             main,
             *_stop_tools(stop, named),
-            html.P(say(stop.why) if stop.why else "", className="why"),
+            html.P(say(stop.why), className="why"),
         ],
         className=f"row stop is-{stop.kind}",
         **{"data-of": track_id or "", "data-position": stop.position},

@@ -238,7 +238,7 @@ def entry_row(
     track = tracks.get(entry.track_id)
     title = track.info.title if track else say(present.GONE)
     artist = present.artist_of(track) if track else ""
-    told = say(entry.why) if entry.why else ""
+    told = say(entry.why)
     why = [html.P(told, className="why", title=told)] if told else []
     grip = [html.Span(icon("grip"), className="grip", title=say("Drag to another place"))] if moves else []
     return html.Li(
