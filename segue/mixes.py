@@ -22,7 +22,7 @@ from segue.gathering import MixProgress
 from segue.mixing import Mixing, MixJob, MixOrder, MixStatus
 from segue.play.mix.listing import tracklist_rows
 from segue.play.mix.outputs import Outputs
-from segue.words import later, number, say
+from segue.words import later, number, say, speak, spoken
 
 MixState = Literal["waiting", "running", "done", "failed", "cancelled", "stopped"]
 """``stopped`` is a mix that was on its way when Segue ended."""
@@ -65,7 +65,7 @@ class Mixes:
     def __init__(self, mixing: Mixing, folder: Path, clock: Callable[[], float] = time.time) -> None:
         self._mixing, self._folder, self._clock = mixing, folder, clock
         self._lock = threading.RLock()
-        self._line: deque[tuple[str, MixOrder, Outputs]] = deque()
+        self._line: deque[tuple[str, MixOrder, Outputs, str]] = deque()
         self._job: tuple[str, MixJob] | None = None
         self._runner: threading.Thread | None = None
         self._closed = False
@@ -118,7 +118,7 @@ class Mixes:
                 folder.rmdir()
                 raise
             self._put(mix)
-            self._line.append((mix.id, order, outputs))
+            self._line.append((mix.id, order, outputs, spoken()))
             if self._runner is None:
                 self._runner = threading.Thread(target=self._run, name="mixes", daemon=True)
                 self._runner.start()
@@ -184,7 +184,8 @@ class Mixes:
                 if self._closed or not self._line:
                     self._runner = None
                     return
-                mix_id, order, outputs = self._line.popleft()
+                mix_id, order, outputs, language = self._line.popleft()
+                speak(language)  # of whoever ordered it
                 self._put(replace(self._mixes[mix_id], state="running"))
                 job = self._mixing.start(order, outputs)
                 self._job = (mix_id, job)

@@ -19,7 +19,7 @@ from segue.play.mix.plan import MixPlan
 from segue.play.mix.planning import MixSettings, plan_mix, quiet_notes
 from segue.play.tracklist import Wanted
 from segue.store.library import Library
-from segue.words import later, say
+from segue.words import carried, later, say
 
 log = logging.getLogger(__name__)
 
@@ -172,7 +172,7 @@ class MixJob:
         self.status = MixStatus()
         self._mixing, self._order, self._outputs = mixing, order, outputs
         self._cancel = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="mix", daemon=True)
+        self._thread = threading.Thread(target=carried(self._run), name="mix", daemon=True)
 
     def begin(self) -> None:
         """Start; once."""

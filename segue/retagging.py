@@ -9,7 +9,6 @@ import logging
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextvars import copy_context
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Literal, get_args
@@ -34,7 +33,7 @@ from segue.store.survey import stat_of
 from segue.store.tag_backups import Rewritten, TagBackup, TagBackups
 from segue.tagging import Tags
 from segue.values import Track, TrackId
-from segue.words import later, say
+from segue.words import carried, later, say
 
 log = logging.getLogger(__name__)
 
@@ -340,8 +339,7 @@ class _Job:
                 )
             self.cancelled.clear()
             self.status = TagStatus(running=True)
-            speaking = copy_context()  # the language of whoever begins it
-            self._thread = threading.Thread(target=speaking.run, args=(self._run, work), name="tags", daemon=True)
+            self._thread = threading.Thread(target=carried(self._run), args=(work,), name="tags", daemon=True)
             self._thread.start()
 
     def _run(self, work: Work) -> None:

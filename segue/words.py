@@ -7,10 +7,13 @@ texts of constants, which are made before anybody has come: what shows them says
 from __future__ import annotations
 
 import gettext
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextvars import ContextVar
 from functools import cache
 from pathlib import Path
+from typing import ParamSpec
+
+P = ParamSpec("P")
 
 SOURCE = "en"
 PSEUDO = "en-XA"
@@ -54,6 +57,17 @@ def speak(code: str) -> None:
 def spoken() -> str:
     """The language that is chosen."""
     return _spoken.get()
+
+
+def carried(step: Callable[P, None]) -> Callable[P, None]:
+    """The same for a thread of its own, which then speaks the language that is chosen here and now."""
+    language = spoken()
+
+    def in_that_language(*args: P.args, **values: P.kwargs) -> None:
+        speak(language)
+        step(*args, **values)
+
+    return in_that_language
 
 
 def say(text: str, /, **values: object) -> str:

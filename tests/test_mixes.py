@@ -17,6 +17,7 @@ from segue.play.mix.outputs import Outputs
 from segue.play.mix.planning import MixSettings
 from segue.play.tracklist import Wanted
 from segue.services import Services
+from segue.words import speak
 from tests.play.mix.sounds import decoded, song, write_song
 
 RATE_HZ = 44_100
@@ -80,6 +81,21 @@ def test_what_is_wrong_is_said_and_leaves_nothing_but_the_note(services: Service
     assert mix.state == "failed"
     assert "line 2" in mix.problems[0]
     assert [path.name for path in (services.data / "mixes" / mix.id).iterdir()] == ["mix.json"]
+
+
+def test_a_mix_fails_in_the_language_of_who_ordered_it(services: Services, songs: list[Path]) -> None:
+    gone = songs[0].with_name("gone.flac")
+    try:
+        speak("de")
+        mixes = [services.mixes.order(order(gone), ending=".mp3")]
+        speak("en")
+        mixes.append(services.mixes.order(order(gone), ending=".mp3"))
+    finally:
+        speak("en")
+    german, english = (ended(services.mixes, mix.id).error or "" for mix in mixes)
+    assert german
+    assert english
+    assert german != english
 
 
 def test_one_renders_and_the_others_wait_and_may_be_called_off(

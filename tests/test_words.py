@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import string
 from collections.abc import Iterator
+from threading import Thread
 
 import pytest
 
-from segue.words import PSEUDO, SOURCE, languages, later, number, say, say_n, speak, spoken
+from segue.words import PSEUDO, SOURCE, carried, languages, later, number, say, say_n, speak, spoken
 from tests import catalogues
 
 CODES = catalogues.codes()
@@ -85,6 +86,16 @@ def test_a_catalogue_holds_what_is_marked_and_nothing_else(code: str) -> None:
     marked = {catalogues.forms_of(message.id)[0] for message in catalogues.collected() if message.id}
     known = {catalogues.forms_of(message.id)[0] for message in catalogues.read(code) if message.id}
     assert (marked - known, known - marked) == (set(), set())
+
+
+def test_a_thread_speaks_as_who_began_it() -> None:
+    heard: list[str] = []
+    speak("de")
+    for step in (carried(lambda: heard.append(spoken())), lambda: heard.append(spoken())):
+        thread = Thread(target=step)
+        thread.start()
+        thread.join()
+    assert heard == ["de", SOURCE]
 
 
 @pytest.mark.parametrize("code", CODES)

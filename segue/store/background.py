@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Callable
-from contextvars import copy_context
 from dataclasses import dataclass, replace
 
 from segue.errors import SegueError
@@ -13,7 +12,7 @@ from segue.store.library import Library
 from segue.store.settling import Changes
 from segue.store.watch import Watch, WatchState
 from segue.values import ScanProgress, ScanReport
-from segue.words import later
+from segue.words import carried, later
 
 log = logging.getLogger(__name__)
 
@@ -58,8 +57,7 @@ class BackgroundScan:
                 )
             self.cancelled.clear()
             self.status = ScanStatus(running=True, quiet=quiet)
-            speaking = copy_context()  # the language of whoever begins it
-            self._thread = threading.Thread(target=speaking.run, args=(self._run, work), name="scan", daemon=True)
+            self._thread = threading.Thread(target=carried(self._run), args=(work,), name="scan", daemon=True)
             self._thread.start()
 
     def _run(self, work: Callable[[BackgroundScan], ScanReport]) -> None:

@@ -9,6 +9,7 @@ from segue.words import PSEUDO, SOURCE, languages, speak
 COOKIE = "segue_language"
 """Set by ``segue.speak`` of assets/js/page.js."""
 AS_THE_BROWSER = "browser"
+_FOR_PROGRAMS = ("/api/v1/", "/rest/")  # what they read stays as it is documented
 
 
 def speak_as_asked(server: Flask) -> None:
@@ -16,7 +17,7 @@ def speak_as_asked(server: Flask) -> None:
 
     @server.before_request
     def listen() -> None:
-        speak(chosen() or _asked_for())
+        speak(SOURCE if request.path.startswith(_FOR_PROGRAMS) else chosen() or _asked_for())
 
 
 def chosen() -> str:

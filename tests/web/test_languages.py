@@ -72,3 +72,10 @@ def test_so_does_what_an_app_keeps_of_it(client: FlaskClient) -> None:
     assert client.get("/manifest.webmanifest", headers=german).get_json()["lang"] == "de"
     workers = [client.get("/service-worker.js", headers=headers).text for headers in ({}, german)]
     assert workers[0] != workers[1]  # another language is another app, so that the browser fetches its page
+
+
+def test_programs_are_answered_in_english(client: FlaskClient) -> None:
+    """Half of an error was German and half English, by how its parts were marked."""
+    german = {"Accept-Language": "de"}
+    for address in ("/api/v1/tracks/nothing", "/rest/getSong?f=json&id=nothing&u=a&p=b"):
+        assert client.get(address, headers=german).data == client.get(address).data
