@@ -133,6 +133,6 @@
   /* A line in the queue before the first song that is not played any more. */
   function mark() {
     const style = by("ending-style") ?? document.head.appendChild(Object.assign(document.createElement("style"), { id: "ending-style" }));
-    style.textContent = state.kind === "songs" ? `.next-songs > .row:nth-child(${state.left}) { --ends: "${segue.say("It ends here")}"; }` : "";
+    style.textContent = state.kind === "songs" ? `.next-songs > .row:nth-child(${state.left}) { --ends: ${JSON.stringify(segue.say("It ends here"))}; }` : "";
   }
 })();

@@ -90,5 +90,10 @@ def _act(services: Services, act: str, mark: str) -> str:
 
 
 ROOM = Room(
-    "/settings", later("Settings"), "settings", later("Folders, rules of choosing, and colours"), build, register
+    "/settings",
+    later("Settings"),
+    "settings",
+    later("Folders, rules of choosing, colours and language"),
+    build,
+    register,
 )

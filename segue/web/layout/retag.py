@@ -107,7 +107,7 @@ def _field(change: FieldChange | None) -> list[Any]:
     if change.old == change.new:
         return [html.Span(placed(say("{value} stays"), value=change.new), className="dim")]
     arrow = html.Span(" → ", **{"aria-label": say("becomes")}, role="img")
-    return [html.Span(change.old or say("none"), className="retag-old"), arrow, html.B(change.new)]
+    return [html.Span(change.old or say("nothing"), className="retag-old"), arrow, html.B(change.new)]
 
 
 def write_words(songs: int) -> str:
