@@ -203,7 +203,7 @@ class LibraryMap:
         except (OSError, FileAccessError, MemoryError) as error:
             _log.warning("the map could not be drawn: %s", error)
             with self._lock:
-                self._status = AsideStatus(error=f"The map could not be drawn: {error}")
+                self._status = AsideStatus(error=say("The map could not be drawn: {error}", error=error))
             return
         with self._lock:
             if atlas is None and not self._stop.is_set():

@@ -203,7 +203,7 @@ class MixJob:
             self.status = replace(self.status, running=False, error=str(error), problems=problems)
         finally:
             if self.status.running:  # a fault of ours: threading's hook logs it, and nobody may wait for ever
-                error_text = "The mix stopped on a fault of Segue's own. The log has the details."
+                error_text = say("The mix stopped on a fault of Segue's own. The log has the details.")
                 self.status = replace(self.status, running=False, error=error_text)
 
     def _tell(self, progress: MixProgress) -> None:

@@ -97,7 +97,7 @@ class ProfileShelf:
         """Every profile, and which cannot be read and why."""
         held = self._profiles.all()
         profiles: dict[str, Profile] = {}
-        damaged = dict.fromkeys(held.damaged, "it is no JSON object")
+        damaged = dict.fromkeys(held.damaged, later("it is no JSON object"))
         for name, body in held.bodies.items():
             try:
                 profiles[name] = profile_of(body)
@@ -116,7 +116,9 @@ class ProfileShelf:
         if held in shelf.damaged:
             remedy = say("Save it again, or drop it: segue profile remove '{held}'", held=one_line(held))
             raise ParameterError(
-                say("the profile '{held}' is damaged: {damaged}", held=one_line(held), damaged=shelf.damaged[held]),
+                say(
+                    "the profile '{held}' is damaged: {damaged}", held=one_line(held), damaged=say(shelf.damaged[held])
+                ),
                 remedy=remedy,
             )
         return held, shelf.profiles[held]

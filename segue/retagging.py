@@ -59,7 +59,7 @@ class TagWishes:
         if self.key_as not in KEY_STYLES:
             raise ParameterError(
                 say("a key written as '{key_as}'", key_as=self.key_as),
-                remedy=say("Choose {key_styles}", key_styles=" or ".join(KEY_STYLES)),
+                remedy=say("Choose {key_styles}", key_styles=say(" or ").join(KEY_STYLES)),
             )
 
 

@@ -264,7 +264,7 @@ def _told(error: Exception, to: Daemon) -> FetchError:
 
 
 def _refusal(error: mpd.CommandError, to: Daemon) -> FetchError:
-    place = f"MPD at {to.where}"
+    place = say("MPD at {where}", where=to.where)
     if error.errno == mpd.FailureResponseCode.PASSWORD:
         return FetchError(
             say("{place} refuses the password", place=place), remedy=later("It is the 'password' in mpd.conf")

@@ -19,6 +19,7 @@ from segue.errors import ModelError, ParameterError
 from segue.store.heard_tags import TagRow
 from segue.store.library import Library
 from segue.values import Fingerprint, Floats, HeardTag, TrackId
+from segue.words import later, say
 
 log = logging.getLogger(__name__)
 
@@ -138,8 +139,8 @@ class Tags:
         ear = self._ear_in_use().the_ear
         tagger = self._tagger_of(ear)
         if tagger is None:
-            what = f"the ear {ear.name} has no genre and mood tags"
-            remedy = "Ask by one that has (--ear speccy), or choose it (segue models select speccy)"
+            what = say("the ear {ear} has no genre and mood tags", ear=ear.name)
+            remedy = later("Ask by one that has (--ear speccy), or choose it (segue models select speccy)")
             raise ModelError(what, remedy=remedy, path=ear.network)
         return ear, tagger
 
@@ -175,5 +176,9 @@ def _known(name: str, known: Sequence[str]) -> str:
     if plain in known:
         return plain
     near = difflib.get_close_matches(plain, known, n=_SIMILAR_NAMES, cutoff=0.5)
-    remedy = f"Did you mean {' or '.join(near)}?" if near else f"Choose from: {', '.join(sorted(known))}"
-    raise ParameterError(f"the ear knows no tag '{name}'", remedy=remedy)
+    remedy = (
+        say("Did you mean {names}?", names=say(" or ").join(near))
+        if near
+        else say("Choose from: {names}", names=", ".join(sorted(known)))
+    )
+    raise ParameterError(say("the ear knows no tag '{name}'", name=name), remedy=remedy)

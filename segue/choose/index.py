@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from segue.errors import ParameterError, UnknownTrackError
 from segue.values import Floats, TrackId
+from segue.words import later, say
 
 DECIMALS = 6
 """Two equal rows may differ in the seventh digit of a float32 product; six make them the tie that they are."""
@@ -90,7 +91,8 @@ class Index:
             return self._rows[track_id]
         except KeyError:
             raise UnknownTrackError(
-                f"no track has the id {track_id!r}", remedy="Scan the folder again, or choose another track"
+                say("no track has the id {track_id!r}", track_id=track_id),
+                remedy=later("Scan the folder again, or choose another track"),
             ) from None
 
     def rows_of(self, track_ids: Iterable[TrackId]) -> Rows:

@@ -18,6 +18,7 @@ from segue.choose.wishes import Wishes, in_range
 from segue.config import JOURNEY
 from segue.errors import ParameterError
 from segue.values import Floats, TrackId, TrackInfo
+from segue.words import later, say
 
 Mode = Literal["shortest", "smoothest"]
 MODES: tuple[Mode, ...] = ("shortest", "smoothest")
@@ -48,23 +49,27 @@ class Itinerary:
     def __post_init__(self) -> None:
         counts = (self.between,) if isinstance(self.between, int) else self.between
         if any(count < 0 for count in counts):
-            raise ParameterError(f"between is {self.between}", remedy="Choose 0 or more")
+            raise ParameterError(say("between is {between}", between=self.between), remedy=later("Choose 0 or more"))
         if self.minutes is not None and not 0.0 < self.minutes <= 60.0 * 24.0:
-            raise ParameterError(f"a journey of {self.minutes} minutes", remedy="Choose more than 0, and a day at most")
+            raise ParameterError(
+                say("a journey of {minutes} minutes", minutes=self.minutes),
+                remedy=later("Choose more than 0, and a day at most"),
+            )
         if self.mode not in MODES or self.arc not in ARCS:
             raise ParameterError(
-                f"the mode is {self.mode!r} and the arc {self.arc!r}",
-                remedy=f"Choose among {', '.join(MODES)} and among {', '.join(ARCS)}",
+                say("the mode is {mode!r} and the arc {arc!r}", mode=self.mode, arc=self.arc),
+                remedy=say("Choose among {modes} and among {arcs}", modes=", ".join(MODES), arcs=", ".join(ARCS)),
             )
         in_range(self, "arc_weight", 0.0, 10.0)
         if self.arc != "none" and self.mode == "smoothest":
             raise ParameterError(
-                "the smoothest way takes no regard of energy", remedy="Leave the arc out, or choose the shortest way"
+                later("the smoothest way takes no regard of energy"),
+                remedy=later("Leave the arc out, or choose the shortest way"),
             )
         if self.pins and self.minutes is not None:
             raise ParameterError(
-                "pins stand at positions, and minutes leave open how many there are",
-                remedy="Say how many tracks between instead of minutes",
+                later("pins stand at positions, and minutes leave open how many there are"),
+                remedy=later("Say how many tracks between instead of minutes"),
             )
 
 
@@ -143,14 +148,19 @@ def waypoint_stops(catalogue: Catalogue, waypoints: Sequence[Waypoint], *, loop:
     if len(named) > 1 and _is_same(named[0], named[-1]):
         named, loop = named[:-1], True
     if len(named) < (1 if loop else 2):
-        raise ParameterError(
-            f"a journey {'that comes back needs a waypoint' if loop else 'needs two waypoints'}, and {len(named)} came",
-            remedy="Name where it begins and where it ends",
+        what = (
+            say("a journey that comes back needs a waypoint, and {count} came", count=len(named))
+            if loop
+            else say("a journey needs two waypoints, and {count} came", count=len(named))
         )
+        raise ParameterError(what, remedy=later("Name where it begins and where it ends"))
     for place, waypoint in enumerate(named):
         if any(_is_same(waypoint, other) for other in named[:place]):
             name = _stop_of(catalogue, waypoint).info.title
-            raise ParameterError(f"the waypoint '{name}' comes twice", remedy="Name it once; only a loop comes back")
+            raise ParameterError(
+                say("the waypoint '{name}' comes twice", name=name),
+                remedy=later("Name it once; only a loop comes back"),
+            )
     return [_stop_of(catalogue, waypoint) for waypoint in named], loop
 
 
@@ -161,7 +171,8 @@ def lay_out(catalogue: Catalogue, waypoints: Sequence[Waypoint], itinerary: Itin
     total = len(stops) + sum(counts)
     if total > JOURNEY.longest_stops:
         raise ParameterError(
-            f"a journey of {total} stops is too long", remedy=f"Choose {JOURNEY.longest_stops} stops at most"
+            say("a journey of {total} stops is too long", total=total),
+            remedy=say("Choose {most} stops at most", most=JOURNEY.longest_stops),
         )
     places = np.concatenate([[0], np.cumsum(np.array(counts[: len(stops) - 1], np.int64) + 1)]).astype(int).tolist()
     placed = [replace(stop, position=place) for stop, place in zip(stops, places, strict=True)]
@@ -195,7 +206,8 @@ def _counts(between: int | tuple[int, ...], legs: int) -> tuple[int, ...]:
     counts = (between,) * legs if isinstance(between, int) else between
     if len(counts) != legs:
         raise ParameterError(
-            f"{len(counts)} numbers of tracks came for {legs} legs", remedy="Give one number, or one for each leg"
+            say("{count} numbers of tracks came for {legs} legs", count=len(counts), legs=legs),
+            remedy=later("Give one number, or one for each leg"),
         )
     return counts
 
@@ -207,11 +219,16 @@ def _pinned(
     info = catalogue.info(track_id)
     if not 0 < position < total or any(stop.position == position for stop in placed):
         raise ParameterError(
-            f"'{info.title}' cannot be pinned to stop {position + 1} of {total}",
-            remedy="Pin a stop between two waypoints, and each only once",
+            say(
+                "'{title}' cannot be pinned to stop {stop} of {total}", title=info.title, stop=position + 1, total=total
+            ),
+            remedy=later("Pin a stop between two waypoints, and each only once"),
         )
     if any(stop.row == row for stop in placed):
-        raise ParameterError(f"'{info.title}' would come twice", remedy="Pin a track that is not on the way already")
+        raise ParameterError(
+            say("'{title}' would come twice", title=info.title),
+            remedy=later("Pin a track that is not on the way already"),
+        )
     return FixedStop(position, catalogue.index.vectors[row], row, info, is_pinned=True)
 
 

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from segue.errors import ParameterError
 from segue.values import Floats
+from segue.words import later, say
 
 _LOWEST_HZ, _HIGHEST_HZ, _BASS_HZ = 60.0, 2000.0, 250.0
 _NEIGHBOURS = 12  # bins on either side that a partial must stand out from...
@@ -152,7 +153,7 @@ def camelot_named(text: str) -> str:
         return plain.upper()
     spelled = _SPELLED.fullmatch(plain)
     if spelled is None:
-        raise ParameterError(f"'{plain[:40]}' is no key", remedy="Write it as 8A, Am or A minor")
+        raise ParameterError(say("'{key}' is no key", key=plain[:40]), remedy=later("Write it as 8A, Am or A minor"))
     letter, sign, mode = spelled.groups(default="")
     shift = 1 if sign in ("#", "\u266f") else -1 if sign else 0
     tonic = (_SEMITONES[letter.upper()] + shift) % 12
@@ -162,7 +163,7 @@ def camelot_named(text: str) -> str:
 def key_of_camelot(camelot: str) -> str:
     """The name of a key by its Camelot code: "A minor" of "8A"; raises ParameterError for what is no code."""
     if camelot not in _BY_CAMELOT:
-        raise ParameterError(f"'{camelot[:40]}' is no Camelot code", remedy="Write 1A to 12B")
+        raise ParameterError(say("'{code}' is no Camelot code", code=camelot[:40]), remedy=later("Write 1A to 12B"))
     return _BY_CAMELOT[camelot]
 
 

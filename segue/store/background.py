@@ -12,7 +12,7 @@ from segue.store.library import Library
 from segue.store.settling import Changes
 from segue.store.watch import Watch, WatchState
 from segue.values import ScanProgress, ScanReport
-from segue.words import carried, later
+from segue.words import carried, later, say
 
 log = logging.getLogger(__name__)
 
@@ -154,4 +154,4 @@ class BackgroundWatch:
             self._error = str(error)
         finally:
             if not stop.is_set() and not self._error:  # a fault of ours: threading's hook logs it
-                self._error = "The watch ended on a fault of Segue's own. The log has the details."
+                self._error = say("The watch ended on a fault of Segue's own. The log has the details.")

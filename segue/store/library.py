@@ -40,6 +40,7 @@ from segue.values import (
     TrackId,
     TrackVectors,
 )
+from segue.words import later, say
 
 FILE_NAME = "library.db"
 
@@ -424,8 +425,9 @@ class Library:
             track_rows.bump(db, "version")
 
     def _unknown(self, what: str) -> UnknownTrackError:
-        remedy = "Check the spelling, or scan the folder it lies in"
-        return UnknownTrackError(f'no track has "{printable(what)}" for its id, path or name', remedy=remedy)
+        remedy = later("Check the spelling, or scan the folder it lies in")
+        told = say('no track has "{what}" for its id, path or name', what=printable(what))
+        return UnknownTrackError(told, remedy=remedy)
 
     def _refuse_other_ears(self, db: Connection, wanted: Fingerprint) -> None:
         held = track_rows.fingerprints_in(db)

@@ -11,9 +11,9 @@ import os
 import signal
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from multiprocessing.connection import Connection, wait
 from multiprocessing.context import SpawnProcess
 from pathlib import Path
@@ -22,6 +22,7 @@ from typing import Generic, Protocol, Self, TypeVar
 from segue.config import SCAN, ScanSpec
 from segue.errors import SegueError, WorkerError, printable
 from segue.store.worker_process import Unexpected, serve
+from segue.words import later, say
 
 _log = logging.getLogger(__name__)
 
@@ -30,6 +31,8 @@ Work = Callable[[Path], T]
 Starter = Callable[[], Work[T]]
 """Makes, inside the worker, the function that is given each file; must be picklable, the function need not be."""
 
+_CONVERT = later("Convert it to another format, or leave it out")
+_SILENT = later("gave no sign of life for {silent_s} s")
 _SPAWN = multiprocessing.get_context("spawn")  # a fork would share the booth's threads, locks and SQLite handles
 _ONE_THREAD = {f"{library}_NUM_THREADS": "1" for library in ("OMP", "OPENBLAS", "MKL", "VECLIB_MAXIMUM", "NUMEXPR")}
 _ENVIRONMENT = threading.Lock()
@@ -80,6 +83,24 @@ class Crew(Protocol[T]):
 
 CrewMaker = Callable[[Starter[T]], Crew[T]]
 """Gives the crew that works with what a starter makes."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Fate:
+    """What became of a process, as words after its name."""
+
+    text: str
+    values: Mapping[str, object] = field(default_factory=dict)
+
+    @property
+    def said(self) -> str:
+        """In the language of whoever began the work."""
+        return say(self.text, **self.values)
+
+    @property
+    def in_english(self) -> str:
+        """As the log has it."""
+        return self.text.format(**self.values)
 
 
 class WorkerPool(Generic[T]):
@@ -160,8 +181,8 @@ class WorkerPool(Generic[T]):
         """What to say of an exception that a worker had no words for; None is a lack of memory."""
         if unexpected is not None:
             return _report(unexpected, job)
-        what = f"it takes more than the {self._settings.worker_memory_mb} MB that a worker has"
-        return WorkerError(what, remedy="Convert it to another format, or leave it out", path=job.path)
+        what = say("it takes more than the {most_mb} MB that a worker has", most_mb=self._settings.worker_memory_mb)
+        return WorkerError(what, remedy=_CONVERT, path=job.path)
 
     def _look_at(self, worker: _Worker[T]) -> Outcome[T] | None:
         """Whether a worker that says nothing is still to be waited for."""
@@ -169,12 +190,12 @@ class WorkerPool(Generic[T]):
         if silent and not worker.began:
             self._false_start(worker, _fate(worker.stop()), allowed=_KILLED_STARTS)
         elif silent:
-            return self._again(worker, f"gave no sign of life for {self._settings.silent_s:.0f} s")
+            return self._again(worker, _Fate(_SILENT, {"silent_s": f"{self._settings.silent_s:.0f}"}))
         if not worker.began or (seconds := worker.overdrawn_s) is None:
             return None
         worker.stop()
-        remedy = "Convert it to another format, or leave it out"
-        error = WorkerError(f"it took more than {seconds:.0f} s", remedy=remedy, path=worker.the_job.path)
+        what = say("it took more than {most_s} s", most_s=f"{seconds:.0f}")
+        error = WorkerError(what, remedy=_CONVERT, path=worker.the_job.path)
         return Outcome(worker.the_job, error=error)
 
     def _dead(self, worker: _Worker[T]) -> Outcome[T] | None:
@@ -186,29 +207,35 @@ class WorkerPool(Generic[T]):
             return None
         if innocent:
             return self._again(worker, _fate(code))
-        remedy = "Check that it plays elsewhere, convert it to another format, or leave it out"
-        error = WorkerError(f"the decoder {_fate(code)} on it", remedy=remedy, path=worker.the_job.path)
+        remedy = later("Check that it plays elsewhere, convert it to another format, or leave it out")
+        what = say("the decoder {fate} on it", fate=_fate(code).said)
+        error = WorkerError(what, remedy=remedy, path=worker.the_job.path)
         return Outcome(worker.the_job, error=error)
 
-    def _false_start(self, worker: _Worker[T], fate: str, *, allowed: int) -> None:
+    def _false_start(self, worker: _Worker[T], fate: _Fate, *, allowed: int) -> None:
         """Try again with a process that did not get as far as the file."""
         self._false_starts += 1
         if self._false_starts >= allowed:
-            remedy = "Close other programs to free memory, or use fewer workers; else install Segue anew"
-            raise WorkerError(f"worker processes do not start: the last one {fate}", remedy=remedy)
+            remedy = later("Close other programs to free memory, or use fewer workers; else install Segue anew")
+            what = say("worker processes do not start: the last one {fate}", fate=fate.said)
+            raise WorkerError(what, remedy=remedy)
         worker.take_again()
 
-    def _again(self, worker: _Worker[T], fate: str) -> Outcome[T] | None:
+    def _again(self, worker: _Worker[T], fate: _Fate) -> Outcome[T] | None:
         """Try a file again whose worker was ended or stopped, which is seldom its fault, but may be."""
         worker.stop()
         worker.tries += 1
         job = worker.the_job
         if worker.tries < self._settings.tries_a_file:
-            _log.warning("%s: its worker %s; another one tries again", printable(job.path), fate)
+            _log.warning("%s: its worker %s; another one tries again", printable(job.path), fate.in_english)
             worker.take_again()
             return None
-        remedy = "Let nothing end or stop Segue's processes, free memory, or leave the file out"
-        what = f"each of the {worker.tries} workers that tried it {fate}" if worker.tries > 1 else f"its worker {fate}"
+        remedy = later("Let nothing end or stop Segue's processes, free memory, or leave the file out")
+        what = (
+            say("each of the {tries} workers that tried it {fate}", tries=worker.tries, fate=fate.said)
+            if worker.tries > 1
+            else say("its worker {fate}", fate=fate.said)
+        )
         return Outcome(job, error=WorkerError(what, remedy=remedy, path=job.path))
 
 
@@ -337,15 +364,16 @@ def _single_threaded() -> Iterator[None]:
 
 def _report(unexpected: Unexpected, job: Job) -> WorkerError:
     _log.error("%s: unexpected error in a worker\n%s", printable(job.path), unexpected.trace)
-    remedy = "This is a fault of Segue: report it with the log; the file is left out"
-    return WorkerError(f"an unexpected error came up ({unexpected.what})", remedy=remedy, path=job.path)
+    remedy = later("This is a fault of Segue: report it with the log; the file is left out")
+    what = say("an unexpected error came up ({what})", what=unexpected.what)
+    return WorkerError(what, remedy=remedy, path=job.path)
 
 
-def _fate(code: int | None) -> str:
+def _fate(code: int | None) -> _Fate:
     if code is None:
-        return "did not answer"
+        return _Fate(later("did not answer"))
     if code == -9:
-        return "was killed, as the system does when memory runs out,"
+        return _Fate(later("was killed, as the system does when memory runs out,"))
     if code < 0:
-        return f"crashed ({signal.Signals(-code).name})"
-    return f"ended with code {code}"
+        return _Fate(later("crashed ({signal})"), {"signal": signal.Signals(-code).name})
+    return _Fate(later("ended with code {code}"), {"code": code})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 from urllib.parse import quote
 
@@ -9,7 +10,7 @@ from flask import Blueprint, Flask, Response, redirect, render_template_string, 
 from werkzeug.wrappers import Response as AnyResponse
 
 from segue.door import DOOR, Door, Patience
-from segue.words import say, spoken
+from segue.words import later, say, spoken
 
 COOKIE = "segue_session"
 _OPEN = frozenset(
@@ -17,7 +18,8 @@ _OPEN = frozenset(
 )
 _OPEN_FOLDERS = ("/assets/css/", "/assets/fonts/", "/assets/icons/", "/assets/worker/")
 _FOR_SCRIPTS = ("/api/", "/media/", "/_dash", "/_reload-hash", "/assets/")
-_CLOSED = "This booth can be reached by others and has no password. Set one with: segue password\n"
+_CLOSED = later("This booth can be reached by others and has no password. Set one with: segue password")
+_LOG_IN_FIRST = later("Log in first")
 _PAGE = """<!DOCTYPE html>
 <html lang="{{ language }}" data-mantine-color-scheme="dark">
 <head>
@@ -26,7 +28,7 @@ _PAGE = """<!DOCTYPE html>
 <meta name="color-scheme" content="dark light">
 <title>{{ log_out if inside else log_in }} - Segue</title>
 <link rel="icon" type="image/svg+xml" href="/assets/favicon.svg">
-<link rel="manifest" href="/manifest.webmanifest">
+<link rel="manifest" href="/manifest.webmanifest" crossorigin="use-credentials">
 <link rel="stylesheet" href="/assets/css/tokens.css">
 <link rel="stylesheet" href="/assets/css/login.css">
 <script src="/assets/js/kept.js"></script>
@@ -67,7 +69,7 @@ def gate(server: Flask, door: Door, *, must_lock: bool = False, own_check: tuple
         if _is_open(request.path) or request.path.startswith(own_check):
             return None
         if not door.is_locked():
-            return (_CLOSED, 403, {"Content-Type": "text/plain"}) if must_lock else None
+            return (f"{say(_CLOSED)}\n", 403, {"Content-Type": "text/plain"}) if must_lock else None
         return None if _is_inside(door) else _sent_away()
 
     server.register_blueprint(_login_routes(door))
@@ -131,9 +133,11 @@ def _sent_away() -> AnyResponse:
         then = request.full_path.rstrip("?")
         return redirect("/login" if then == "/" else f"/login?next={quote(then)}")
     if request.path.startswith("/api/"):
-        answer: Response = Response('{"error": "Log in first"}\n', status=401, mimetype="application/json")
+        answer: Response = Response(
+            json.dumps({"error": say(_LOG_IN_FIRST)}) + "\n", status=401, mimetype="application/json"
+        )
     else:
-        answer = Response("Log in first\n", status=401, mimetype="text/plain")
+        answer = Response(f"{say(_LOG_IN_FIRST)}\n", status=401, mimetype="text/plain")
     answer.headers["WWW-Authenticate"] = 'Bearer realm="Segue"'
     return answer
 
