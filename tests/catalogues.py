@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import io
 import json
+import re
 import sys
 from pathlib import Path
 
@@ -89,14 +90,18 @@ def _begun(code: str) -> Catalog:
 
 
 def main(new: str = "") -> int:
+    if new and not re.fullmatch("[a-z]{2,3}", new):
+        print(f"'{new}' is no language: name it by two or three small letters, such as fr")
+        return 1
     found = collected()
     CATALOGUES.mkdir(exist_ok=True)
     for code in sorted({*codes(), *filter(None, [new])}):
         catalogue = updated(read(code) if code in codes() else _begun(code), found)
         (CATALOGUES / f"{code}.po").write_bytes(as_po(catalogue))
-        (CATALOGUES / f"{code}.mo").write_bytes(as_mo(catalogue))
-        (SCRIPTS / f"{code}.js").write_text(as_script(catalogue), encoding="utf-8")
         missing = sum(not is_told(message) for message in catalogue if message.id)
+        if not missing:  # what is compiled is offered; one that lacks a new text stays as it was
+            (CATALOGUES / f"{code}.mo").write_bytes(as_mo(catalogue))
+            (SCRIPTS / f"{code}.js").write_text(as_script(catalogue), encoding="utf-8")
         print(f"{code}: {len(catalogue)} texts, {missing} of them not said yet")
     return 0
 

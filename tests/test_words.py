@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import string
 from collections.abc import Iterator
+from pathlib import Path
 from threading import Thread
 
 import pytest
 
-from segue.words import PSEUDO, SOURCE, carried, languages, later, number, say, say_n, speak, spoken
+from segue.words import PSEUDO, SOURCE, _marks, carried, languages, later, number, say, say_n, speak, spoken
 from tests import catalogues
 
 CODES = catalogues.codes()
@@ -70,7 +71,38 @@ def test_a_constant_is_marked_when_it_is_made_and_said_when_it_is_shown() -> Non
 
 
 def test_each_language_has_a_name_and_english_is_always_there() -> None:
-    assert languages() == {"de": "Deutsch", "en": "English"}
+    assert languages().keys() == {SOURCE, *CODES}
+    assert (languages()["de"], languages()["en"]) == ("Deutsch", "English")
+
+
+@pytest.mark.parametrize("code", [SOURCE, PSEUDO, *CODES])
+def test_each_language_parts_thousands_and_decimal_places(code: str) -> None:
+    assert len(_marks(code)) == 2
+
+
+def test_a_language_is_named_by_two_or_three_letters(capsys: pytest.CaptureFixture[str]) -> None:
+    for code in ("pt-BR", "pt_BR", "Fr", "f", "../fr", "german"):
+        assert catalogues.main(code) == 1
+        assert capsys.readouterr().out.count("\n") == 1
+        assert catalogues.codes() == CODES
+
+
+def test_a_language_is_offered_when_nothing_of_it_is_missing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    found = catalogues.Catalog(charset="utf-8")
+    found.add("Password", locations=[("assets/js/page.js", 0)])
+    monkeypatch.setattr(catalogues, "collected", lambda: found)
+    monkeypatch.setattr(catalogues, "CATALOGUES", tmp_path)
+    monkeypatch.setattr(catalogues, "SCRIPTS", tmp_path)
+    assert catalogues.main("fr") == 0
+    assert [path.name for path in tmp_path.iterdir()] == ["fr.po"]
+    said = (tmp_path / "fr.po").read_text(encoding="utf-8")
+    whole = said.replace('msgid "Password"\nmsgstr ""', 'msgid "Password"\nmsgstr "Mot"')
+    (tmp_path / "fr.po").write_text(whole, encoding="utf-8")
+    assert catalogues.main() == 0
+    assert {path.name for path in tmp_path.iterdir()} == {"fr.po", "fr.mo", "fr.js"}
+    assert "1 of them" in capsys.readouterr().out
 
 
 # The catalogues -------------------------------------------------------------------------------------------------------
