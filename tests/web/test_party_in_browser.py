@@ -168,7 +168,7 @@ def test_a_booth_is_asked_for_songs_if_it_takes_them(
     guest.witness.problems[:] = [p for p in guest.witness.problems if "400" not in p]  # Chromium notes the refusal
     host.click("#party-open")
     guest.wait_for_selector("text=“Kitchen” has closed. Your own queue is back.", timeout=30_000)
-    assert guest.evaluate("segue.deck.current") is None
+    wait(guest, "!segue.deck.current")
 
 
 def test_two_tabs_of_one_browser_are_not_one_booth(long_songs: StandIn, serve: Serve, visit: Visit) -> None:
