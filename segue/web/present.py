@@ -160,11 +160,9 @@ def watch_line(state: WatchState | None, status: ScanStatus | None = None) -> st
         return say("New songs are found when you add their folder again")
     if not (state.watched or state.polled or state.away):
         busy = status is not None and status.running
-        return (
-            say(state.note)
-            if state.note
-            else (say("Watched once all is heard") if busy else say("Nothing to watch yet: add a folder"))
-        )
+        if state.note:
+            return say(state.note)
+        return say("Watched once all is heard") if busy else say("Nothing to watch yet: add a folder")
     here = len(set(state.watched) - set(state.away))
     over = len(set(state.polled) - set(state.away))
     parts = [say_n("Watching {count} folder", "Watching {count} folders", here)] if here else []
