@@ -75,7 +75,7 @@ def test_tags_are_previewed_written_and_put_back(services: Services, music: Path
     page = visit(serve(services))
     before = [track.id for track in services.library.tracks()]
     dialog = mark_all_and_ask(page)
-    assert rows(page)[0] == "Ada Ada.wav none → 100 none → 8A"
+    assert rows(page)[0] == "Ada Ada.wav nothing → 100 nothing → 8A"
     assert "it is write-protected" in rows(page)[2]
     dialog.get_by_text("Am", exact=True).click()
     wait(page, "document.querySelector('.retag-table tbody tr').innerText.includes('Am')")
