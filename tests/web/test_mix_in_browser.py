@@ -75,3 +75,22 @@ def test_a_list_is_mixed_and_its_wrong_lines_are_said(services: Services, serve:
     page.fill("#mix-text", "")
     page.click("#mix-order")
     page.wait_for_selector("#mix-says >> text=a mix of 0 songs")
+
+
+def test_a_half_written_list_survives_a_look_at_another_room(services: Services, serve: Serve, visit: Visit) -> None:
+    page = visit(serve(services))
+    page.evaluate("segue.go('/mix')")
+    page.fill("#mix-text", "Alder\nBirch")
+    page.fill("input[placeholder='A mix']", "Trees")
+    page.get_by_label("In the order that flows best").check()
+    page.get_by_label("About how long, in minutes").fill("5")
+    page.evaluate("segue.go('/library')")
+    wait(page, "document.querySelector('#mix-text') === null")
+    page.evaluate("segue.go('/mix')")
+    page.wait_for_selector("#mix-text")
+    assert page.input_value("#mix-text") == "Alder\nBirch"
+    assert page.input_value("input[placeholder='A mix']") == "Trees"
+    assert page.get_by_label("In the order that flows best").is_checked()
+    assert page.get_by_label("About how long, in minutes").input_value() == "5"
+    page.click("#mix-order")
+    page.wait_for_selector(".mix >> text=Trees")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import dash_mantine_components as dmc
 from dash import dcc, html
@@ -34,6 +35,8 @@ _PHASES: dict[MixPhase, str] = {
     "checking": later("Checking what was written"),
 }
 _MOST_LISTED = 12
+_KEPT: dict[str, Any] = {"persistence": True, "persistence_type": "session"}
+"""Of what is written here nothing is lost to a look at another room; the next visit begins anew."""
 
 
 def mix_room(tracks: Sequence[Track]) -> html.Div:
@@ -66,6 +69,7 @@ def _songs(tracks: Sequence[Track]) -> html.Section:
         autosize=True,
         value="",
         spellCheck=False,
+        **_KEPT,
     )
     take = [
         act_button(
@@ -102,21 +106,26 @@ def _wishes() -> html.Section:
         [
             dmc.TextInput(
                 id=ids.mix_field("title"), label=say("Name"), value="", placeholder=say("A mix"), autoComplete="off",
+                **_KEPT,
             ),
             dmc.Select(
                 id=ids.mix_field("ending"), label=say("File"), data=kinds, value=".mp3", allowDeselect=False,
-                comboboxProps={"withinPortal": False},
+                comboboxProps={"withinPortal": False}, **_KEPT,
             ),
             dmc.NumberInput(
                 id=ids.mix_field("between"), label=say("Songs between each two"), min=0, max=MOST_BETWEEN, value=0,
                 description=say("Others of your library, which lead from one to the next"), allowDecimal=False,
+                **_KEPT,
             ),
             dmc.NumberInput(
                 id=ids.mix_field("minutes"), label=say("About how long, in minutes"), min=0, max=24 * 60, value="",
                 description=say("Empty: as long as the list is"), allowDecimal=False,
+                **_KEPT,
             ),
-            dmc.Switch(id=ids.mix_field("reorder"), label=say("In the order that flows best"), checked=False),
-            dmc.Switch(id=ids.mix_field("skip_bad"), label=say("Leave out what cannot be mixed"), checked=False),
+            dmc.Switch(id=ids.mix_field("reorder"), label=say("In the order that flows best"), checked=False, **_KEPT),
+            dmc.Switch(
+                id=ids.mix_field("skip_bad"), label=say("Leave out what cannot be mixed"), checked=False, **_KEPT,
+            ),
             html.Button(say("Make the mix"), id=ids.MIX_ORDER, type="button", n_clicks=0, className="button solid"),
         ],
         className="card mix-wishes",
