@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
@@ -18,8 +20,9 @@ from tests.web.stand_in import StandIn, make_shelf
 
 
 @pytest.fixture
-def house(tmp_path: Path) -> StandIn:
-    return StandIn(tmp_path / "data", make_shelf(tmp_path, seconds=4.0))
+def house(tmp_path: Path) -> Iterator[StandIn]:
+    with closing(StandIn(tmp_path / "data", make_shelf(tmp_path, seconds=4.0))) as services:
+        yield services
 
 
 def test_a_turn_says_how_both_are_played(house: StandIn) -> None:

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -37,8 +37,16 @@ def shelf(tmp_path_factory: pytest.TempPathFactory) -> tuple[Track, ...]:
 
 
 @pytest.fixture
-def services(tmp_path: Path, shelf: tuple[Track, ...]) -> StandIn:
-    return StandIn(tmp_path / "data", shelf)
+def services(tmp_path: Path, shelf: tuple[Track, ...]) -> Iterator[StandIn]:
+    with closing(StandIn(tmp_path / "data", shelf)) as services:
+        yield services
+
+
+@pytest.fixture
+def empty(tmp_path: Path) -> Iterator[StandIn]:
+    """A library without a song."""
+    with closing(StandIn(tmp_path / "data")) as services:
+        yield services
 
 
 def reading_client(services: Any) -> FlaskClient:

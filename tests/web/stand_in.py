@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import threading
 import wave
-import weakref
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -105,6 +104,7 @@ class StandIn:
     rules: HouseRules = field(init=False)
     playing: Playing = field(init=False)
     door: Door = field(init=False)
+    library: Library = field(init=False)
     lists: SavedLists = field(init=False)
     profiles: ProfileShelf = field(init=False)
     sending: Sending = field(init=False)
@@ -115,8 +115,7 @@ class StandIn:
     is_demo: bool = False
 
     def __post_init__(self) -> None:
-        library = Library.open(self.data)
-        weakref.finalize(self, library.close)
+        self.library = library = Library.open(self.data)
         self.door = Door(library.kept)
         self.lists = SavedLists(library.kept)
         self.sending = Sending(library.kept, library.roots.folders)
@@ -127,10 +126,14 @@ class StandIn:
         self.map = LibraryMap(
             self._some, lambda: InUse(EAR, "stand-in"), self.confident, cache=self.data / "cache" / "map"
         )
-        weakref.finalize(self, self.map.close)
         self.playing = Playing(
             self.track, self.rhythm, lambda track: track.paths[0], cache=self.data / "outlines", only_s=self.only_s
         )
+
+    def close(self) -> None:
+        """Let go of its files."""
+        self.map.close()
+        self.library.close()
 
     def confident(self) -> dict[TrackId, tuple[str, ...]]:
         return self.tags

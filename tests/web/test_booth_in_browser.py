@@ -296,21 +296,19 @@ def test_a_song_whose_file_is_gone_is_said_and_passed_over(long_songs: StandIn, 
     page.witness.problems[:] = [p for p in page.witness.problems if "404" not in p]
 
 
-def test_an_empty_library_offers_the_demo(serve: Serve, visit: Visit, tmp_path: Path) -> None:
-    services = StandIn(tmp_path)
-    url = serve(services)
-    page = visit(url)
+def test_an_empty_library_offers_the_demo(serve: Serve, visit: Visit, empty: StandIn) -> None:
+    page = visit(serve(empty))
     page.wait_for_selector("text=A DJ for the music you own")
     assert not page.is_visible("#player")
     page.click("text=Play the demo library")
     page.wait_for_selector("text=Composing the demo library: 12 of 72 songs")
-    assert services.began == ["demo"]
+    assert empty.began == ["demo"]
 
 
 def test_songs_can_be_played_while_the_scan_goes_on(
-    serve: Serve, visit: Visit, tmp_path: Path, shelf: tuple[Track, ...]
+    serve: Serve, visit: Visit, empty: StandIn, shelf: tuple[Track, ...]
 ) -> None:
-    services = StandIn(tmp_path)
+    services = empty
     services.status = ScanStatus(running=True, progress=ScanProgress("listening", 0, 12, 0, None, 0.0, None))
     url = serve(services)
     page = visit(url)

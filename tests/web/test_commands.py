@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from contextlib import closing
 from dataclasses import replace
 from typing import Any
 
@@ -208,7 +209,11 @@ def test_nonsense_is_refused_in_words(desk: Desk, command: dict[str, Any]) -> No
 @settings(max_examples=30, deadline=None)
 @given(data=st.data())
 def test_any_series_of_commands_leaves_a_booth_that_can_be_kept(data: st.DataObject, shelf: tuple[Track, ...]) -> None:
-    desk = Desk(StandIn(shelf[0].paths[0].parent, shelf), np.random.default_rng(1))  # type: ignore[arg-type]
+    with closing(StandIn(shelf[0].paths[0].parent, shelf)) as services:
+        _command_at_random(data, Desk(services, np.random.default_rng(1)), shelf)  # type: ignore[arg-type]
+
+
+def _command_at_random(data: st.DataObject, desk: Desk, shelf: tuple[Track, ...]) -> None:
     booth = Booth()
     for _ in range(data.draw(st.integers(1, 8))):
         kind = data.draw(

