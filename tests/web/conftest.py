@@ -89,7 +89,7 @@ def _close(server: Any) -> None:
 def served(services: Any, *, port: int = 0, reach: Reach | None = None) -> Iterator[str]:
     """The booth on a port of its own, by the server it has in use."""
     app = create_app(services, reach=reach)
-    server = waitress.server.create_server(app.server, host="127.0.0.1", port=port, threads=8)
+    server = waitress.server.create_server(app.server, host="127.0.0.1", port=port, threads=8, asyncore_use_poll=True)
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()
     try:
