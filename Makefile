@@ -35,7 +35,7 @@ test: check ## Everything: lint, types, all tests, the real browsers included
 
 check: install-dev lint ## What CI runs
 	@$(BIN)/python tests/tools.py
-	@$(BIN)/python -m pytest -n 2 --dist loadfile
+	@$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
 
 lint: install-dev
 	@$(BIN)/ruff check .

@@ -80,29 +80,21 @@ def scan_to_the_end(music: Path, data: Path) -> None:
     assert scan.returncode == 0
 
 
-def killed_again_and_again(music: Path, tmp_path: Path, *, kills: int) -> None:
-    chance = random.Random(kills)
+@pytest.mark.slow
+def test_a_scan_killed_ten_times_ends_as_if_it_had_not_been(many: Path, tmp_path: Path) -> None:
+    chance = random.Random(10)
     kept = 0
-    for _ in range(kills):
-        kill_when(start(music, tmp_path / "killed"), done=kept + 1, after_s=chance.uniform(0, 2 * WAIT_S))
+    for _ in range(10):
+        kill_when(start(many, tmp_path / "killed"), done=kept + 1, after_s=chance.uniform(0, 2 * WAIT_S))
         with Library.open(tmp_path / "killed") as library:
             counts = library.counts()
             assert counts.tracks == counts.files
             assert counts.tracks > kept  # nothing that had been told of is lost
             kept = min(counts.tracks, 15)
-    scan_to_the_end(music, tmp_path / "killed")
-    scan_to_the_end(music, tmp_path / "undisturbed")
+    scan_to_the_end(many, tmp_path / "killed")
+    scan_to_the_end(many, tmp_path / "undisturbed")
     assert len(contents(tmp_path / "killed")) == 16
     assert contents(tmp_path / "killed") == contents(tmp_path / "undisturbed")
-
-
-def test_a_scan_killed_twice_ends_as_if_it_had_not_been(many: Path, tmp_path: Path) -> None:
-    killed_again_and_again(many, tmp_path, kills=2)
-
-
-@pytest.mark.slow
-def test_a_scan_killed_ten_times_ends_as_if_it_had_not_been(many: Path, tmp_path: Path) -> None:
-    killed_again_and_again(many, tmp_path, kills=10)
 
 
 @pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="looks for the processes in /proc")
@@ -147,15 +139,18 @@ def hit_workers(
     return found
 
 
-def workers_hit_again_and_again(tmp_path: Path, *, each: int, files: int, pause_s: float) -> None:
-    music = tmp_path / "music"
+@pytest.mark.slow
+@pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="looks for the processes in /proc")
+def test_ten_workers_killed_and_ten_stopped_cost_nothing(tmp_path: Path) -> None:
+    """A good file failed because somebody had killed the process that was at it."""
+    music, files = tmp_path / "music", 90
     for seed in range(files):
         write_wav(music / f"{seed:02d}.wav", seed, seconds=2 + seed / 50)
-    chance = random.Random(each)
-    hits = [signal.SIGKILL, signal.SIGSTOP] * each
+    chance = random.Random(10)
+    hits = [signal.SIGKILL, signal.SIGSTOP] * 10
     chance.shuffle(hits)
     with start(music, tmp_path / "hit", wait_s=0.8) as scan:
-        assert hit_workers(scan, hits, chance, pause_s=pause_s) == 2 * each
+        assert hit_workers(scan, hits, chance, pause_s=2.0) == 20
         assert scan.communicate(timeout=300)[0]
     assert scan.returncode == 0
     scan_to_the_end(music, tmp_path / "undisturbed")
@@ -163,15 +158,3 @@ def workers_hit_again_and_again(tmp_path: Path, *, each: int, files: int, pause_
         assert library.failures() == ()
     assert len(contents(tmp_path / "hit")) == files
     assert contents(tmp_path / "hit") == contents(tmp_path / "undisturbed")
-
-
-@pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="looks for the processes in /proc")
-def test_a_worker_killed_and_one_stopped_cost_nothing(tmp_path: Path) -> None:
-    """A good file failed because somebody had killed the process that was at it."""
-    workers_hit_again_and_again(tmp_path, each=1, files=8, pause_s=1.5)
-
-
-@pytest.mark.slow
-@pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="looks for the processes in /proc")
-def test_ten_workers_killed_and_ten_stopped_cost_nothing(tmp_path: Path) -> None:
-    workers_hit_again_and_again(tmp_path, each=10, files=90, pause_s=2.0)
