@@ -138,8 +138,9 @@ def test_skip_previous_jump_and_undo(long_songs: StandIn, serve: Serve, visit: V
     assert len(upcoming(page)) == 5
     page.keyboard.press("p")
     wait(page, f"document.getElementById('player-title').textContent === {json.dumps(first)}")
-    wait(page, "!segue.isWaiting()")
-    page.click("#queue-list > div > ol > li:nth-child(3) .row-main")
+    third = "#queue-list > div > ol > li:nth-child(3)"
+    wait(page, f"document.querySelector({third!r}).textContent.includes({json.dumps(following[2])})")
+    page.click(f"{third} .row-main")
     wait(page, f"document.getElementById('player-title').textContent === {json.dumps(following[2])}")
     wait(page, "!segue.isWaiting()")
     before = upcoming(page)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from segue.listen.by_hand import Correction
@@ -12,15 +13,15 @@ from segue.web.factory import create_app
 GONE = TrackId("f" * 16)
 
 
-def ask(house: Services, output: str, inputs: dict[tuple[str, str], Any]) -> Any:
-    """The answer of the callback that has an output of that name; the first input has set it off."""
+def ask(house: Services, output: str, inputs: dict[tuple[str, str], Any], *, changed: Sequence[str] = ()) -> Any:
+    """The answer of the callback that has an output of that name; set off by the first input, or by those named."""
     app = create_app(house)
     outputs = next(name for name in app.callback_map if output in name)
     body = {
         "output": outputs,
         "outputs": [dict(zip(("id", "property"), out.split("."), strict=True)) for out in outputs[2:-2].split("...")],
         "inputs": [{"id": name, "property": kind, "value": inputs[name, kind]} for name, kind in inputs],
-        "changedPropIds": [".".join(next(iter(inputs)))],
+        "changedPropIds": changed or [".".join(next(iter(inputs)))],
     }
     return app.server.test_client().post("/_dash-update-component", json=body).get_json()["response"]
 
@@ -42,3 +43,13 @@ def test_a_correction_is_not_kept_for_a_song_that_is_gone(house: Services) -> No
     ask(house, "correct-done.data", {("correct-change", "data"): back})
     assert house.library.corrections.of(track) == Correction(100.0)
     assert list(house.library.kept.all("correction")) == [track]
+
+
+def test_a_click_that_comes_with_something_else_is_not_lost(house: Services) -> None:
+    """Of what had changed while the page waited, only the first was looked at: a watch stayed on."""
+    inputs = {("taste", "opened"): True, ("taste-switch", "value"): "off", ("booth", "data"): None}
+    ask(house, "taste-body.children", inputs | {("taste-body", "children"): None}, changed=["booth.data"])
+    assert house.taste_report().switch != "off"
+    both = ["booth.data", "taste-switch.value"]
+    ask(house, "taste-body.children", inputs | {("taste-body", "children"): None}, changed=both)
+    assert house.taste_report().switch == "off"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from dash import ClientsideFunction, Dash, Input, Output, State, ctx, no_update, set_props
+from dash import ClientsideFunction, Dash, Input, Output, State, no_update, set_props
 from dash.exceptions import PreventUpdate
 
 from segue.errors import SegueError
@@ -12,6 +12,7 @@ from segue.reach import Reach
 from segue.web import ids, present
 from segue.web.callbacks.library import watch_closely
 from segue.web.layout.folders import demo_line, folder_of, listening_words, look_view, places_view, scan_words, word_of
+from segue.web.pressed import has_changed
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -39,9 +40,9 @@ def register_folders(app: Dash, services: Services, reach: Reach) -> None:
     def on_folder(opened: bool, asked: Any, clicks: Any, submits: Any, typed: str | None) -> tuple[Any, ...]:  # noqa: ARG001
         if not opened:
             raise PreventUpdate
-        is_typed = ctx.triggered_id in (ids.FOLDER_OPEN, ids.FOLDER_PATH)
+        is_typed = has_changed(ids.FOLDER_OPEN, ids.FOLDER_PATH)
         try:
-            folder = reach.typed(typed or "") if is_typed else _asked(asked, is_new=ctx.triggered_id == ids.ADD_MUSIC)
+            folder = reach.typed(typed or "") if is_typed else _asked(asked, is_new=has_changed(ids.ADD_MUSIC))
             here = word_of(folder) if folder else ""
             return _seen(services, reach, folder), scan_words(folder), folder is None, None, "", here
         except SegueError as error:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from dash import ALL, Dash, Input, Output, State, ctx, no_update
+from dash import ALL, Dash, Input, Output, State, no_update
 from dash.exceptions import PreventUpdate
 
 from segue.errors import SegueError
@@ -14,6 +14,7 @@ from segue.values import TrackId
 from segue.web import ids, present
 from segue.web.layout.mix import mix_room, mixes_list
 from segue.web.mix_orders import MixForm, order_of, wanted_lines, wanted_tracks
+from segue.web.pressed import changed
 from segue.web.room import Query, Room
 from segue.words import later, say
 
@@ -61,9 +62,9 @@ def register(app: Dash, services: Services) -> None:
         State(ids.MIXES_SEEN, "data"),
     )
     def on_pulse(beats: int | None, clicks: list[int | None], seen: Any) -> tuple[Any, Any]:  # noqa: ARG001 - a trigger
-        pressed = ctx.triggered_id
-        if isinstance(pressed, dict) and ctx.triggered[0]["value"]:
-            _end(services, str(pressed["mix"]))
+        for pressed, count in changed():
+            if isinstance(pressed, dict) and count:
+                _end(services, str(pressed["mix"]))
         mixes = services.mixes.all()
         now = [_face(mix) for mix in mixes]
         if now == seen:

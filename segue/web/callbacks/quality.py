@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from dash import Dash, Input, Output, State, ctx
+from dash import Dash, Input, Output, State
 from dash.exceptions import PreventUpdate
 
 from segue.web import ids
@@ -17,6 +17,7 @@ from segue.web.layout.quality import (
     state_line,
     taste_summary,
 )
+from segue.web.pressed import has_changed
 from segue.web.room import Query, Room
 from segue.words import later, say
 
@@ -47,9 +48,9 @@ def register(app: Dash, services: Services) -> None:
         State(ids.QUALITY_SEEN, "data"),
     )
     def on_pulse(beats: int | None, begin: int | None, stop: int | None, seen: Any) -> tuple[Any, ...]:  # noqa: ARG001
-        if ctx.triggered_id == ids.QUALITY_MEASURE and begin:
+        if has_changed(ids.QUALITY_MEASURE) and begin:
             services.gauge.measure()
-        if ctx.triggered_id == ids.QUALITY_STOP and stop:
+        if has_changed(ids.QUALITY_STOP) and stop:
             services.gauge.stop()
         status, last, counts = services.gauge.status, services.gauge.last(), services.counts()
         work = [status.running, round(100 * status.share), status.error, last and last.at_s]

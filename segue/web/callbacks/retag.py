@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from dash import ALL, ClientsideFunction, Dash, Input, Output, State, ctx, html, no_update
+from dash import ALL, ClientsideFunction, Dash, Input, Output, State, html, no_update
 from dash.exceptions import PreventUpdate
 
 from segue.errors import ParameterError, SegueError
@@ -14,6 +14,7 @@ from segue.retagging import TagStatus, TagWishes
 from segue.values import TrackId
 from segue.web import ids, present
 from segue.web.layout.retag import backups, preview, state, write_words
+from segue.web.pressed import changed, has_changed
 from segue.words import number, say
 
 if TYPE_CHECKING:
@@ -50,7 +51,7 @@ def _register_preview(app: Dash, services: Services) -> None:
         prevent_initial_call=True,
     )
     def on_wishes(asked: Any, fields: list[str], key_as: str, ended: Any) -> tuple[Any, ...]:  # noqa: ARG001 - a trigger
-        opened = True if ctx.triggered_id == ids.RETAG_ASKED else no_update
+        opened = True if has_changed(ids.RETAG_ASKED) else no_update
         try:
             tracks = _tracks(services, asked)
         except ParameterError as error:
@@ -78,10 +79,11 @@ def _register_writing(app: Dash, services: Services) -> None:
         prevent_initial_call=True,
     )
     def on_act(writes: Any, others: Any, asked: Any, fields: Any, key_as: str) -> tuple[Any, int]:  # noqa: ARG001
-        if not ctx.triggered or not ctx.triggered[0]["value"]:
+        pressed = next((component for component, count in changed() if count), None)
+        if pressed is None:
             raise PreventUpdate
         try:
-            _act(services, ctx.triggered_id, lambda: (_tracks(services, asked), _wishes(fields, key_as)))
+            _act(services, pressed, lambda: (_tracks(services, asked), _wishes(fields, key_as)))
         except SegueError as error:
             return present.error_line(error), 0
         return "", 0
@@ -100,7 +102,7 @@ def _register_writing(app: Dash, services: Services) -> None:
     def on_pulse(beats: int | None, asked: Any, seen: Any) -> tuple[Any, ...]:  # noqa: ARG001 - triggers
         status, kept = services.retagging.status, services.retagging.backups()
         now = _face(status, [backup.name for backup in kept])
-        is_opened = ctx.triggered_id == ids.RETAG_ASKED
+        is_opened = has_changed(ids.RETAG_ASKED)
         if now == seen and not is_opened:
             raise PreventUpdate
         has_ended = not status.running and bool(seen) and seen != now

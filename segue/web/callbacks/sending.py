@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from dash import Dash, Input, Output, State, ctx, no_update
+from dash import Dash, Input, Output, State, no_update
 from dash.exceptions import PreventUpdate
 
 from segue.errors import ParameterError, SegueError
@@ -13,6 +13,7 @@ from segue.values import Track
 from segue.web import ids, present
 from segue.web.booth import booth_from_json
 from segue.web.layout.sending import password_hint, sent_words
+from segue.web.pressed import has_changed
 from segue.words import say
 
 if TYPE_CHECKING:
@@ -37,7 +38,7 @@ def register_sending(app: Dash, services: Services) -> None:
         if not opened:
             raise PreventUpdate
         held = services.sending.daemon()
-        if held is not None and ctx.triggered_id == ids.MPD_FORGET:
+        if held is not None and has_changed(ids.MPD_FORGET):
             held = Daemon(held.host, held.port)
             services.sending.keep(held)
         host, port = (held.host, held.port) if held else ("", SENDING.port)

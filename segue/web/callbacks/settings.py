@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from dash import ALL, ClientsideFunction, Dash, Input, Output, State, ctx, no_update, set_props
+from dash import ALL, ClientsideFunction, Dash, Input, Output, State, no_update, set_props
 from dash.exceptions import PreventUpdate
 
 from segue.errors import FileAccessError, SegueError, printable
@@ -12,6 +12,7 @@ from segue.web import ids, present
 from segue.web.callbacks.rules import allowed_line, register_rules, rules
 from segue.web.languages import chosen
 from segue.web.layout.settings import folders_list, mark_of, settings_room
+from segue.web.pressed import changed, has_changed
 from segue.web.room import Query, Room
 from segue.words import later, say
 
@@ -45,14 +46,12 @@ def register(app: Dash, services: Services) -> None:
         State(ids.SETTINGS_SEEN, "data"),
     )
     def on_settings(beats: int | None, clicks: list[int | None], on: bool, seen: Any) -> tuple[Any, ...]:  # noqa: ARG001
-        pressed, said = ctx.triggered_id, no_update
-        if pressed == ids.WATCH and on != services.watch.wanted:
+        said = no_update
+        if has_changed(ids.WATCH) and on != services.watch.wanted:
             services.watch.switch(on=on)
-        if isinstance(pressed, dict) and ctx.triggered[0]["value"]:
-            try:
-                said = _act(services, str(pressed["act"]), str(pressed["folder"]))
-            except SegueError as error:
-                said = present.error_line(error)
+        for pressed, count in changed():
+            if isinstance(pressed, dict) and count:
+                said = _said_of(services, str(pressed["act"]), str(pressed["folder"]))
         status, state = services.scan_status(), services.watch.state
         folders, line = services.folders.all(), present.watch_line(state, status)
         demo = 0 if folders or services.has_own_music() else services.counts().tracks
@@ -70,6 +69,13 @@ def register(app: Dash, services: Services) -> None:
         Input(ids.LANGUAGE, "value"),
         prevent_initial_call=True,
     )
+
+
+def _said_of(services: Services, act: str, mark: str) -> str:
+    try:
+        return _act(services, act, mark)
+    except SegueError as error:
+        return present.error_line(error)
 
 
 def _act(services: Services, act: str, mark: str) -> str:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from dash import Dash, Input, Output, State, ctx
+from dash import Dash, Input, Output, State
 from dash.exceptions import PreventUpdate
 
 from segue.store.events import SWITCHES
 from segue.web import ids
 from segue.web.layout.taste import taste_body
+from segue.web.pressed import has_changed
 
 if TYPE_CHECKING:
     from segue.services import Services
@@ -31,7 +32,7 @@ def register_taste(app: Dash, services: Services) -> None:
         if not opened:
             raise PreventUpdate
         chosen = next((known for known in SWITCHES if known == switch), None)
-        if ctx.triggered_id == ids.TASTE_SWITCH and chosen is not None:
+        if has_changed(ids.TASTE_SWITCH) and chosen is not None:
             services.listening.switch(chosen)
         report = services.taste_report()
         banned = services.tracks_of(sorted(services.listening.bans()))
