@@ -19,16 +19,19 @@
   let timer = null;
   let list = null;
 
-  const ask = (signal) =>
-    fetch(`/api/songs?limit=${PAGE * pages}&words=${encodeURIComponent(words)}`, { signal }).catch(() => null);
-  let first = ask(); // while the page is still being put together
+  async function ask(signal) {
+    const address = `/api/songs?limit=${PAGE * pages}&words=${encodeURIComponent(words)}`;
+    const answer = await fetch(address, { signal }).catch(() => null);
+    return answer?.ok ? answer.json().catch(() => null) : null;
+  }
+
+  let first = ask(); // while the page is still being put together; two looks may wait for it
 
   async function look() {
     asking?.abort();
     const own = (asking = new AbortController());
-    const answer = await (first ?? ask(own.signal));
+    const found = await (words || pages > 1 ? ask(own.signal) : (first ?? ask(own.signal)));
     first = null;
-    const found = answer?.ok ? await answer.json().catch(() => null) : null;
     if (own.signal.aborted) return;
     if (found) show(found);
     else segue.askWhetherThere();

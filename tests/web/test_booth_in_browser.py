@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -397,3 +398,38 @@ def test_a_fault_shows_one_line_and_the_page_goes_on(
     assert "secret" not in page.content()
     services.choosing.continue_queue = choose  # type: ignore[method-assign]
     play_first(page)
+
+
+def held_back(services: StandIn, monkeypatch: pytest.MonkeyPatch) -> threading.Event:
+    """Let no search be answered before that is set: the server is busy."""
+    answers, search = threading.Event(), services.search
+
+    def wait_and_search(words: str, *, limit: int = 50) -> tuple[Track, ...]:
+        answers.wait(20)
+        return search(words, limit=limit)
+
+    monkeypatch.setattr(services, "search", wait_and_search)
+    return answers
+
+
+def test_songs_come_as_soon_as_a_busy_server_answers(
+    services: StandIn, serve: Serve, visit: Visit, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Two looks shared one answer that only one could read, and the page stood empty for six seconds."""
+    answers = held_back(services, monkeypatch)
+    page = visit(serve(services))
+    page.wait_for_timeout(500)
+    answers.set()
+    page.wait_for_selector(FIRST, timeout=4000)
+
+
+def test_what_is_typed_before_the_first_answer_counts(
+    services: StandIn, serve: Serve, visit: Visit, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    answers = held_back(services, monkeypatch)
+    page = visit(serve(services))
+    page.fill("#search", "no such song")
+    page.wait_for_timeout(500)
+    answers.set()
+    page.wait_for_selector(".nothing >> visible=true", timeout=4000)
+    assert page.locator(FIRST).count() == 0
