@@ -10,7 +10,7 @@ MUSIC_CACHE ?= .music
 HOURS ?= 1.3
 PRECISION ?= float32
 
-.PHONY: help install install-dev run test check lint words bench music model live-models lock clean
+.PHONY: help install install-dev run test check lint words screenshots bench music model live-models lock clean
 .DEFAULT_GOAL := help
 
 help: ## Say what there is
@@ -45,6 +45,9 @@ lint: install-dev
 words: install-dev ## Bring the languages up to date with the sources; NEW=fr begins another
 	@$(BIN)/python -m tests.catalogues $(NEW)
 
+screenshots: install-dev ## Take the pictures in docs/screenshots anew; to be looked at afterwards
+	@$(BIN)/python -m tests.screenshots .screenshots
+
 bench: install-dev ## Measure speed and memory; ONLY=prefix for a part
 	@$(BIN)/python -m benchmarks.run $(if $(ONLY),--only "$(ONLY)") --music $(MUSIC_CACHE)
 
@@ -69,4 +72,4 @@ lock: ## Resolve the lock files anew
 	  uv pip compile -q --universal --python-version 3.11 --no-annotate --no-emit-index-url --no-emit-find-links --no-header $$set.txt -o $$set.lock; done
 
 clean: ## Remove everything that can be made again; your library in Pickles/ stays
-	rm -rf $(VENV) .training dist build *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) .training .screenshots dist build *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis
