@@ -30,7 +30,8 @@
   async function look() {
     asking?.abort();
     const own = (asking = new AbortController());
-    const found = await (words || pages > 1 ? ask(own.signal) : (first ?? ask(own.signal)));
+    const ahead = words || pages > 1 ? null : first;
+    const found = await (ahead ?? ask(own.signal));
     first = null;
     if (own.signal.aborted) return;
     if (found) show(found);

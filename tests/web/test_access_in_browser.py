@@ -23,11 +23,14 @@ MISNAMED = """
 """Buttons that cannot be pressed by saying what stands on them."""
 
 STICKING_OUT = """
-document.documentElement.scrollWidth <= innerWidth ? [] : [...document.querySelectorAll('body *')]
-    .filter((one) => one.checkVisibility() && one.getBoundingClientRect().right > innerWidth)
-    .map((one) => one.outerHTML.slice(0, 200))
+(width) => document.documentElement.scrollWidth <= width ? [] : [
+    `${document.documentElement.scrollWidth} px wide`,
+    ...[...document.querySelectorAll('body *')]
+        .filter((one) => one.checkVisibility() && one.getBoundingClientRect().right > width)
+        .map((one) => one.outerHTML.slice(0, 200)),
+]
 """
-"""What makes a page wider than its window."""
+"""That a page is wider than its window, and what sticks out."""
 
 
 def violations(page: Any) -> list[str]:
@@ -48,5 +51,5 @@ def test_nothing_serious_stands_against_a_room(
     for path in PATHS:
         page.evaluate(f"segue.go({path!r})")
         page.wait_for_timeout(1500)
-        told[path] = violations(page) + page.evaluate(MISNAMED) + page.evaluate(STICKING_OUT)
+        told[path] = violations(page) + page.evaluate(MISNAMED) + page.evaluate(STICKING_OUT, width)
     assert {path: said for path, said in told.items() if said} == {}

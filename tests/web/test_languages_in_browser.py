@@ -11,11 +11,10 @@ import pytest
 from segue.reach import Reach
 from segue.services import Services
 from segue.web.languages import COOKIE
-from segue.web.rooms import HOME, ROOMS
 from segue.words import PSEUDO
 from tests import catalogues
 from tests.web.stand_in import StandIn
-from tests.web.test_access_in_browser import MISNAMED
+from tests.web.test_access_in_browser import MISNAMED, PATHS
 from tests.web.test_booth_in_browser import AUDIO, FIRST, Serve, Visit, wait
 
 pytestmark = pytest.mark.browser
@@ -100,7 +99,7 @@ def test_every_text_of_a_room_is_marked(house: Services, serve: Serve, visit: Vi
     page = visit(serve(house), **in_language(PSEUDO))
     begin(page)
     left = {}
-    for path in [HOME, *(room.path for room in ROOMS)]:
+    for path in PATHS:
         page.evaluate(f"segue.go({path!r})")
         page.wait_for_timeout(1500)
         left[path] = told(page)
@@ -206,7 +205,7 @@ def test_a_german_browser_sees_german_in_every_room_and_nothing_is_cut(
     assert page.evaluate("document.documentElement.lang") == "de"
     begin(page)
     left, cut = {}, {}
-    for path in [HOME, *(room.path for room in ROOMS)]:
+    for path in PATHS:
         page.evaluate(f"segue.go({path!r})")
         page.wait_for_timeout(1500)
         left[path] = sorted(english.intersection(page.evaluate(SEEN)))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from dash import ClientsideFunction, Dash, Input, Output, State, ctx, no_update
+from dash import ClientsideFunction, Dash, Input, Output, State, no_update
 from dash.exceptions import PreventUpdate
 
 from segue.choose.wishes import Wishes
@@ -12,6 +12,7 @@ from segue.errors import EmptyLibraryError, ModelError, SegueError, printable
 from segue.web import ids, present
 from segue.web.layout.rules import Offers, rules_card
 from segue.web.layout.taste import never_again
+from segue.web.pressed import has_changed
 from segue.web.rule_form import NUMBERS, SWITCHES, WORDS, fields_of, rules_of
 from segue.words import number, say
 
@@ -53,12 +54,12 @@ def register_rules(app: Dash, services: Services) -> None:
         house, was = services.choosing.rules, services.choosing.rules.kept()
         answer: dict[str, Any] = {"before": no_update, "undo": no_update, "fields": dict.fromkeys(_FIELDS, no_update)}
         try:
-            wanted = _wanted(str(ctx.triggered_id), before, fields)
+            wanted = _wanted(before, fields)
         except SegueError as error:
             return answer | {"says": present.error_line(error), "wrong": "yes"}
         house.keep(wanted)
         number = 1 + (before or {}).get("number", 0)
-        is_undone = ctx.triggered_id == ids.RULES_UNDO
+        is_undone = has_changed(ids.RULES_UNDO)
         return {
             "says": allowed_line(services),
             "wrong": "",
@@ -79,11 +80,11 @@ def register_rules(app: Dash, services: Services) -> None:
     )
 
 
-def _wanted(pressed: str, before: Any, fields: dict[str, Any]) -> Wishes:
+def _wanted(before: Any, fields: dict[str, Any]) -> Wishes:
     """The rules that a button asks for; raises ParameterError."""
-    if pressed == ids.RULES_RESET:
+    if has_changed(ids.RULES_RESET):
         return Wishes()
-    return Wishes.from_json((before or {}).get("rules")) if pressed == ids.RULES_UNDO else rules_of(fields)
+    return Wishes.from_json((before or {}).get("rules")) if has_changed(ids.RULES_UNDO) else rules_of(fields)
 
 
 def allowed_line(services: Services) -> str:
