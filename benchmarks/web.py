@@ -20,8 +20,7 @@ import numpy as np
 from benchmarks.figures import Bench, Figure, child_environment, memory_bytes
 from benchmarks.library import make_library
 from segue.demo.writer import write_audio
-from tests.conftest import CHROMIUM
-from tests.tools import find_browser
+from tests.browsing import launch
 
 _TRACKS = 100_000
 _VISITS = 3
@@ -41,7 +40,7 @@ def _run(music: Path, scratch: Path) -> list[Figure]:
     make_library(data, _TRACKS, files=_files(scratch / "songs"))
     reference = f"library of {_TRACKS:,} songs"
     with _served(data) as (url, server), sync_playwright() as driver:
-        browser = driver.chromium.launch(executable_path=find_browser(), args=[*CHROMIUM, "--mute-audio"])
+        browser = launch(driver.chromium, "--mute-audio")
         interactive_s = statistics.median(_interactive_s(browser, url) for _ in range(_VISITS))
         page = browser.new_page()
         page.goto(url)

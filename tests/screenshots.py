@@ -22,8 +22,8 @@ from segue.reach import Reach
 from segue.services import Services
 from segue.values import Track
 from segue.web.languages import COOKIE
-from tests.conftest import CHROMIUM, ROOT
-from tests.tools import find_browser
+from tests.browsing import launch
+from tests.conftest import ROOT
 from tests.web.conftest import served
 
 SHOTS = ROOT / "docs" / "screenshots"
@@ -182,7 +182,7 @@ def choose_folder(page: Any) -> None:
 def main(data: str) -> int:
     """Take all pictures, of a demo library that is kept in a folder."""
     with closing(prepared(Path(data))) as services, TemporaryDirectory() as folder, sync_playwright() as driver:
-        browser = driver.chromium.launch(executable_path=find_browser(), args=[*CHROMIUM, "--mute-audio"])
+        browser = launch(driver.chromium, "--mute-audio")
         with served(services) as url:
             take_rooms(Camera(browser, url), services)
             take_party(Camera(browser, url))

@@ -125,6 +125,13 @@ def is_problem(message: Any) -> bool:
     return message.type in ("error", "warning") and "GL Driver Message (OpenGL, Performance" not in message.text
 
 
+def forgive_absence(page: Any) -> None:
+    """Forget what a page complained of because its server was away: refused connections, and answers broken off."""
+    signs = ("ERR_CONNECTION", "ERR_EMPTY_RESPONSE", "fetch", "the server did not respond")
+    problems = page.witness.problems
+    problems[:] = [problem for problem in problems if not any(sign in problem for sign in signs)]
+
+
 @pytest.fixture
 def visit(chromium: Any, serve: Callable[..., str]) -> Iterator[Callable[..., Any]]:
     """Open a page as a visitor of one's own; at the end its console must be empty and no request have left.
@@ -138,7 +145,6 @@ def visit(chromium: Any, serve: Callable[..., str]) -> Iterator[Callable[..., An
         context = chromium.new_context(**{"viewport": {"width": 1440, "height": 900}, **options})
         contexts.append(context)
         page = context.new_page()
-        page.set_default_timeout(20_000)
         page.on("console", lambda m: witness.problems.append(m.text) if is_problem(m) else None)
         page.on("pageerror", lambda error: witness.problems.append(str(error)))
         page.on("request", lambda r: None if r.url.startswith((url, "blob:")) else witness.strangers.append(r.url))

@@ -32,6 +32,14 @@ def cell(row: int, column: str) -> str:
     return f".ag-row[row-index='{row}'] [col-id={column}]"
 
 
+def write(page: Any, text: str) -> None:
+    """Write over what the cell that is being edited holds, once the editor has the keyboard."""
+    page.wait_for_selector(".ag-cell-editor input:focus")
+    page.keyboard.press("Control+A")
+    page.keyboard.type(text)
+    page.keyboard.press("Enter")
+
+
 def shows(page: Any, row: int, column: str, text: str) -> None:
     """Wait until a cell says so; one that was set by hand says that too."""
     wait(page, f"document.querySelector(`{cell(row, column)}`)?.textContent.trim() === '{text}'")
@@ -50,15 +58,11 @@ def test_cells_are_corrected_in_place_marked_and_taken_back(services: Services, 
     page = visit(serve(services))
     enter(page)
     page.dblclick(cell(0, "tempo_bpm"))
-    page.keyboard.press("Control+A")
-    page.keyboard.type("87,5")
-    page.keyboard.press("Enter")
+    write(page, "87,5")
     shows(page, 0, "tempo_bpm", "87.5 by hand")
     page.click(cell(0, "camelot"))
     page.keyboard.press("F2")
-    page.keyboard.press("Control+A")
-    page.keyboard.type("a minor")
-    page.keyboard.press("Enter")
+    write(page, "a minor")
     shows(page, 0, "camelot", "8A by hand")
     page.locator(".said", has_text="Corrected").last.get_by_role("button", name="Undo").click()
     shows(page, 0, "camelot", "1A")
@@ -67,9 +71,7 @@ def test_cells_are_corrected_in_place_marked_and_taken_back(services: Services, 
     assert kept(services, 0) == Correction(87.5)
     page.click(cell(0, "tempo_bpm"))
     page.keyboard.press("Enter")
-    page.keyboard.press("Control+A")
-    page.keyboard.type("900")
-    page.keyboard.press("Enter")
+    write(page, "900")
     page.wait_for_selector(".toast-problem >> text=Give 20 to 400")
     shows(page, 0, "tempo_bpm", "87.5 by hand")
     page.click(cell(0, "tempo_bpm"))

@@ -9,9 +9,8 @@ from typing import Any
 import pytest
 
 from segue.services import Services
-from tests.conftest import CHROMIUM
+from tests.browsing import launch
 from tests.songs import RATE_HZ, band_song, write_samples
-from tests.tools import find_browser
 from tests.web.test_booth_in_browser import Serve, wait
 
 pytestmark = pytest.mark.browser
@@ -42,14 +41,11 @@ def services(data: Path) -> Iterator[Services]:
 def hearing(chromium: Any, tmp_path: Path) -> Iterator[Any]:
     """A page of a browser of its own, whose microphone hears one of the songs."""
     song = write_samples(tmp_path / "room.wav", band_song(PLAYED)[2 * RATE_HZ :])
-    browser = chromium.browser_type.launch(
-        executable_path=find_browser(),
-        args=[
-            *CHROMIUM,
-            "--use-fake-ui-for-media-stream",
-            "--use-fake-device-for-media-stream",
-            f"--use-file-for-fake-audio-capture={song}",
-        ],
+    browser = launch(
+        chromium.browser_type,
+        "--use-fake-ui-for-media-stream",
+        "--use-fake-device-for-media-stream",
+        f"--use-file-for-fake-audio-capture={song}",
     )
     problems: list[str] = []
     page = browser.new_page(viewport={"width": 1440, "height": 900})

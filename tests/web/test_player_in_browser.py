@@ -12,7 +12,7 @@ import pytest
 from segue.files import track_id_of
 from segue.values import Track
 from tests.play.mix.known_facts import rhythm
-from tests.web.conftest import served
+from tests.web.conftest import forgive_absence, served
 from tests.web.player_sounds import (
     DYING,
     GAIN,
@@ -183,7 +183,6 @@ def test_the_page_goes_on_by_itself_when_the_server_is_back(services: StandIn, v
     page.wait_for_selector("text=Segue does not answer. Is it still running? The music goes on when it is back.")
     page.keyboard.press("l")
     page.wait_for_selector(".toast >> text=Segue does not answer")
-    page.witness.problems.clear()  # Chromium notes each refused connection
     with served(services, port=int(url.rsplit(":", 1)[1])):
         wait(page, "document.getElementById('player-away').textContent === '' && !segue.isWaiting()")
         wait(page, f"{AUDIO}.currentTime > 0.3 && !{AUDIO}.paused")
@@ -193,7 +192,7 @@ def test_the_page_goes_on_by_itself_when_the_server_is_back(services: StandIn, v
         page.keyboard.press("n")
         wait(page, f"document.getElementById('player-title').textContent === {json.dumps(titles[2])}")
         wait(page, f"{AUDIO}.currentTime > 0.1 && !segue.isWaiting()")
-        page.witness.problems[:] = [p for p in page.witness.problems if "ERR_CONNECTION" not in p and "fetch" not in p]
+        forgive_absence(page)
         page.close()
 
 
@@ -236,9 +235,8 @@ def test_a_song_that_broke_off_goes_on_where_it_was(
     page.evaluate("segue.player.seek(600)")
     page.wait_for_selector("text=The music goes on when it is back.", timeout=60_000)
     page.wait_for_timeout(seconds_away * 1000)
-    page.witness.problems.clear()  # Chromium notes each refused connection
     with served(services, port=int(url.rsplit(":", 1)[1])):
         wait(page, "document.getElementById('player-away').textContent === ''")
         wait(page, f"{AUDIO}.currentTime > 600.3 && !{AUDIO}.paused && !{AUDIO}.error")
-        page.witness.problems[:] = [p for p in page.witness.problems if "ERR_CONNECTION" not in p and "fetch" not in p]
+        forgive_absence(page)
         page.close()

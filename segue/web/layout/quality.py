@@ -32,17 +32,17 @@ _SAME = {
     "genre": (
         later("Genre"),
         later("{songs} of {count} genres"),
-        later("{of_five} of the five nearest are of the same genre; {at_best} could be"),
+        later("{of_five} of a song's five nearest are of its genre on average, {at_best} at best"),
     ),
     "artist": (
         later("Artist"),
         later("{songs} of {count} artists"),
-        later("{of_five} of the five nearest are by the same artist; {at_best} could be"),
+        later("{of_five} of a song's five nearest are by its artist on average, {at_best} at best"),
     ),
     "album": (
         later("Album"),
         later("{songs} of {count} albums"),
-        later("{of_five} of the five nearest are from the same album; {at_best} could be"),
+        later("{of_five} of a song's five nearest are from its album on average, {at_best} at best"),
     ),
 }
 _POOLED = {
