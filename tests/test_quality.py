@@ -69,13 +69,10 @@ def test_playlists_stay_in_style(demo: Services, capsys: pytest.CaptureFixture[s
 @pytest.mark.music
 def test_real_music_is_heard_or_reasoned(real_music: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """Tracker modules among it; the second scan finds nothing to do."""
-    words = [
-        "scan",
-        *(str(real_music / p) for p in ("zaz-data", "singularity-music", "pingus-data", "planetblupi-music-ogg")),
-    ]
-    words += ["--data", str(tmp_path / "data"), "--json"]
+    folders = (str(real_music / name) for name in ("zaz-data", "pingus-data"))
+    words = ["scan", *folders, "--data", str(tmp_path / "data"), "--json"]
     report = answer(capsys, *words)
-    assert report["scanned"] > 40
+    assert report["scanned"] > 20
     assert all(failure["what"] and failure["remedy"] for failure in report["failures"])
     heard = {path.suffix for track in Services(tmp_path / "data").library.tracks() for path in track.paths}
     assert ".it" in heard

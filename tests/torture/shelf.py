@@ -23,15 +23,14 @@ class Shelved:
     expected: Expected
 
 
-def fill(folder: Path, seeds: Seeds, *, kinds: Iterable[Kind] = KINDS, every: int = 1) -> list[Shelved]:
-    """Make the files, or of each kind only one in so many, and say what was made."""
+def fill(folder: Path, seeds: Seeds, *, kinds: Iterable[Kind] = KINDS, most: int | None = None) -> list[Shelved]:
+    """Make the files, of each kind no more than so many, spread evenly, and say what was made."""
     shelved = []
     for one in kinds:
         place = folder / one.words
         place.mkdir(parents=True)
-        for number, bad in enumerate(one.make(seeds)):
-            if number % every:
-                continue
+        made = list(one.make(seeds))
+        for bad in made[:: 1 if most is None else -(-len(made) // most) or 1]:
             path = Path(os.fsdecode(os.fsencode(place) + b"/" + os.fsencode(bad.name)))
             if callable(bad.content):
                 bad.content(path)

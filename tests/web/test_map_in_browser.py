@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import shutil
+import time
+from contextlib import closing
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.web.stand_in import StandIn
+from tests.web.stand_in import StandIn, make_shelf
 from tests.web.test_booth_in_browser import AUDIO, Serve, Visit, song, wait
 
 pytestmark = pytest.mark.browser
@@ -20,8 +24,21 @@ POINT = f"""(title) => {{
 }}"""
 
 
+@pytest.fixture(scope="module")
+def drawn(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where the songs' map is kept: drawing it takes a process of its own and some seconds."""
+    folder = tmp_path_factory.mktemp("drawn")
+    with closing(StandIn(folder / "data", make_shelf(folder, seconds=40.0))) as house:
+        until = time.monotonic() + 60.0
+        while house.map.picture() is None:
+            assert time.monotonic() < until
+            time.sleep(0.05)
+    return house.data / "cache" / "map"
+
+
 @pytest.fixture
-def services(long_songs: StandIn) -> StandIn:
+def services(long_songs: StandIn, drawn: Path) -> StandIn:
+    shutil.copytree(drawn, long_songs.data / "cache" / "map")
     return long_songs
 
 
