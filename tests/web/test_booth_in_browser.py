@@ -354,7 +354,9 @@ def test_keys_seek_mute_and_explain_themselves(long_songs: StandIn, serve: Serve
     play_first(page)
     page.keyboard.press("Space")  # it once pressed the clicked row again, and the song began anew
     wait(page, f"{AUDIO}.paused")
+    page.wait_for_selector("#now >> text=Paused")
     page.keyboard.press("Space")
+    page.wait_for_selector("#now >> text=Now playing")
     page.keyboard.press("ArrowRight")
     wait(page, f"{AUDIO}.currentTime > 10")
     page.keyboard.press("ArrowLeft")

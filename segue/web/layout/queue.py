@@ -113,7 +113,10 @@ def now(
         )
     track = tracks.get(entry.track_id)
     words = [
-        html.P(say("Now playing"), className="eyebrow"),
+        html.P(
+            [html.Span(say("Now playing"), className="while-playing"), html.Span(say("Paused"), className="while-not")],
+            className="eyebrow",
+        ),
         html.H2(track.info.title if track else say(present.GONE), className="now-title"),
         html.P(present.artist_of(track) if track else "", className="now-by"),
         html.P(_album_line(track), className="now-album"),
