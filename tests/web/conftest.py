@@ -78,11 +78,11 @@ def client(services: StandIn) -> FlaskClient:
     return reading_client(services)
 
 
-def _close(server: Any) -> None:
-    """Break everything off; what was still being sent is let go of, or its file would stay open."""
+def _break_off(server: Any) -> None:
+    """Take nobody in any more, and break off what was still being sent, or its file would stay open."""
+    wasyncore.dispatcher.close(server)
     for channel in list(server.active_channels.values()):
         channel.handle_close()
-    wasyncore.close_all(server._map, ignore_all=True)
 
 
 @contextmanager
@@ -95,9 +95,12 @@ def served(services: Any, *, port: int = 0, reach: Reach | None = None) -> Itera
     try:
         yield f"http://127.0.0.1:{server.effective_port}"
     finally:
-        server.trigger.pull_trigger(lambda: _close(server))
-        thread.join(10)
-        server.task_dispatcher.shutdown()
+        server.trigger.pull_trigger(lambda: _break_off(server))
+        server.task_dispatcher.shutdown(timeout=30)
+        assert not server.task_dispatcher.threads, "the server is still at work on a request"
+        # Only now, for who is at work wakes the loop by the number of a file, which would soon be another file's.
+        server.trigger.pull_trigger(lambda: wasyncore.close_all(server._map, ignore_all=True))
+        thread.join(30)
 
 
 @pytest.fixture
