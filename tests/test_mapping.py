@@ -49,7 +49,7 @@ class House:
         self.map.close()
 
     def drawn(self, count: int) -> Picture:
-        until = time.monotonic() + 60
+        until = time.monotonic() + 240
         while True:
             picture = self.map.picture()
             if picture is not None and len(picture.atlas.ids) == count and not self.map.status.running:
@@ -129,7 +129,7 @@ def test_drawing_ends_with_the_house(house: House) -> None:
 def test_a_folder_that_takes_no_file_is_told(house: House) -> None:
     (house.folder / "map").write_text("in the way")
     house.map.picture()
-    until = time.monotonic() + 60
+    until = time.monotonic() + 240
     while not house.map.status.error:
         assert time.monotonic() < until
         time.sleep(0.05)

@@ -263,10 +263,22 @@ def _edited(
 
 def _restored(queue: Queue, step: Step) -> Queue:
     """The entries of a step; what plays goes on unless the change itself had put it there or it is gone."""
-    there = any(entry.id == queue.current_id for entry in step.entries)
     moved_on = queue.current_id != step.seen
+    entries = _with_current(queue, step.entries) if moved_on else step.entries
+    there = any(entry.id == queue.current_id for entry in entries)
     current_id = queue.current_id if there and moved_on else step.current_id
-    return _changed(queue, entries=step.entries, current_id=current_id)
+    return _changed(queue, entries=entries, current_id=current_id)
+
+
+def _with_current(queue: Queue, entries: tuple[Entry, ...]) -> tuple[Entry, ...]:
+    """The entries, with what plays in place of itself under the id that it had before `move` gave it another."""
+    current, known = queue.current, {entry.id for entry in queue.entries}
+    if current is None or current in entries:
+        return entries
+    for place, entry in enumerate(entries):
+        if entry.track_id == current.track_id and entry.id not in known:
+            return (*entries[:place], current, *entries[place + 1 :])
+    return entries
 
 
 def _joined(steps: tuple[Step, ...], new: tuple[Entry, ...]) -> tuple[Step, ...]:

@@ -115,6 +115,18 @@ def test_a_moved_entry_and_all_before_it_are_picks() -> None:
         pq.move(queue, EntryId(1), 2)
 
 
+def test_undo_of_a_move_does_not_interrupt_a_song_that_it_gave_another_id() -> None:
+    queue = pq.go_next(pq.append(Queue(), [Song(TrackId(f"{n:016x}"), "chosen") for n in range(5)]))
+    moved = pq.go_next(pq.move(queue, EntryId(2), 2))
+    assert moved.current is not None
+    back = pq.undo(moved)
+    assert back.current == moved.current
+    assert back.track_ids == queue.track_ids
+    assert pq.from_json(pq.to_json(back)) == back
+    forth = pq.redo(back)
+    assert (forth.current, forth.track_ids) == (moved.current, moved.track_ids)
+
+
 def test_unknown_entries_are_refused() -> None:
     for change in (pq.remove, pq.jump):
         with pytest.raises(ParameterError, match="no entry 99"):

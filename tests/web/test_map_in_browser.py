@@ -29,7 +29,7 @@ def drawn(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Where the songs' map is kept: drawing it takes a process of its own and some seconds."""
     folder = tmp_path_factory.mktemp("drawn")
     with closing(StandIn(folder / "data", make_shelf(folder, seconds=40.0))) as house:
-        until = time.monotonic() + 60.0
+        until = time.monotonic() + 240.0
         while house.map.picture() is None:
             assert time.monotonic() < until
             time.sleep(0.05)
