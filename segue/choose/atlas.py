@@ -54,7 +54,8 @@ def laid_out(ids: Sequence[TrackId], vectors: Floats, *, before: Atlas | None, o
     Parameters
     ----------
     ids, vectors : n tracks and their unit vectors (n, d)
-    before : where tracks lay until now: the new picture begins from there, and is turned to lie as the old one did
+    before : where tracks lay until now: the new picture begins from there, and is turned to lie as the old one did; one
+        of which most is new lies on its longer side, as a screen does
     on_share : told how much is done, in [0, 1]; what it raises ends the work
     """
     rng = np.random.default_rng(_SEED)
@@ -65,8 +66,8 @@ def laid_out(ids: Sequence[TrackId], vectors: Floats, *, before: Atlas | None, o
     places[some] = _embedded(vectors[some], start[some], on_share)
     rest = np.setdiff1d(np.arange(count), some, assume_unique=True)
     places[rest] = placed(vectors[some], places[some], vectors[rest])
-    if known.sum() > 1:
-        places = _aligned(places, onto=start, by=known)
+    is_mostly_known = 2 * known.sum() >= count and known.sum() > 1
+    places = _aligned(places, onto=start, by=known) if is_mostly_known else _principal(places)
     centres = _centres(vectors[some])
     return Atlas(tuple(ids), places, regions_of(vectors, centres), centres)
 

@@ -79,6 +79,16 @@ def test_a_new_layout_lies_as_the_old_one_did() -> None:
         assert np.corrcoef(before.places[:, axis], after.places[:120, axis])[0, 1] > 0.9
 
 
+def test_one_of_which_most_is_new_lies_on_its_longer_side() -> None:
+    """A map first drawn of the twenty songs that a scan had found by then once stood upright ever after."""
+    vectors = made(160)
+    before = draw(vectors[:20])
+    upright = Atlas(before.ids, before.places[:, ::-1], before.regions, before.centres)
+    for earlier in (None, upright):
+        across, up = draw(vectors, earlier).places.std(axis=0)
+        assert across >= up
+
+
 def test_it_is_outgrown_when_half_as_many_have_come() -> None:
     atlas = draw(made(100))
     most = 100 + int(100 * MAP.outgrown_share)
