@@ -3,7 +3,7 @@
 import sys
 from collections.abc import Sequence
 
-from segue.cli.main import main as segue
+from segue.cli.start import main as segue
 
 
 def main(argv: Sequence[str] | None = None) -> int:

@@ -9,6 +9,7 @@ from tqdm import tqdm
 
 from segue.errors import SegueError
 from segue.train.command import make_parser, missing, run
+from segue.train.packages import packages_named
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -22,7 +23,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         logging.getLogger(teller).setLevel(logging.WARNING)
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     try:
-        with Bar() as bar:
+        with packages_named(), Bar() as bar:
             lines = run(args, on_progress=bar)
     except SegueError as error:
         print(f"train_speccy: {error}", file=sys.stderr)

@@ -10,17 +10,19 @@ from collections.abc import Sequence
 from tqdm import tqdm
 
 from segue.errors import SegueError
+from segue.train.packages import packages_named
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command and print its answer; 0 well, 1 it failed, 2 it was called wrongly."""
     logging.basicConfig(level=logging.WARNING, format="%(message)s")
     try:
-        from segue.train.track2vec_words import parse  # gensim takes seconds to import, time enough for Ctrl-C
+        with packages_named():
+            from segue.train.track2vec_words import parse  # gensim takes seconds to import, time enough for Ctrl-C
 
-        args = parse(sys.argv[1:] if argv is None else argv)
-        with tqdm(disable=None, dynamic_ncols=True, leave=False, unit_scale=True) as bar:
-            answer = args.run(args, lambda what, done, of: _show(bar, what, done, of))
+            args = parse(sys.argv[1:] if argv is None else argv)
+            with tqdm(disable=None, dynamic_ncols=True, leave=False, unit_scale=True) as bar:
+                answer = args.run(args, lambda what, done, of: _show(bar, what, done, of))
     except SegueError as error:
         print(f"train_track2vec: {error}", file=sys.stderr)
         return 1

@@ -13,6 +13,7 @@ from multiprocessing.connection import Connection
 from typing import Any, TypeVar
 
 from segue.errors import SegueError
+from segue.processes import interrupts_held_back
 
 _log = logging.getLogger(__name__)
 
@@ -42,7 +43,8 @@ def aside(
     """
     here, there = _SPAWN.Pipe()
     process = _SPAWN.Process(target=_do, args=(there,), daemon=True, name=f"segue-{name}")
-    process.start()
+    with interrupts_held_back():
+        process.start()
     there.close()
     try:
         here.send((work, given))
@@ -71,7 +73,7 @@ def _do(connection: Connection) -> None:
     """The process: take the work, tell how far it is, give what came of it."""
     if hasattr(os, "nice"):
         os.nice(_NICENESS)
-    with suppress(EOFError, BrokenPipeError, KeyboardInterrupt):
+    with suppress(EOFError, BrokenPipeError):
         work, given = connection.recv()
         try:
             result = work(*given, on_share=lambda share: connection.send(("share", share)))

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from segue.cli.main import main
+from segue.cli.start import main
 
 
 def answer(capsys: pytest.CaptureFixture[str], *words: str | Path, code: int = 0) -> Any:

@@ -11,7 +11,7 @@ import pytest
 
 ROOT = Path(__file__).parent.parent
 PACKAGE = ROOT / "segue"
-LEAVES = {"errors", "values", "config", "files", "ffmpeg", "words"}
+LEAVES = {"errors", "values", "config", "files", "ffmpeg", "words", "processes"}
 ORDER = ["listen", "embed", "store", "choose", "play"]
 PARTS = [
     "choosing",

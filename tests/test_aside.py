@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import threading
 from collections.abc import Callable
 
@@ -40,6 +41,18 @@ def test_it_is_done_elsewhere_and_tells_how_far_it_is() -> None:
     assert found[0] == 7
     assert found[1] != os.getpid()
     assert told == [0.25, 0.75]
+
+
+def held_back(*, on_share: Told) -> set[signal.Signals]:
+    return signal.pthread_sigmask(signal.SIG_BLOCK, ())
+
+
+def test_ctrl_c_is_not_its_to_handle() -> None:
+    """It was hit while it was still importing, and printed a traceback over the one line of the command."""
+    found = aside(held_back, stop=threading.Event(), on_share=lambda _: None, name="test")
+    assert found is not None
+    assert signal.SIGINT in found
+    assert signal.SIGINT not in signal.pthread_sigmask(signal.SIG_BLOCK, ())
 
 
 def test_what_it_refuses_is_refused_here() -> None:

@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 
 import mp3tovec
-from segue.cli.main import main
+from segue.cli.start import main
 from segue.play.m3u import read_playlist
 from segue.services import Services
 from tests.command_line import answer, refusal
@@ -258,3 +258,20 @@ def test_a_data_folder_that_cannot_be_written(tmp_path: Path, capsys: pytest.Cap
     locked = tmp_path / "locked"
     locked.mkdir(mode=0o500)
     assert "locked" in refusal(capsys, "scan", write_songs(tmp_path / "music", each=1), "--data", locked / "data")
+
+
+class Impatient:
+    """Presses Ctrl-C while the command is still being imported."""
+
+    def find_spec(self, name: str, *_: object) -> None:
+        if name == "segue.cli.main":
+            raise KeyboardInterrupt
+
+
+def test_ctrl_c_in_the_first_second_is_one_line(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.delitem(sys.modules, "segue.cli.main", raising=False)
+    monkeypatch.setattr(sys, "meta_path", [Impatient(), *sys.meta_path])
+    assert main(["--help"]) == 130
+    assert capsys.readouterr().err == "segue: stopped; what was done so far is kept\n"

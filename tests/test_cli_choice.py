@@ -11,7 +11,7 @@ import pytest
 
 from segue.choose.wishes import Wishes
 from segue.cli.choice_words import direction_words, join_words, number_range, wish_words, wishes_of
-from segue.cli.main import main
+from segue.cli.start import main
 from segue.files import real_path
 from segue.play.m3u import read_playlist
 from segue.store.library import Library

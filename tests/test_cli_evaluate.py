@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from segue.cli.main import main
+from segue.cli.start import main
 from tests.songs import write_songs
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from segue.cli.main import main
+from segue.cli.start import main
 from segue.play.m3u import read_playlist
 from tests.command_line import answer, refusal
 from tests.songs import write_song, write_songs

@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 
 from segue.cli.live_screen import Screen, moment_line
-from segue.cli.main import main
+from segue.cli.start import main
 from segue.errors import MicrophoneError, ParameterError
 from segue.listen import microphone
 from segue.listen.microphone import InputDevice, choose_device, input_devices, iter_microphone

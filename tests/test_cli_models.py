@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from segue.cli.main import main
+from segue.cli.start import main
 from segue.embed.encoder import load_ear
 from segue.embed.tagger import write_tagger
 from segue.store.library import Library

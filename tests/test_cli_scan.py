@@ -17,7 +17,7 @@ import pytest
 from segue import doctor
 from segue.cli import answers
 from segue.cli.failures import failure_lines
-from segue.cli.main import main
+from segue.cli.start import main
 from segue.values import FileStat, ScanFailure, ScanProgress
 from tests.conftest import ROOT
 from tests.songs import write_song, write_songs

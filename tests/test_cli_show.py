@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from segue.cli.main import main
+from segue.cli.start import main
 from segue.store.library import Library
 from segue.values import UNKNOWN_RHYTHM as UNKNOWN
 from segue.values import TrackInfo

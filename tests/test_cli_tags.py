@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from segue.cli.main import main
+from segue.cli.start import main
 from segue.services import Services
 from tests.command_line import answer
 from tests.songs import write_songs

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from segue.cli.main import main
+from segue.cli.start import main
 from segue.play.m3u import read_playlist
 from segue.services import Services
 from segue.store.events import Event

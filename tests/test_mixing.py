@@ -14,7 +14,7 @@ import pytest
 from PIL import Image
 
 from segue.cli import mix as mix_command
-from segue.cli.main import main
+from segue.cli.start import main
 from segue.correcting import Correcting
 from segue.errors import MixError, ParameterError
 from segue.extending import Extent

@@ -11,7 +11,7 @@ import pytest
 
 from segue.choose.catalogue import Catalogue
 from segue.choose.index import Index
-from segue.cli.main import main
+from segue.cli.start import main
 from segue.embed.encoder import load_ear
 from segue.errors import ParameterError
 from segue.evaluation import Question

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from segue.cli.main import main
+from segue.cli.start import main
 from segue.errors import LibraryError, ParameterError, UnknownTrackError
 from segue.listen.tag_writing import TagFile, rewriting
 from segue.listen.tags import read_tags

@@ -2,7 +2,7 @@
 
 import sys
 
-from segue.cli.main import main
+from segue.cli.start import main
 
 if __name__ == "__main__":
     sys.exit(main())

@@ -96,9 +96,6 @@ def main(argv: Sequence[str] | None = None) -> int:
     except SegueError as error:
         print(f"segue: {error}", file=sys.stderr)
         return 1
-    except KeyboardInterrupt:
-        print("segue: stopped; what was done so far is kept", file=sys.stderr)
-        return 130
     except BrokenPipeError:  # `segue ... | head`
         sys.stderr.close()
         return 0

@@ -20,6 +20,7 @@ from segue.demo import catalogue
 from segue.demo.desk import RATE_HZ
 from segue.errors import FileAccessError, ParameterError, WorkerError
 from segue.files import access_error, atomic_write
+from segue.processes import interrupts_held_back
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -155,7 +156,7 @@ def _composed(plans: Sequence[Plan], folder: Path, *, workers: int) -> Iterator[
     pool = ProcessPoolExecutor(min(workers, len(plans)), mp_context=context, initializer=_leave_interrupts_to_parent)
     todo = iter(plans)
     try:
-        with _interrupts_held_back():  # the workers begin with the first track
+        with interrupts_held_back():  # the workers begin with the first track
             running = {pool.submit(_make_track, plan, folder) for plan in islice(todo, workers)}
         while running:
             ready, running = wait(running, return_when=FIRST_COMPLETED)
@@ -174,19 +175,6 @@ def _composed(plans: Sequence[Plan], folder: Path, *, workers: int) -> Iterator[
 def _leave_interrupts_to_parent() -> None:
     """Ctrl-C reaches every process of the terminal; a worker finishes its track, or its half file would stay."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-
-
-@contextmanager
-def _interrupts_held_back() -> Iterator[None]:
-    """Processes that begin meanwhile are deaf to Ctrl-C from their first instruction on, where the system can do so."""
-    if not hasattr(signal, "pthread_sigmask"):
-        yield
-        return
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
-    try:
-        yield
-    finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def _make_track(plan: Plan, folder: Path) -> DemoTrack:

@@ -21,6 +21,7 @@ from typing import Generic, Protocol, Self, TypeVar
 
 from segue.config import SCAN, ScanSpec
 from segue.errors import SegueError, WorkerError, printable
+from segue.processes import interrupts_held_back
 from segue.store.worker_process import Unexpected, serve
 from segue.words import later, say
 
@@ -328,7 +329,7 @@ class _Worker(Generic[T]):
         self.connection, theirs = _SPAWN.Pipe()
         self._process = _SPAWN.Process(target=serve, args=(theirs, self._settings.worker_memory_mb), daemon=True)
         self.began = False
-        with _single_threaded():
+        with _single_threaded(), interrupts_held_back():
             self._process.start()
         theirs.close()
         self._reset()

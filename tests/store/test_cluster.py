@@ -14,7 +14,7 @@ import pytest
 from dask_parts import DaskParts, Murderer, dask_parts, file_server, wait_until
 from store_standins import StandIn, Unstartable, write_wav
 
-from segue.cli.main import main
+from segue.cli.start import main
 from segue.config import CLUSTER
 from segue.embed.encoder import Ear, load_ear
 from segue.errors import ClusterError, FileAccessError, NotAudioError, ParameterError, WorkerError

@@ -10,7 +10,7 @@ import pytest
 from flask.testing import FlaskClient
 
 from segue.choose.playlist import ContinueSpec
-from segue.cli.main import main
+from segue.cli.start import main
 from segue.profiles import Beginning, Profile
 from segue.services import Services
 from segue.values import TrackId

@@ -17,7 +17,7 @@ from flask.testing import FlaskClient
 from libopensonic import AsyncConnection, errors
 
 from segue.choose.playlist import ContinueSpec
-from segue.cli.main import main
+from segue.cli.start import main
 from segue.door import DOOR, Patience
 from segue.profiles import Beginning, Profile
 from segue.services import Services
