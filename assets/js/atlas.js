@@ -49,6 +49,14 @@
     return tracks.map((track) => rowOf.get(track)).filter((row) => row !== undefined);
   };
 
+  /* The map as it is held, or as it is now where songs have come that the one held does not know. */
+  async function atlasWith(tracks) {
+    const atlas = await segue.atlas();
+    if (!atlas || segue.atlasRows(atlas, tracks).length === tracks.length) return atlas;
+    const state = await segue.mapState();
+    return state?.version ? segue.atlas(state.version) : atlas;
+  }
+
   const ends = (values) => [values.reduce((a, b) => Math.min(a, b)), values.reduce((a, b) => Math.max(a, b))];
   segue.ends = ends;
 
@@ -57,7 +65,7 @@
 
   /* A small map with a way on it: the songs as dust, the stops as dots, the waypoints as rings. */
   segue.smallMap = async (canvas, stops, waypoints) => {
-    const atlas = canvas && (await segue.atlas());
+    const atlas = canvas && (await atlasWith([...stops, ...waypoints]));
     if (!canvas?.isConnected) return;
     const scale = window.devicePixelRatio || 1;
     canvas.width = canvas.clientWidth * scale;

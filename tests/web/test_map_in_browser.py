@@ -159,6 +159,20 @@ def test_it_stands_on_a_phone(services: StandIn, serve: Serve, visit: Visit) -> 
     assert song(page) == "Harbour Lights"
 
 
+def test_a_small_map_asks_for_songs_that_it_does_not_know(services: StandIn, serve: Serve, visit: Visit) -> None:
+    """A journey to a song that had come since was drawn without it until the page was loaded anew."""
+    whole, services.shelf = services.shelf, services.shelf[:10]
+    page = visit(serve(services))
+    while (picture := services.map.picture()) is None or len(picture.atlas.ids) != 10:
+        page.wait_for_timeout(100)
+    assert page.evaluate("segue.atlas().then((atlas) => atlas.count)") == 10
+    services.shelf = whole
+    draw = f"""segue.smallMap(document.body.appendChild(document.createElement("canvas")), ["{whole[11].id}"], [])
+        .then(() => segue.atlas()).then((atlas) => atlas.count)"""
+    while page.evaluate(draw) != 12:
+        page.wait_for_timeout(100)
+
+
 def test_an_empty_library_says_so(services: StandIn, serve: Serve, visit: Visit) -> None:
     services.shelf = ()
     url = serve(services)
