@@ -4,10 +4,27 @@ from __future__ import annotations
 
 import pytest
 
+from segue.services import Services
 from tests.web.stand_in import StandIn
 from tests.web.test_booth_in_browser import AUDIO, FIRST, Serve, Visit, play_first, wait
 
 pytestmark = pytest.mark.browser
+
+PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True}
+EDGE = """() => {
+    const field = document.activeElement.closest(".mantine-Input-input");
+    const edge = () => {
+        const { outlineStyle, outlineColor } = getComputedStyle(field);
+        return outlineStyle === "none" ? "none" : `${outlineStyle} ${outlineColor}`;
+    };
+    const focused = edge();
+    const one = document.activeElement;
+    one.blur();
+    const unfocused = edge();
+    one.focus();
+    return [unfocused, focused];
+}"""
+"""The ring of the field that has the focus, without it and with it."""
 
 
 def test_dark_light_and_system_are_remembered(address: str, visit: Visit) -> None:
@@ -52,3 +69,19 @@ def test_everything_has_a_name_and_the_keyboard_reaches_it(long_songs: StandIn, 
     assert page.evaluate("document.activeElement.dataset.act") == "add"
     page.keyboard.press("Enter")
     wait(page, "document.querySelector('#queue-list .row')?.dataset.origin === 'picked'")
+
+
+@pytest.mark.parametrize("room", ["/settings", "/library", "/mix"])
+def test_every_field_that_has_the_focus_shows_it(house: Services, serve: Serve, visit: Visit, room: str) -> None:
+    """Mantine's own style took the ring off all of its fields."""
+    page = visit(serve(house))
+    page.evaluate(f"segue.go('{room}')")
+    page.wait_for_selector("#room .mantine-Input-input")
+    page.evaluate("document.querySelector('#room input, #room textarea').focus()")
+    edges = []
+    for _ in range(16):
+        page.keyboard.press("Tab")
+        if page.evaluate("Boolean(document.activeElement.closest('#room .mantine-Input-input'))"):
+            edges.append(page.evaluate(EDGE))
+    assert len(edges) >= 3
+    assert {tuple(edge) for edge in edges} == {("none", "solid rgb(241, 171, 61)")}
