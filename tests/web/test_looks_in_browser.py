@@ -85,3 +85,12 @@ def test_every_field_that_has_the_focus_shows_it(house: Services, serve: Serve, 
             edges.append(page.evaluate(EDGE))
     assert len(edges) >= 3
     assert {tuple(edge) for edge in edges} == {("none", "solid rgb(241, 171, 61)")}
+
+
+def test_the_languages_are_not_cut_in_german(house: Services, serve: Serve, visit: Visit) -> None:
+    page = visit(serve(house), locale="de-DE")
+    page.evaluate("segue.go('/settings')")
+    page.wait_for_selector("#language")
+    assert page.evaluate(
+        "document.getElementById('language').scrollWidth <= document.getElementById('language').clientWidth"
+    )
