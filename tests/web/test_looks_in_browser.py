@@ -94,3 +94,15 @@ def test_the_languages_are_not_cut_in_german(house: Services, serve: Serve, visi
     assert page.evaluate(
         "document.getElementById('language').scrollWidth <= document.getElementById('language').clientWidth"
     )
+
+
+def test_a_room_of_the_menu_is_marked_on_a_phone(address: str, visit: Visit) -> None:
+    page = visit(address, **PHONE)
+    more = "document.querySelector('[data-act=rooms]').getAttribute('aria-current')"
+    here = "document.querySelector('#room-menu [aria-current=page]')?.textContent"
+    assert page.evaluate(more) is None
+    page.click("[data-act=rooms]")
+    page.click("#room-menu >> text=Live")
+    wait(page, f"{more} === 'true' && {here} === 'Live'")
+    page.click(".bar-nav > .place >> text=Library")
+    wait(page, f"{more} === null && !{here}")
