@@ -106,3 +106,10 @@ def test_a_room_of_the_menu_is_marked_on_a_phone(address: str, visit: Visit) -> 
     wait(page, f"{more} === 'true' && {here} === 'Live'")
     page.click(".bar-nav > .place >> text=Library")
     wait(page, f"{more} === null && !{here}")
+
+
+def test_a_phone_has_no_steppers(house: Services, serve: Serve, visit: Visit) -> None:
+    page = visit(serve(house), **PHONE)
+    page.evaluate("segue.go('/library')")
+    page.wait_for_selector("#room .mantine-NumberInput-input")
+    assert not page.is_visible("#room .mantine-NumberInput-control")

@@ -153,6 +153,8 @@ def test_it_stands_on_a_phone(services: StandIn, serve: Serve, visit: Visit) -> 
     small = """[...document.querySelectorAll('#map button')].filter((b) => b.offsetWidth)
         .filter((b) => b.getBoundingClientRect().height < 44).map((b) => b.textContent)"""
     assert page.evaluate(small) == []
+    tops = "[...new Set([...document.querySelectorAll('.map-buttons .round')].map((one) => one.offsetTop))]"
+    assert len(page.evaluate(tops)) == 1
     page.locator("#map-paper").scroll_into_view_if_needed()
     page.touchscreen.tap(*place_of(page, services.shelf[4].id))
     wait(page, f"{AUDIO}.currentTime > 0.2")
