@@ -113,3 +113,25 @@ def test_a_phone_has_no_steppers(house: Services, serve: Serve, visit: Visit) ->
     page.evaluate("segue.go('/library')")
     page.wait_for_selector("#room .mantine-NumberInput-input")
     assert not page.is_visible("#room .mantine-NumberInput-control")
+
+
+def test_a_row_of_the_queue_does_not_grow_under_the_mouse(long_songs: StandIn, serve: Serve, visit: Visit) -> None:
+    """It pushed all rows below it down."""
+    page = visit(serve(long_songs))
+    play_first(page)
+    page.wait_for_timeout(1600)  # it is asked anew once, soon after
+    wait(page, "!segue.isWaiting()")
+    row = page.locator(".next-songs > .row").first
+    row.locator(".why").evaluate("(why) => (why.textContent = 'It goes well with what has played. '.repeat(9))")
+    assert row.locator(".why").get_attribute("title")
+    before = row.bounding_box()["height"]
+    row.hover()
+    assert row.bounding_box()["height"] == before
+    page.keyboard.press("Tab")
+    row.locator(".row-main").focus()
+    assert row.bounding_box()["height"] > before
+    page.set_viewport_size({"width": 390, "height": 844})
+    page.click(".bar-nav [data-act=queue]")
+    page.keyboard.press("Escape")
+    page.evaluate("document.activeElement.blur()")
+    assert row.locator(".why").evaluate("(why) => why.scrollHeight <= why.clientHeight")
