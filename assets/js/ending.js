@@ -17,10 +17,10 @@
 
   let last_ms = 0; // when the sound last ticked
   let lulled_ms = -Infinity; // when it last began to die away
-  let state = ENDLESS; // "songs" counts the one that plays; "over" is what has ended
+  let state = ENDLESS; // "songs" counts the one that plays; "over" is what has ended, and "was" what was chosen
 
-  function set(kind, left = 0) {
-    state = { kind, left };
+  function set(kind, left = 0, was = undefined) {
+    state = { kind, left, was };
     segue.keep("ending", state);
     segue.player.replan();
     segue.bar.describe();
@@ -28,7 +28,7 @@
   }
 
   function over() {
-    set("over");
+    set("over", 0, state.kind === "minutes" ? "minutes" : "song");
     segue.player.pause();
   }
 
@@ -98,11 +98,11 @@
   }
 
   function show() {
-    const { kind, left } = state;
+    const { kind, left, was = "song" } = state;
     const isOver = kind === "over";
-    by("ending-kind").value = isOver ? "endless" : kind === "songs" && left === 1 ? "song" : kind;
+    by("ending-kind").value = isOver ? was : kind === "songs" && left === 1 ? "song" : kind;
     const count = by("ending-count");
-    count.hidden = !["songs", "minutes"].includes(by("ending-kind").value);
+    count.hidden = isOver || !["songs", "minutes"].includes(by("ending-kind").value);
     if (!count.hidden && document.activeElement !== count) count.value = Math.ceil(left);
     count.max = MOST[kind] ?? 1;
     count.setAttribute("aria-label", kind === "minutes" ? segue.say("Minutes") : segue.say("Songs"));

@@ -18,6 +18,8 @@
     NotReadableError: segue.say("The microphone cannot be used; another program may hold it. Close that, and press Listen again."),
   };
 
+  const WAITS = segue.say("Listening. The first answer takes ten seconds of music.");
+
   let hearing = null; // { session, stream, context, node, blocks, number, lost, isSending }
   let playing = null;
   let peak = 0;
@@ -57,7 +59,7 @@
     says(
       segue.player.isPlaying
         ? segue.say("Listening, and playing: the microphone will hear Segue's own player too.")
-        : segue.say("Listening. The first answer takes ten seconds of music."),
+        : WAITS,
     );
     by("live-found").hidden = false;
   }
@@ -118,6 +120,8 @@
 
   function hear(mine, { moments, lost }) {
     moments.forEach(tell);
+    const isAnswered = moments.some(({ next }) => next.length);
+    if (isAnswered && by("live-says")?.textContent === WAITS) says(segue.say("Listening."));
     if (lost > mine.lost) says(segue.say("Some of the sound was lost: Segue's computer does not keep up. It listens on."), true);
     mine.lost = lost;
   }
@@ -148,7 +152,7 @@
     const made = element("li", "row", main);
     made.dataset.of = id;
     made.append(button("play_next", segue.say("Play next: {title}", { title }), "next-up", id), button("add", segue.say("Add to the queue: {title}", { title }), "add", id));
-    if (why) made.append(element("p", "why", why));
+    if (why) made.append(Object.assign(element("p", "why", why), { title: why }));
     return made;
   }
 

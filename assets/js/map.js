@@ -17,6 +17,7 @@
   const MOST_WAYPOINTS = 10;
   const MOST_CHOSEN = 1500; // songs that a drawn line makes a queue of
   const NARROW_PX = 500; // narrower, the names of the regions would hide what they name
+  const SAMPLE = 100;
   const SHAPED_BELOW = 3000; // with more points, shapes are too small to be told apart
   const GLYPHS = "●■◆▲✚★⬟▼⬢";
   const SYMBOLS = ["circle", "square", "diamond", "triangle-up", "cross", "star", "pentagon", "triangle-down", "hexagon"];
@@ -32,6 +33,7 @@
   let timer = null;
   let entered = 0;
   let drawnOn = null;
+  let view = 0; // another one where the songs lie elsewhere: it is fitted anew
 
   const kept = (name, usual) => segue.kept(`map-${name}`) ?? usual;
   const colouring = () => kept("by", "region");
@@ -60,6 +62,7 @@
     if (state.version && state.version !== atlas?.version) {
       const fresh = await segue.atlas(state.version);
       if (!fresh) return;
+      if (atlas && isMoved(atlas, fresh)) view += 1;
       atlas = fresh;
       regions = state.regions;
       await paint(colouring());
@@ -72,6 +75,16 @@
     if (!by("map")) return;
     const names = atlas ? `${songs(atlas.count)}` : "";
     by("map-line").textContent = [names, state.version ? line : ""].filter(Boolean).join(". ");
+  }
+
+  /* Whether songs of one map lie elsewhere on the next; a sample tells. New songs alone move none. */
+  function isMoved(before, after) {
+    const step = Math.ceil(before.count / SAMPLE);
+    for (let row = 0; row < before.count; row += step) {
+      const [now] = segue.atlasRows(after, [before.id(row)]);
+      if (now !== undefined && (after.x[now] !== before.x[row] || after.y[now] !== before.y[row])) return true;
+    }
+    return false;
   }
 
   const coming = new Map(); // colours that were asked for ahead of time
@@ -194,7 +207,7 @@
       hovermode: "closest",
       hoverdistance: 14,
       showlegend: false,
-      uirevision: "one view",
+      uirevision: `view ${view}`,
       selectionrevision: atlas.version,
       newselection: { line: { color: segue.colour("accent"), width: 2 } },
       shapes: paths(),

@@ -218,6 +218,9 @@
       if (isHere) link.setAttribute("aria-current", "page");
       else link.removeAttribute("aria-current");
     }
+    const more = document.querySelector('[data-act="rooms"]');
+    if (menuOfRooms()?.querySelector("[aria-current]")) more.setAttribute("aria-current", "true");
+    else more?.removeAttribute("aria-current");
   }
 
   segue.go = (address) => {

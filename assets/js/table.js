@@ -75,7 +75,14 @@
     },
   });
 
+  function countMarked() {
+    const count = marked().length;
+    const line = document.getElementById("table-marked");
+    if (line) line.textContent = count ? segue.sayN("{count} song marked", "{count} songs marked", count) : "";
+  }
+
   function listen(table) {
+    table.addEventListener("selectionChanged", countMarked);
     const play = ({ data }) => data && segue.send("play", { track: data.id });
     table.addEventListener("cellDoubleClicked", (event) => event.colDef.editable || play(event));
     table.addEventListener("cellValueChanged", ({ data, colDef, newValue }) =>

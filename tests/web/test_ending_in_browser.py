@@ -40,6 +40,7 @@ def test_it_ends_with_the_song_where_that_is_wished_and_goes_on_again(
     assert song(page) == titles[1]
     page.reload()
     ended(page)
+    assert page.input_value("#ending-kind") == "song"  # what was chosen, until the listener goes on
     page.click("text=Go on")
     wait(page, f"{AUDIO}.currentTime > 0.2")
     assert not page.is_visible("#ending-over")
@@ -82,6 +83,8 @@ def test_when_the_minutes_are_over_the_sound_dies_away(long_songs: StandIn, serv
     page.evaluate("segue.ending.set('minutes', 0.005)")
     wait(page, "segue.sound.lead.fade.gain.value < 0.7 && segue.sound.lead.fade.gain.value > 0.1")
     ended(page)
+    assert page.input_value("#ending-kind") == "minutes"
+    assert not page.is_visible("#ending-count")
     page.keyboard.press("Space")
     wait(page, f"!{AUDIO}.paused && segue.sound.lead.fade.gain.value === 1")
 

@@ -89,6 +89,7 @@ def test_marked_songs_are_added_and_mixed_and_the_keyboard_plays(
     page.wait_for_selector("text=Mark some songs first")
     for row in (0, 1):
         page.locator(f".ag-row[row-index='{row}'] input[type=checkbox]").first.check()
+    assert page.inner_text("#table-marked") == "2 songs marked"
     page.click("[data-act=table_add]")
     page.wait_for_selector("text=2 songs added to the queue.")
     wait(page, "document.querySelectorAll('.next-songs .row[data-origin=picked]').length === 2")

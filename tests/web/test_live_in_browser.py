@@ -16,6 +16,11 @@ from tests.web.test_booth_in_browser import Serve, wait
 pytestmark = pytest.mark.browser
 SONGS = range(6)
 PLAYED = 2
+LEFT = """((part) => {
+    const words = document.createRange();
+    words.selectNodeContents(document.querySelector(`#live-next ${part}`));
+    return Math.round(words.getBoundingClientRect().left);
+})"""
 
 
 @pytest.fixture(scope="module")
@@ -66,9 +71,12 @@ def enter(page: Any, url: str) -> None:
 def test_what_the_microphone_hears_is_recognised_and_followed(services: Services, serve: Serve, hearing: Any) -> None:
     enter(hearing, serve(services))
     hearing.click("#live-toggle")
+    hearing.wait_for_selector("#live-says >> text=The first answer takes")
     wait(hearing, "Number(document.getElementById('live-meter').getAttribute('aria-valuenow')) > 20")
     hearing.wait_for_selector("#live-now >> text=Music", timeout=30_000)
     hearing.wait_for_selector("#live-next .row", timeout=40_000)
+    wait(hearing, "document.getElementById('live-says').textContent === 'Listening.'")
+    assert hearing.evaluate(LEFT + "('.why') === " + LEFT + "('.title')")
     hearing.wait_for_selector(f"#live-now >> text=Song {PLAYED}", timeout=60_000)
     wait(
         hearing,

@@ -5,11 +5,14 @@ from __future__ import annotations
 import shutil
 import time
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
+from segue.mapping import Picture
 from tests.web.stand_in import StandIn, make_shelf
 from tests.web.test_booth_in_browser import AUDIO, Serve, Visit, song, wait
 
@@ -22,6 +25,11 @@ POINT = f"""(title) => {{
     const frame = {GRAPH}.getBoundingClientRect();
     return [frame.left + xaxis._offset + xaxis.d2p(x), frame.top + yaxis._offset + yaxis.d2p(y)];
 }}"""
+
+IS_WHOLE = f"""segue.atlas().then((atlas) => ["x", "y"].every((axis) => {{
+    const [low, high] = {GRAPH}._fullLayout[`${{axis}}axis`].range;
+    return atlas[axis].every((place) => low < place && place < high);
+}}))"""
 
 
 @pytest.fixture(scope="module")
@@ -144,6 +152,31 @@ def test_clicks_make_a_journey(services: StandIn, serve: Serve, visit: Visit) ->
     wait(page, f"{GRAPH}._fullLayout.shapes.length === 7")  # a line and six stops
 
 
+def test_a_map_that_is_laid_out_anew_is_seen_whole(
+    services: StandIn, serve: Serve, visit: Visit, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It stayed where the listener had looked on the old one; new songs alone are to leave it there."""
+    url = serve(services)
+    page = visit(url)
+    enter(page, url)
+    page.locator("#map-paper").hover()
+    for _ in range(8):
+        page.mouse.wheel(0, -500)
+        page.wait_for_timeout(50)
+    wait(page, f"{IS_WHOLE}.then((is) => !is)")
+    drawn = services.map.picture()
+    assert drawn is not None
+    joined = Picture(drawn.version + 1, drawn.atlas)
+    moved = Picture(drawn.version + 2, replace(drawn.atlas, places=np.ascontiguousarray(drawn.atlas.places[:, ::-1])))
+    for picture in (joined, moved):
+        monkeypatch.setattr(services.map, "picture", lambda picture=picture: picture)
+        monkeypatch.setattr(services.map, "lay_out_anew", lambda: None)
+        page.click("[data-act=map_anew]")
+        wait(page, f"segue.atlas().then((atlas) => atlas.version === '{picture.version}')")
+        page.wait_for_timeout(1000)
+        assert page.evaluate(IS_WHOLE) == (picture is moved)
+
+
 def test_it_stands_on_a_phone(services: StandIn, serve: Serve, visit: Visit) -> None:
     url = serve(services)
     page = visit(url, viewport={"width": 390, "height": 844}, has_touch=True)
@@ -153,6 +186,8 @@ def test_it_stands_on_a_phone(services: StandIn, serve: Serve, visit: Visit) -> 
     small = """[...document.querySelectorAll('#map button')].filter((b) => b.offsetWidth)
         .filter((b) => b.getBoundingClientRect().height < 44).map((b) => b.textContent)"""
     assert page.evaluate(small) == []
+    tops = "[...new Set([...document.querySelectorAll('.map-buttons .round')].map((one) => one.offsetTop))]"
+    assert len(page.evaluate(tops)) == 1
     page.locator("#map-paper").scroll_into_view_if_needed()
     page.touchscreen.tap(*place_of(page, services.shelf[4].id))
     wait(page, f"{AUDIO}.currentTime > 0.2")

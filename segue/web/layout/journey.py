@@ -173,6 +173,7 @@ def _stop(place: int, stop: Stop, tracks: Mapping[TrackId, Track], rhythms: Mapp
     track = None if track_id is None else tracks.get(track_id)
     artist = stop.info.artist or say(present.UNKNOWN_ARTIST)
     named = say("{title} by {artist}", title=stop.info.title, artist=artist)
+    told = say(stop.why)
     main = html.Button(
         [
             html.Span([cover(track_id), icon("play")] if track_id else [], className="art"),
@@ -195,7 +196,7 @@ def _stop(place: int, stop: Stop, tracks: Mapping[TrackId, Track], rhythms: Mapp
             _step(stop, place),
             main,
             *_stop_tools(stop, named),
-            html.P(say(stop.why), className="why"),
+            html.P(told, className="why", title=told),
         ],
         className=f"row stop is-{stop.kind}",
         **{"data-of": track_id or "", "data-position": stop.position},

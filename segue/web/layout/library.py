@@ -81,7 +81,7 @@ def library_room(*, genres: Sequence[str], heard: Sequence[str], keys: Sequence[
                 className="table-filters",
                 role="search",
             ),
-            html.Div([html.P(id=ids.TABLE_COUNT, className="dim", role="status"), _tools()], className="table-tools"),
+            html.Div([_counts(), _tools()], className="table-tools"),
             _grid(),
             dcc.Store(id=ids.TABLE_FILTERS, data={}),
             *retag_dialog(),
@@ -106,6 +106,12 @@ def _choice(name: str, label: str, values: Sequence[str]) -> dmc.Select:
         size="xs",
         comboboxProps={"withinPortal": False},
     )
+
+
+def _counts() -> html.Div:
+    """How many songs there are, and how many are marked, which ``assets/js/table.js`` says."""
+    found = html.P(id=ids.TABLE_COUNT, role="status")
+    return html.Div([found, html.P(id="table-marked", role="status")], className="dim table-counts")
 
 
 def _tools() -> html.Div:
