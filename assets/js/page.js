@@ -98,6 +98,14 @@
     }
   }
 
+  /* A number with a comma that comes in one go, not key by key, would lose it: the fields' own part heeds single keys. */
+  document.addEventListener("beforeinput", (event) => {
+    const { data, target } = event;
+    if (!target.matches?.(".mantine-NumberInput-input") || !/.,|,./.test(data ?? "")) return;
+    event.preventDefault();
+    document.execCommand("insertText", false, data.replace(",", "."));
+  });
+
   // What is thought of a song, and where else it may go -------------------------------------------------------------
 
   const OPINIONS = [

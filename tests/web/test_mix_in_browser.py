@@ -83,7 +83,10 @@ def test_a_half_written_list_survives_a_look_at_another_room(services: Services,
     page.fill("#mix-text", "Alder\nBirch")
     page.fill("input[placeholder='A mix']", "Trees")
     page.get_by_label("In the order that flows best").check()
-    page.get_by_label("About how long, in minutes").fill("5")
+    minutes = page.get_by_label("About how long, in minutes")
+    minutes.press_sequentially("4,5")
+    assert minutes.input_value() == "4.5"  # it was 45
+    minutes.fill("4,5")
     page.evaluate("segue.go('/library')")
     wait(page, "document.querySelector('#mix-text') === null")
     page.evaluate("segue.go('/mix')")
@@ -91,6 +94,6 @@ def test_a_half_written_list_survives_a_look_at_another_room(services: Services,
     assert page.input_value("#mix-text") == "Alder\nBirch"
     assert page.input_value("input[placeholder='A mix']") == "Trees"
     assert page.get_by_label("In the order that flows best").is_checked()
-    assert page.get_by_label("About how long, in minutes").input_value() == "5"
+    assert page.get_by_label("About how long, in minutes").input_value() == "4.5"
     page.click("#mix-order")
     page.wait_for_selector(".mix >> text=Trees")

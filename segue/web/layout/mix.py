@@ -119,8 +119,7 @@ def _wishes() -> html.Section:
             ),
             dmc.NumberInput(
                 id=ids.mix_field("minutes"), label=say("About how long, in minutes"), min=0, max=24 * 60, value="",
-                description=say("Empty: as long as the list is"), allowDecimal=False,
-                **_KEPT,
+                description=say("Empty: as long as the list is"), **_KEPT,
             ),
             dmc.Switch(id=ids.mix_field("reorder"), label=say("In the order that flows best"), checked=False, **_KEPT),
             dmc.Switch(
