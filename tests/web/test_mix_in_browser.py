@@ -14,6 +14,7 @@ from tests.web.test_booth_in_browser import FIRST, Serve, Visit, wait
 
 pytestmark = pytest.mark.browser
 DONE = ".mix[data-state=done]"
+MIX = "document.querySelector('.mix-audio')"
 
 
 @pytest.fixture(scope="module")
@@ -54,8 +55,19 @@ def test_the_queue_becomes_a_mix_that_a_reload_does_not_stop(
     assert len(decoded(target)[0]) / 44_100 == pytest.approx(mix.length_s, abs=0.1)
     page.evaluate("segue.player.toggle()")
     wait(page, "segue.player.audio.paused === false")
-    page.evaluate("document.querySelector('.mix-audio').play()")
-    wait(page, "segue.player.audio.paused && document.querySelector('.mix-audio').currentTime > 0.1")
+    page.evaluate(f"{MIX}.play()")
+    wait(page, f"segue.player.audio.paused && {MIX}.currentTime > 0.1")
+    page.click("#player-toggle")
+    wait(page, f"segue.player.isPlaying && {MIX}.paused")
+    page.evaluate(f"{MIX}.currentTime = 9")
+    wait(page, f"!{MIX}.seeking && {MIX}.currentTime === 9")
+    page.wait_for_timeout(300)
+    page.evaluate("segue.go('/library')")
+    wait(page, f"{MIX} === null")
+    page.evaluate("segue.go('/mix')")
+    wait(page, f"{MIX}?.currentTime === 9")  # it began anew
+    page.evaluate(f"{MIX}.play()")
+    wait(page, f"{MIX}.currentTime > 9.1 && segue.player.audio.paused")
     page.click(f"{DONE} >> text=Delete")
     wait(page, "document.querySelector('.mix') === null")
 
