@@ -78,10 +78,12 @@ def test_a_list_is_mixed_and_its_wrong_lines_are_said(services: Services, serve:
     page.fill("#mix-text", "Alder\n/etc/passwd\nBirch")
     page.click("#mix-order")
     page.wait_for_selector(".mix[data-state=failed] >> text=line 2")
+    page.wait_for_selector("#mix-says >> text=“A mix” could not be made.")
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
     page.get_by_label("Leave out what cannot be mixed").check()
     page.click("#mix-order")
     page.wait_for_selector(DONE, timeout=90_000)
+    page.wait_for_selector("#mix-says >> text=“A mix” is ready.")  # it was still said to be ordered
     page.click(f"{DONE} summary")
     assert page.inner_text(f"{DONE} details ol").count("Alder") >= 1
     page.fill("#mix-text", "")
