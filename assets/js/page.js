@@ -235,12 +235,19 @@
 
   /* Another room is shown; the words in the search field mean the music, wherever they are typed. */
   segue.enter = (path) => {
+    isEmpty = true;
     document.body.dataset.room = path === "/" ? path : path.replace(/\/+$/, "");
     showRooms(false);
     if (narrow.matches) showQueue(false);
     markPlace();
     document.getElementById("music").scrollTo(0, 0);
   };
+
+  let isEmpty = false; // the room, until the server has answered what stands in it
+
+  segue.filled = () => (isEmpty = false);
+
+  document.addEventListener("segue-back", () => isEmpty && segue.go(window.location.pathname + window.location.search));
 
   document.addEventListener("input", ({ target }) => {
     if (target === search() && document.body.dataset.room !== "/") segue.go("/");
