@@ -8,6 +8,7 @@ import pytest
 
 from segue.services import Services
 from tests.web.conftest import forgive_absence, served
+from tests.web.stand_in import StandIn
 from tests.web.test_booth_in_browser import AUDIO, FIRST, Visit, wait
 
 pytestmark = pytest.mark.browser
@@ -49,5 +50,18 @@ def test_a_room_that_stood_when_the_server_went_stays_as_it_was(house: Services,
         wait(page, f"{AWAY} === ''")
         page.wait_for_timeout(1000)
         assert page.evaluate("document.querySelector('#room > *').isTheSame")
+        forgive_absence(page)
+        page.close()
+
+
+def test_what_was_sought_while_the_server_was_away_is_found_when_it_is_back(services: StandIn, visit: Visit) -> None:
+    with served(services) as url:
+        page = visit(url)
+        wait(page, f"document.querySelectorAll('{FIRST}').length === 12")
+    page.fill("#search", "ferry")
+    wait(page, f"{AWAY} !== ''")
+    with again(services, url):
+        wait(page, f"document.querySelectorAll('{FIRST}').length === 1")
+        assert "Morning Ferry" in page.inner_text("#results")
         forgive_absence(page)
         page.close()
