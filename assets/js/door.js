@@ -8,12 +8,13 @@
   /* Whatever the page asks for, Dash's own questions too. */
   const ask = window.fetch;
   window.fetch = async (...question) => {
-    try {
-      return await ask(...question);
-    } catch (error) {
+    const answer = await ask(...question).catch((error) => {
       if (error.name !== "AbortError") window.segue.askWhetherThere();
       throw error;
-    }
+    });
+    if (answer.status !== 401) return answer;
+    toLogin();
+    return new Promise(() => {}); // the page is left, and Dash would stumble over what it cannot read
   };
 
   new PerformanceObserver((list) => {

@@ -1,4 +1,4 @@
-"""A server that goes away under an open page."""
+"""A server that goes away under an open page, and a door that is locked under it."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import pytest
 from segue.services import Services
 from tests.web.conftest import forgive_absence, served
 from tests.web.stand_in import StandIn
-from tests.web.test_booth_in_browser import AUDIO, FIRST, Visit, wait
+from tests.web.test_booth_in_browser import AUDIO, FIRST, Serve, Visit, wait
 
 pytestmark = pytest.mark.browser
 AWAY = "document.getElementById('player-away').textContent"
@@ -65,3 +65,12 @@ def test_what_was_sought_while_the_server_was_away_is_found_when_it_is_back(serv
         assert "Morning Ferry" in page.inner_text("#results")
         forgive_absence(page)
         page.close()
+
+
+def test_a_password_set_under_an_open_page_leads_to_the_form(services: StandIn, serve: Serve, visit: Visit) -> None:
+    """Dash stumbled over the refusal and said so on the console."""
+    page = visit(serve(services))
+    page.wait_for_selector(FIRST)
+    services.door.set_password("quiet engine")
+    page.wait_for_selector("#password")
+    page.witness.problems[:] = [problem for problem in page.witness.problems if "401" not in problem]
