@@ -81,8 +81,7 @@ def test_minutes_may_have_a_comma(services: Services, serve: Serve, visit: Visit
     fill(page, "Minutes to", "0,75")
     page.get_by_role("textbox", name="Minutes from", exact=True).press_sequentially("0.50")
     page.click("#rules-keep")
-    says(page, "songs may come")
-    wait(page, "document.querySelector('#rules-undo').checkVisibility()")
+    page.wait_for_selector("#rules-undo", state="visible", timeout=15_000)
     kept = services.choosing.rules.kept()
     assert (kept.shortest_s, kept.longest_s) == (30.0, 45.0)
 
