@@ -58,6 +58,7 @@ def test_what_was_sought_while_the_server_was_away_is_found_when_it_is_back(serv
     with served(services) as url:
         page = visit(url)
         wait(page, f"document.querySelectorAll('{FIRST}').length === 12")
+        page.wait_for_timeout(7000)  # the page looks once more, six seconds after it began
     page.fill("#search", "ferry")
     wait(page, f"{AWAY} !== ''")
     with again(services, url):
