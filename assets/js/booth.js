@@ -17,6 +17,7 @@
   let libraryVersion = null;
   let cleared = false;
   let away = false;
+  let asks = false; // whether the server is there
   let own = null; // the booth of this browser, also while another's is shown
 
   segue.booth = null; // as the server last answered: one's own, or the one that is followed
@@ -60,7 +61,14 @@
     document.body.classList.remove("is-sending");
   }
 
-  segue.askWhetherThere = () => fetch("/api/ping", { cache: "no-store" }).catch(segue.isAway);
+  const ping = () => fetch("/api/ping", { cache: "no-store" });
+
+  segue.askWhetherThere = async () => {
+    if (away || asks || number === 0) return; // nothing of the page stands before its first command
+    asks = true;
+    await ping().catch(segue.isAway);
+    asks = false;
+  };
 
   function giveUp() {
     release();
@@ -82,11 +90,12 @@
   };
 
   async function look() {
-    const answer = await fetch("/api/ping", { cache: "no-store" }).catch(() => null);
+    const answer = await ping().catch(() => null);
     if (!answer || answer.status >= 500) return setTimeout(look, LOOK_EVERY_MS);
     away = false;
     document.getElementById("player-away").textContent = "";
     segue.player.returned();
+    document.dispatchEvent(new CustomEvent("segue-back")); // for who asked in vain meanwhile
     sendNext();
   }
 

@@ -40,6 +40,10 @@
         segue.enter(path || "/");
         return none();
       },
+      onRoom(content) {
+        if (content !== undefined && content !== null) segue.filled();
+        return none();
+      },
       onTheme(wanted) {
         return segue.colours(wanted);
       },

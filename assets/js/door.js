@@ -1,8 +1,20 @@
-// The way in and out: the service worker, and back to the form once a session has ended.
+// The way in and out: who asks in vain whether the server is there, and back to the form once a session has ended.
 (() => {
   const toLogin = () => {
     const here = window.location.pathname + window.location.search;
     window.location.assign(`/login?next=${encodeURIComponent(here)}`);
+  };
+
+  /* Whatever the page asks for, Dash's own questions too. */
+  const ask = window.fetch;
+  window.fetch = async (...question) => {
+    const answer = await ask(...question).catch((error) => {
+      if (error.name !== "AbortError") window.segue.askWhetherThere();
+      throw error;
+    });
+    if (answer.status !== 401) return answer;
+    toLogin();
+    return new Promise(() => {}); // the page is left, and Dash would stumble over what it cannot read
   };
 
   new PerformanceObserver((list) => {

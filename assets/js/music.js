@@ -112,6 +112,8 @@
 
   document.addEventListener("input", ({ target }) => target.id === "search" && segue.music.find(target.value));
 
+  document.addEventListener("segue-back", () => look());
+
   Object.assign((segue.acts ??= {}), {
     more_songs: () => {
       pages += 1;

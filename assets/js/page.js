@@ -98,6 +98,14 @@
     }
   }
 
+  /* A number with a comma that comes in one go, not key by key, would lose it: the fields' own part heeds single keys. */
+  document.addEventListener("beforeinput", (event) => {
+    const { data, target } = event;
+    if (!target.matches?.(".mantine-NumberInput-input") || !/.,|,./.test(data ?? "")) return;
+    event.preventDefault();
+    document.execCommand("insertText", false, data.replace(",", "."));
+  });
+
   // What is thought of a song, and where else it may go -------------------------------------------------------------
 
   const OPINIONS = [
@@ -230,12 +238,19 @@
 
   /* Another room is shown; the words in the search field mean the music, wherever they are typed. */
   segue.enter = (path) => {
+    isEmpty = true;
     document.body.dataset.room = path === "/" ? path : path.replace(/\/+$/, "");
     showRooms(false);
     if (narrow.matches) showQueue(false);
     markPlace();
     document.getElementById("music").scrollTo(0, 0);
   };
+
+  let isEmpty = false; // the room, until the server has answered what stands in it
+
+  segue.filled = () => (isEmpty = false);
+
+  document.addEventListener("segue-back", () => isEmpty && segue.go(window.location.pathname + window.location.search));
 
   document.addEventListener("input", ({ target }) => {
     if (target === search() && document.body.dataset.room !== "/") segue.go("/");

@@ -16,13 +16,12 @@ from segue.play.listed_text import numbered_lines
 from segue.play.mix.planning import MixSettings
 from segue.play.tracklist import Wanted
 from segue.values import Track
-from segue.web.checks import is_number
+from segue.web.checks import is_number, number_in
 from segue.words import later, say
 from segue.words import number as written
 
 ENDINGS = {".mp3": "MP3", ".m4a": "M4A (AAC)", ".opus": "Opus", ".flac": "FLAC", ".wav": "WAV"}
 MOST_BETWEEN = 20
-_MINUTES = later("'{value}' minutes")
 _LONGEST_TITLE = 120
 _LONGEST_TEXT = 200_000
 _SUFFIX = re.compile(r"\.[A-Za-z0-9]{2,4}$")
@@ -54,12 +53,11 @@ def order_of(form: MixForm, wanted: Sequence[Wanted]) -> MixOrder:
         what = say("'{ending}' is no kind of mix", ending=form.ending)
         raise ParameterError(what, remedy=say("Choose one of {endings}", endings=", ".join(ENDINGS)))
     between = _whole(form.between, later("'{value}' songs between each two"), MOST_BETWEEN)
-    minutes = None if form.minutes in (None, "", 0) else float(_whole(form.minutes, _MINUTES, 24 * 60))
     title = " ".join(str(form.title or "").split())[:_LONGEST_TITLE] or say("A mix")
     return MixOrder(
         tuple(wanted),
         MixSettings(title),
-        Extent(between, minutes, form.reorder is True),
+        Extent(between, _minutes(form.minutes), form.reorder is True),
         skip_bad=form.skip_bad is True,
     )
 
@@ -96,6 +94,16 @@ def _wanted(number: int, line: str, at_path: AtPath) -> Wanted:
         return Wanted(number, line, path)
     name = PurePosixPath(line.replace("\\", "/")).name if "/" in line or "\\" in line else line
     return Wanted(number, line, words=_SUFFIX.sub("", name) or line)
+
+
+def _minutes(value: Any) -> float | None:
+    """How long the mix is to be, to the fraction of a minute; None where that is not said."""
+    minutes = number_in(value)
+    if minutes in (None, "", 0):
+        return None
+    if not is_number(minutes):
+        raise ParameterError(say("'{value}' minutes", value=str(value)[:40]), remedy=later("Choose 1 minute to a day"))
+    return float(minutes)
 
 
 def _whole(value: Any, what: str, most: int) -> int:

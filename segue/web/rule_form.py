@@ -11,7 +11,7 @@ from typing import Any
 from segue.choose.names import plain_words
 from segue.choose.wishes import Wishes
 from segue.errors import ParameterError
-from segue.web.checks import is_number
+from segue.web.checks import is_number, number_in
 from segue.words import later, number, say
 
 _MOST_WORDS, _LONGEST_WORD = 200, 200
@@ -78,9 +78,9 @@ def rules_of(fields: Mapping[str, Any]) -> Wishes:
             what = say(
                 "“{least}” is {low}, “{most}” only {high}",
                 least=say(NUMBERS[low].label),
-                low=f"{fields[low]:g}",
+                low=f"{number_in(fields[low]):g}",
                 most=say(NUMBERS[high].label),
-                high=f"{fields[high]:g}",
+                high=f"{number_in(fields[high]):g}",
             )
             raise ParameterError(what, remedy=say("Swap the two"))
     words = {name: _words(fields.get(name), label) for name, label in WORDS.items()}
@@ -105,11 +105,12 @@ def _shown(value: float | None, field: NumberField) -> float | str:
     return int(shown) if shown == int(shown) else shown
 
 
-def _number(value: Any, field: NumberField) -> Any:
+def _number(sent: Any, field: NumberField) -> Any:
+    value = number_in(sent)
     if value in (None, ""):
         return None if field.is_limit else 0
     if not is_number(value) or not 0 <= value <= field.most or (field.is_whole and value != int(value)):
-        what = say("“{field}” cannot be {value}", field=say(field.label), value=str(value)[:40])
+        what = say("“{field}” cannot be {value}", field=say(field.label), value=str(sent)[:40])
         most = number(field.most)
         if field.is_whole:
             raise ParameterError(what, remedy=say("Choose a whole number from 0 to {most}", most=most))

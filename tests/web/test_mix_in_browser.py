@@ -14,6 +14,7 @@ from tests.web.test_booth_in_browser import FIRST, Serve, Visit, wait
 
 pytestmark = pytest.mark.browser
 DONE = ".mix[data-state=done]"
+MIX = "document.querySelector('.mix-audio')"
 
 
 @pytest.fixture(scope="module")
@@ -54,8 +55,19 @@ def test_the_queue_becomes_a_mix_that_a_reload_does_not_stop(
     assert len(decoded(target)[0]) / 44_100 == pytest.approx(mix.length_s, abs=0.1)
     page.evaluate("segue.player.toggle()")
     wait(page, "segue.player.audio.paused === false")
-    page.evaluate("document.querySelector('.mix-audio').play()")
-    wait(page, "segue.player.audio.paused && document.querySelector('.mix-audio').currentTime > 0.1")
+    page.evaluate(f"{MIX}.play()")
+    wait(page, f"segue.player.audio.paused && {MIX}.currentTime > 0.1")
+    page.click("#player-toggle")
+    wait(page, f"segue.player.isPlaying && {MIX}.paused")
+    page.evaluate(f"{MIX}.currentTime = 9")
+    wait(page, f"!{MIX}.seeking && {MIX}.currentTime === 9")
+    page.wait_for_timeout(300)
+    page.evaluate("segue.go('/library')")
+    wait(page, f"{MIX} === null")
+    page.evaluate("segue.go('/mix')")
+    wait(page, f"{MIX}?.currentTime === 9")  # it began anew
+    page.evaluate(f"{MIX}.play()")
+    wait(page, f"{MIX}.currentTime > 9.1 && segue.player.audio.paused")
     page.click(f"{DONE} >> text=Delete")
     wait(page, "document.querySelector('.mix') === null")
 
@@ -66,10 +78,12 @@ def test_a_list_is_mixed_and_its_wrong_lines_are_said(services: Services, serve:
     page.fill("#mix-text", "Alder\n/etc/passwd\nBirch")
     page.click("#mix-order")
     page.wait_for_selector(".mix[data-state=failed] >> text=line 2")
+    page.wait_for_selector("#mix-says >> text=“A mix” could not be made.")
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
     page.get_by_label("Leave out what cannot be mixed").check()
     page.click("#mix-order")
     page.wait_for_selector(DONE, timeout=90_000)
+    page.wait_for_selector("#mix-says >> text=“A mix” is ready.")  # it was still said to be ordered
     page.click(f"{DONE} summary")
     assert page.inner_text(f"{DONE} details ol").count("Alder") >= 1
     page.fill("#mix-text", "")
@@ -83,7 +97,10 @@ def test_a_half_written_list_survives_a_look_at_another_room(services: Services,
     page.fill("#mix-text", "Alder\nBirch")
     page.fill("input[placeholder='A mix']", "Trees")
     page.get_by_label("In the order that flows best").check()
-    page.get_by_label("About how long, in minutes").fill("5")
+    minutes = page.get_by_label("About how long, in minutes")
+    minutes.press_sequentially("4,5")
+    assert minutes.input_value() == "4.5"  # it was 45
+    minutes.fill("4,5")
     page.evaluate("segue.go('/library')")
     wait(page, "document.querySelector('#mix-text') === null")
     page.evaluate("segue.go('/mix')")
@@ -91,6 +108,6 @@ def test_a_half_written_list_survives_a_look_at_another_room(services: Services,
     assert page.input_value("#mix-text") == "Alder\nBirch"
     assert page.input_value("input[placeholder='A mix']") == "Trees"
     assert page.get_by_label("In the order that flows best").is_checked()
-    assert page.get_by_label("About how long, in minutes").input_value() == "5"
+    assert page.get_by_label("About how long, in minutes").input_value() == "4.5"
     page.click("#mix-order")
     page.wait_for_selector(".mix >> text=Trees")

@@ -41,6 +41,11 @@ def test_the_form_becomes_an_order(shelf: tuple[Track, ...]) -> None:
     assert order_of(MixForm(), ()).settings.title == "A mix"
 
 
+@pytest.mark.parametrize("minutes", [4.5, "4.5", "4,50"])
+def test_a_mix_may_be_some_minutes_and_a_half(minutes: float | str) -> None:
+    assert order_of(MixForm(minutes=minutes), ()).extent.minutes == 4.5
+
+
 @pytest.mark.parametrize(
     "values",
     [
@@ -51,6 +56,8 @@ def test_the_form_becomes_an_order(shelf: tuple[Track, ...]) -> None:
         {"minutes": 1e9},
         {"minutes": inf},
         {"minutes": nan},
+        {"minutes": 0.5},
+        {"minutes": "soon"},
     ],
 )
 def test_a_form_out_of_range_is_refused(values: dict[str, Any]) -> None:

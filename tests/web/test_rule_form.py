@@ -40,6 +40,12 @@ def test_what_stands_in_the_form_is_what_holds(rules: Wishes) -> None:
     assert rules_of(fields_of(rules)) == rules
 
 
+def test_a_number_may_come_as_it_was_typed() -> None:
+    assert rules_of(fields_of(Wishes()) | {"shortest_s": "1.50"}).shortest_s == 90.0
+    with pytest.raises(ParameterError, match="“Minutes from” is 5, “Minutes to” only 1\\.5"):
+        rules_of(fields_of(Wishes()) | {"shortest_s": 5, "longest_s": "1.50"})
+
+
 def test_an_empty_field_sets_no_limit_and_no_distance() -> None:
     empty = fields_of(ALL) | dict.fromkeys(("artist_spacing", "slowest_bpm", "fastest_bpm", "shortest_s"), "")
     rules = rules_of(empty | {"genres": None, "not_genres": [" ", "  old   time "]})

@@ -74,6 +74,18 @@ def test_a_tempo_range_limits_what_is_queued_and_the_why_tells_it(
     assert page.get_by_role("textbox", name="BPM from", exact=True).input_value() == "140"
 
 
+def test_minutes_may_have_a_comma(services: Services, serve: Serve, visit: Visit) -> None:
+    """Put in at one go, "0,75" was taken for 75."""
+    page = visit(serve(services))
+    page.evaluate("segue.go('/settings')")
+    fill(page, "Minutes to", "0,75")
+    page.get_by_role("textbox", name="Minutes from", exact=True).press_sequentially("0.50")
+    page.click("#rules-keep")
+    page.wait_for_selector("#rules-undo", state="visible", timeout=15_000)
+    kept = services.choosing.rules.kept()
+    assert (kept.shortest_s, kept.longest_s) == (30.0, 45.0)
+
+
 def test_the_defaults_come_back_and_so_do_the_rules_before(services: Services, serve: Serve, visit: Visit) -> None:
     page = visit(serve(services), viewport={"width": 390, "height": 844}, has_touch=True)
     page.evaluate("segue.go('/settings')")

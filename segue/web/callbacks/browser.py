@@ -16,6 +16,7 @@ def register_browser(app: Dash) -> None:
         ("onNoise", ids.NOISE, "value"),
         ("onLibrary", ids.LIBRARY_VERSION, "data"),
         ("onShortcuts", ids.SHORTCUTS, "checked"),
+        ("onRoom", ids.ROOM, "children"),
         ("onPartyName", ids.PARTY_NAME, "value"),
         ("onPartyOpen", ids.PARTY_OPEN, "checked"),
         ("onPartyTakes", ids.PARTY_TAKES, "checked"),

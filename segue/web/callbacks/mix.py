@@ -12,11 +12,11 @@ from segue.mixes import Mix
 from segue.play.playqueue import is_track_id
 from segue.values import TrackId
 from segue.web import ids, present
-from segue.web.layout.mix import mix_room, mixes_list
+from segue.web.layout.mix import mix_room, mixes_list, order_line
 from segue.web.mix_orders import MixForm, order_of, wanted_lines, wanted_tracks
 from segue.web.pressed import changed
 from segue.web.room import Query, Room
-from segue.words import later, say
+from segue.words import later
 
 if TYPE_CHECKING:
     from segue.services import Services
@@ -35,6 +35,7 @@ def register(app: Dash, services: Services) -> None:
 
     @app.callback(
         Output(ids.MIX_SAYS, "children"),
+        Output(ids.MIX_ORDERED, "data"),
         Output(ids.MIX_PULSE, "n_intervals"),
         Input(ids.MIX_ORDER, "n_clicks"),
         State(ids.MIX_TRACKS, "data"),
@@ -42,7 +43,7 @@ def register(app: Dash, services: Services) -> None:
         {name: State(ids.mix_field(name), prop) for name, prop in _FIELDS.items()},
         prevent_initial_call=True,
     )
-    def on_order(clicks: int | None, tracks: Any, text: Any, values: dict[str, Any]) -> tuple[Any, Any]:
+    def on_order(clicks: int | None, tracks: Any, text: Any, values: dict[str, Any]) -> tuple[Any, Any, Any]:
         if not clicks:
             raise PreventUpdate
         try:
@@ -51,25 +52,29 @@ def register(app: Dash, services: Services) -> None:
             wanted = wanted_tracks(named) if named else wanted_lines(str(text or ""), services.at_path)
             mix = services.mixes.order(order_of(form, wanted), ending=form.ending)
         except SegueError as error:
-            return present.error_line(error), no_update
-        return say("“{mix}” is ordered.", mix=mix.title), 0
+            return present.error_line(error), None, no_update
+        return order_line(mix), mix.id, 0
 
     @app.callback(
         Output(ids.MIXES, "children"),
         Output(ids.MIXES_SEEN, "data"),
+        Output(ids.MIX_SAYS, "children", allow_duplicate=True),
         Input(ids.MIX_PULSE, "n_intervals"),
         Input(ids.mix_end(ALL), "n_clicks"),
+        State(ids.MIX_ORDERED, "data"),
         State(ids.MIXES_SEEN, "data"),
+        prevent_initial_call="initial_duplicate",
     )
-    def on_pulse(beats: int | None, clicks: list[int | None], seen: Any) -> tuple[Any, Any]:  # noqa: ARG001 - a trigger
+    def on_pulse(_beats: Any, _clicks: Any, ordered: str | None, seen: Any) -> tuple[Any, Any, Any]:
         for pressed, count in changed():
             if isinstance(pressed, dict) and count:
                 _end(services, str(pressed["mix"]))
         mixes = services.mixes.all()
-        now = [_face(mix) for mix in mixes]
+        now = [ordered, *(_face(mix) for mix in mixes)]
         if now == seen:
             raise PreventUpdate
-        return mixes_list(mixes), now
+        line = next((order_line(mix) for mix in mixes if mix.id == ordered), "" if ordered else no_update)
+        return mixes_list(mixes), now, line
 
 
 def _end(services: Services, mix_id: str) -> None:

@@ -27,6 +27,14 @@ _STATES: dict[MixState, str] = {
     "cancelled": later("Called off"),
     "stopped": later("Broken off"),
 }
+_ORDERED: dict[MixState, str] = {
+    "waiting": later("“{mix}” is ordered."),
+    "running": later("“{mix}” is on its way."),
+    "done": later("“{mix}” is ready."),
+    "failed": later("“{mix}” could not be made."),
+    "cancelled": later("“{mix}” is called off."),
+    "stopped": later("“{mix}” was broken off."),
+}
 _PHASES: dict[MixPhase, str] = {
     "measuring": later("Finding tempo, key and loudness"),
     "hearing": later("Listening to songs from outside the library"),
@@ -51,6 +59,7 @@ def mix_room(tracks: Sequence[Track]) -> html.Div:
             html.P(id=ids.MIX_SAYS, className="mix-says", role="status"),
             html.Div(id=ids.MIXES, className="mixes"),
             dcc.Store(id=ids.MIX_TRACKS, data=[track.id for track in tracks]),
+            dcc.Store(id=ids.MIX_ORDERED),
             dcc.Store(id=ids.MIXES_SEEN),
             dcc.Interval(id=ids.MIX_PULSE, interval=1000),
         ],
@@ -119,8 +128,7 @@ def _wishes() -> html.Section:
             ),
             dmc.NumberInput(
                 id=ids.mix_field("minutes"), label=say("About how long, in minutes"), min=0, max=24 * 60, value="",
-                description=say("Empty: as long as the list is"), allowDecimal=False,
-                **_KEPT,
+                description=say("Empty: as long as the list is"), **_KEPT,
             ),
             dmc.Switch(id=ids.mix_field("reorder"), label=say("In the order that flows best"), checked=False, **_KEPT),
             dmc.Switch(
@@ -131,6 +139,11 @@ def _wishes() -> html.Section:
         className="card mix-wishes",
         **{"aria-label": say("How it is mixed")},
     )  # fmt: skip
+
+
+def order_line(mix: Mix) -> str:
+    """What is said of a mix under the form in which it was ordered."""
+    return say(_ORDERED[mix.state], mix=mix.title)
 
 
 def mixes_list(mixes: Sequence[Mix]) -> list[html.Section]:
