@@ -134,7 +134,7 @@ def status_line(status: ScanStatus) -> str | None:
     if not status.running or is_aside(status):
         return say(status.error) if status.error else None
     if status.preparing:
-        return status.preparing
+        return say(status.preparing.text, done=number(status.preparing.done), total=number(status.preparing.total))
     return say("Looking through your music") if status.progress is None else progress_line(status.progress)
 
 
@@ -142,7 +142,7 @@ def status_share(status: ScanStatus) -> float | None:
     """How much of the scan is done in percent; None where that is not known."""
     progress = status.progress
     if status.running and status.preparing:
-        return None if status.prepared is None else 100.0 * status.prepared
+        return 100.0 * status.preparing.done / status.preparing.total if status.preparing.total else None
     if not status.running or progress is None or progress.total == 0:
         return None
     return 100.0 * progress.done / progress.total

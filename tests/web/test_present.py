@@ -9,11 +9,12 @@ from segue.errors import FileAccessError, ParameterError
 from segue.play import playqueue
 from segue.play.fades import Fade, Sound, Turn
 from segue.play.playqueue import Queue, Song
-from segue.store.background import ScanStatus
+from segue.store.background import Preparing, ScanStatus
 from segue.store.watch import WatchState
 from segue.values import UNKNOWN_RHYTHM as UNKNOWN
 from segue.values import LibraryCounts, ScanProgress, Track
 from segue.web import present
+from segue.words import SOURCE, speak
 
 LISTENING = ScanProgress("listening", 120, 843, 7, None, 3.0, 240.0)
 
@@ -49,12 +50,29 @@ def test_the_scan_says_where_it_is() -> None:
 def test_the_status_speaks_of_preparation_progress_and_what_stopped_it() -> None:
     assert present.status_line(ScanStatus()) is None
     assert present.status_line(ScanStatus(running=True)) == "Looking through your music"
-    assert present.status_line(ScanStatus(running=True, preparing="Composing")) == "Composing"
+    composing = Preparing("Composing the demo library: {done} of {total} songs", 250, 1000)
+    assert present.status_line(ScanStatus(running=True, preparing=Preparing("Composing"))) == "Composing"
+    assert present.status_line(ScanStatus(running=True, preparing=composing)) == (
+        "Composing the demo library: 250 of 1,000 songs"
+    )
     assert present.status_line(ScanStatus(running=True, progress=LISTENING)) == present.progress_line(LISTENING)
     assert present.status_line(ScanStatus(error="The disk is full.")) == "The disk is full."
     assert present.status_share(ScanStatus(running=True, progress=LISTENING)) == pytest.approx(100 * 120 / 843)
-    assert present.status_share(ScanStatus(running=True, preparing="Composing", progress=LISTENING)) is None
-    assert present.status_share(ScanStatus(running=True, preparing="Composing", prepared=0.25)) == 25.0
+    unknown = ScanStatus(running=True, preparing=Preparing("Composing"), progress=LISTENING)
+    assert present.status_share(unknown) is None
+    assert present.status_share(ScanStatus(running=True, preparing=composing)) == 25.0
+
+
+def test_what_goes_on_in_the_background_is_said_in_the_language_of_whoever_looks() -> None:
+    """The demo that `segue serve --demo` composed told of itself in English in a German browser."""
+    composing = Preparing("Composing the demo library: {done} of {total} songs", 22, 100)
+    speak("de")
+    try:
+        assert present.status_line(ScanStatus(running=True, preparing=composing)) == (
+            "Die Demo-Bibliothek wird komponiert: 22 von 100 Titeln"
+        )
+    finally:
+        speak(SOURCE)
 
 
 def test_tempo_key_and_loudness_are_said_as_far_as_they_are_known() -> None:
