@@ -41,6 +41,13 @@ _MONTHS = (
     later("December"),
 )
 _DAYS = (later("Mon"), later("Tue"), later("Wed"), later("Thu"), later("Fri"), later("Sat"), later("Sun"))
+KEYS = (
+    later("C major"), later("Db major"), later("D major"), later("Eb major"), later("E major"), later("F major"),
+    later("F# major"), later("G major"), later("Ab major"), later("A major"), later("Bb major"), later("B major"),
+    later("C minor"), later("Db minor"), later("D minor"), later("Eb minor"), later("E minor"), later("F minor"),
+    later("F# minor"), later("G minor"), later("Ab minor"), later("A minor"), later("Bb minor"), later("B minor"),
+)  # fmt: skip
+"""The names of keys, as they are heard; each is said where it is shown."""
 _FEW = 20  # new songs that are listened to without a card about it
 
 
@@ -196,7 +203,7 @@ def rhythm_facts(rhythm: Rhythm | None) -> tuple[str, ...]:
     tempo, key, loudness = rhythm.tempo_bpm, rhythm.key, rhythm.loudness_lufs
     return (
         say("Tempo unknown") if tempo is None else f"{tempo:.0f} BPM",
-        say("Key unknown") if key is None else f"{key} ({rhythm.camelot})",
+        say("Key unknown") if key is None else f"{say(key)} ({rhythm.camelot})",
         say("Loudness unknown") if loudness is None else f"{number(loudness, 1)} LUFS".replace("-", "\N{MINUS SIGN}"),
     )
 

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from segue.errors import FileAccessError, ParameterError
+from segue.listen.key import camelot_named, key_of_camelot
 from segue.play import playqueue
 from segue.play.fades import Fade, Sound, Turn
 from segue.play.playqueue import Queue, Song
@@ -14,7 +15,7 @@ from segue.store.watch import WatchState
 from segue.values import UNKNOWN_RHYTHM as UNKNOWN
 from segue.values import LibraryCounts, ScanProgress, Track
 from segue.web import present
-from segue.words import SOURCE, speak
+from segue.words import SOURCE, say, speak
 
 LISTENING = ScanProgress("listening", 120, 843, 7, None, 3.0, 240.0)
 
@@ -71,6 +72,17 @@ def test_what_goes_on_in_the_background_is_said_in_the_language_of_whoever_looks
         assert present.status_line(ScanStatus(running=True, preparing=composing)) == (
             "Die Demo-Bibliothek wird komponiert: 22 von 100 Titeln"
         )
+    finally:
+        speak(SOURCE)
+
+
+def test_a_german_reads_german_names_of_keys_and_may_write_what_is_read() -> None:
+    assert set(present.KEYS) == {key_of_camelot(f"{hour}{letter}") for hour in range(1, 13) for letter in "AB"}
+    speak("de")
+    try:
+        b_flat = replace(UNKNOWN, key="Bb major", camelot="6B")
+        assert present.rhythm_facts(b_flat)[1] == "B-Dur (6B)"
+        assert [key_of_camelot(camelot_named(say(name))) for name in present.KEYS] == list(present.KEYS)
     finally:
         speak(SOURCE)
 
