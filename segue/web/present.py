@@ -204,7 +204,7 @@ def rhythm_facts(rhythm: Rhythm | None) -> tuple[str, ...]:
     return (
         say("Tempo unknown") if tempo is None else f"{tempo:.0f} BPM",
         say("Key unknown") if key is None else f"{say(key)} ({rhythm.camelot})",
-        say("Loudness unknown") if loudness is None else f"{number(loudness, 1)} LUFS".replace("-", "\N{MINUS SIGN}"),
+        say("Loudness unknown") if loudness is None else f"{number(loudness, 1)} LUFS",
     )
 
 

@@ -55,15 +55,15 @@ def test_a_pick_names_what_it_passed_over(fan: Index, infos: Infos) -> None:
     pick = _go(fan, infos, "edf", lookback=1, never=frozenset({TrackId("g")})).picks[0]
     assert pick.track_id == "h"
     assert [(r.title, r.reason) for r in pick.refused] == [
-        ("Song e", "it already played"),
+        ("Song e", "it has played or comes already"),
         ("Song g", "you took it out"),
-        ("Song d", "it already played"),
+        ("Song d", "it has played or comes already"),
     ]
     assert pick.rank == 4
     assert pick.why == (
-        "Closest to the last song (0.94); passed over 'Song e' because it already played, and 2 tracks more"
+        "Closest to the last song (0.94); passed over “Song e” because it has played or comes already, and 2 songs more"
     )
-    assert json.loads(json.dumps(pick.to_json()))["refused"][0]["reason"] == "it already played"
+    assert json.loads(json.dumps(pick.to_json()))["refused"][0]["reason"] == "it has played or comes already"
 
 
 def test_reasons_are_capped_and_the_rank_still_counts(fan: Index, infos: Infos) -> None:
@@ -75,7 +75,7 @@ def test_a_tiny_library_gives_fewer_tracks_and_a_reason_and_no_repeat(fan: Index
     """Earlier programs appended the last refused candidate when all were refused."""
     result = _go(fan, infos, "a", count=20)
     assert sorted(_names(result)) == list("bcdefghij")
-    assert result.ended == "Nothing else is left to play (10 tracks: each already played)"
+    assert result.ended == "Nothing else is left to play (10 songs: each has played or comes already)"
     assert json.loads(json.dumps(result.to_json()))["ended"] == result.ended
 
 
@@ -83,7 +83,7 @@ def test_a_library_of_one_track_ends_at_once() -> None:
     index = Index.build([TrackId("a")], np.ones((1, 3), np.float32))
     result = _go(index, {}, "a", count=3)
     assert result.picks == ()
-    assert result.ended == "Nothing else is left to play (1 track: it already played)"
+    assert result.ended == "Nothing else is left to play (1 song: it has played or comes already)"
 
 
 def test_an_empty_library_says_so() -> None:
@@ -104,7 +104,7 @@ def test_artist_spacing_is_relaxed_only_where_nothing_else_is_left(fan: Index, i
     spaced = _go(fan, same, "a", lookback=1, artist_spacing=2)
     assert _names(spaced) == "c"
     assert spaced.picks[0].relaxed == ()
-    assert spaced.picks[0].refused[0].reason == "X has just played"
+    assert spaced.picks[0].refused[0].reason == "X comes just before"
     alone = _go(fan, same, "a", lookback=1, never=frozenset(map(TrackId, "cdefghij")), count=1)
     assert _names(alone) == "b"
     assert alone.picks[0].relaxed == ("artist spacing",)
@@ -144,7 +144,7 @@ def test_the_same_recording_never_follows_itself(fan: Index, infos: Infos) -> No
     twins = infos | {TrackId("b"): replace(infos[TrackId("a")], title="Song A (Remastered)")}
     pick = _go(fan, twins, "a").picks[0]
     assert pick.track_id == "c"
-    assert pick.refused[0].reason == "another copy of it already played"
+    assert pick.refused[0].reason == "another copy of it has played or comes already"
 
 
 def test_a_file_from_elsewhere_is_a_seed_but_its_copy_is_refused(fan: Index, infos: Infos) -> None:
@@ -161,6 +161,14 @@ def test_likes_pull_and_dislikes_push(fan: Index, infos: Infos) -> None:
     assert _names(pushed) == "f"  # away from "d" by a step, and not to the other end
     liked = _go(fan, infos, "e", lookback=1, liked=frozenset({TrackId("i")})).picks[0]
     assert liked.why == "Closest to the last song and what you liked (1.00)"
+
+
+def test_what_was_only_asked_more_of_pulls_as_a_like_does_and_is_not_called_liked(fan: Index, infos: Infos) -> None:
+    asked = _go(fan, infos, "e", lookback=1, more_like=frozenset({TrackId("i"), TrackId("gone")})).picks[0]
+    assert (asked.track_id, asked.why) == ("f", "Closest to the last song and what you asked more of (1.00)")
+    both = {"liked": frozenset({TrackId("h")}), "more_like": frozenset({TrackId("i")})}
+    why = _go(fan, infos, "e", lookback=1, **both).picks[0].why
+    assert why.startswith("Closest to the last song and what you liked and what you asked more of")
 
 
 def test_a_taste_turns_the_query_and_says_so(fan: Index, infos: Infos) -> None:
