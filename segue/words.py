@@ -88,6 +88,11 @@ def number(value: float, places: int = 0) -> str:
     return plain.translate({ord(","): marks[0], ord("."): marks[1], ord("-"): "\N{MINUS SIGN}"})
 
 
+def percent(share: float, places: int = 0) -> str:
+    """A share of a whole, in [0, 1], in hundredths: "48 %", with a space at which no line breaks."""
+    return f"{number(100 * share, places)}\N{NO-BREAK SPACE}%"
+
+
 def listed(names: Sequence[str]) -> str:
     """Some things as one names them: one, two and three."""
     if len(names) < 2:

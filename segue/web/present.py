@@ -15,7 +15,7 @@ from segue.play.fades import Sound, Turn
 from segue.play.playqueue import Entry, Queue
 from segue.store.events import Rating
 from segue.values import LibraryCounts, Rhythm, ScanProgress, Track, TrackId
-from segue.words import later, number, say, say_n
+from segue.words import later, number, percent, say, say_n
 
 if TYPE_CHECKING:
     from segue.store.background import ScanStatus
@@ -85,7 +85,7 @@ def day_time(at: dt.datetime) -> str:
 
 def share(value: float) -> str:
     """A share of a whole: "48 %", and "2.3 %" where it is small."""
-    return f"{number(100 * value, 1 if 0.0 < value < 0.1 else 0)} %"
+    return percent(value, 1 if 0.0 < value < 0.1 else 0)
 
 
 def songs(count: int) -> str:
@@ -126,7 +126,12 @@ def progress_line(progress: ScanProgress) -> str:
         return say("Looking through your music")
     done, total = number(progress.done), number(progress.total)
     if progress.phase == "quick look":
-        line = say("A quick look at {done} of {songs}", done=done, songs=songs(progress.total))
+        line = say_n(
+            "A quick look at {done} of {count} song",
+            "A quick look at {done} of {count} songs",
+            progress.total,
+            done=done,
+        )
     elif progress.phase == "measuring":
         line = say("Finding tempo and key: {done} of {total}", done=done, total=total)
     elif progress.closely:

@@ -5,6 +5,7 @@ import json
 import time
 from collections.abc import Sequence
 from dataclasses import fields, replace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -19,6 +20,7 @@ from segue.choose.wishes import Facts, Wishes
 from segue.config import CHOICE
 from segue.errors import ParameterError, UnknownTrackError
 from segue.values import TrackId, TrackInfo
+from segue.words import SOURCE, speak
 
 Infos = dict[TrackId, TrackInfo]
 WISHES = {field.name for field in fields(Wishes)}
@@ -297,3 +299,25 @@ def test_a_step_among_ten_thousand_tracks_is_quick() -> None:
         continue_from(library, seeds=ids[step : step + 30], spec=spec, rng=rng)
         spent_s.append(time.process_time() - start)
     assert np.percentile(spent_s, 50) < 0.02
+
+
+@pytest.mark.parametrize(
+    ("lookback", "more", "told"),
+    [
+        (1, {}, "Am nächsten am letzten Titel"),
+        (3, {}, "Am nächsten an den letzten 3 Titeln"),
+        (1, {"anchor": 0.5}, "Am nächsten am letzten Titel und an denen, mit denen es begann"),
+        (3, {"liked": frozenset("i")}, "Am nächsten an den letzten 3 Titeln und an dem, was gefallen hat"),
+        (1, {"more_like": frozenset("i")}, "Am nächsten am letzten Titel und an dem, wovon mehr gewünscht war"),
+    ],
+)
+def test_what_the_next_song_goes_with_is_good_german(
+    fan: Index, infos: Infos, lookback: int, more: dict[str, Any], told: str
+) -> None:
+    """Each part was said in the nominative: “Am nächsten an: der letzte Titel”."""
+    speak("de")
+    try:
+        why = _go(fan, infos, [TrackId(name) for name in "cde"], lookback=lookback, **more).picks[0].why
+    finally:
+        speak(SOURCE)
+    assert why.startswith(f"{told} (")
