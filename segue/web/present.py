@@ -258,6 +258,11 @@ def error_line(error: Exception) -> str:
     return line if error.path is not None else line[:1].upper() + line[1:]
 
 
+def sentence(reason: str) -> str:
+    """A reason as a sentence of its own."""
+    return f"{reason[:1].upper()}{reason[1:]}."
+
+
 def notification(message: str, *, kind: str = "problem") -> dict[str, Any]:
     """A message for the corner of the page; ``kind`` is "problem" or "note"."""
     return {

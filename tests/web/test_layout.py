@@ -127,7 +127,7 @@ def test_colours_can_be_read(scheme: str) -> None:
 
 def test_failures_are_listed_with_cause_and_remedy_and_the_rest_is_counted() -> None:
     text = text_of(music.failures_list([failure(f"{i}.mp3") for i in range(music.FAILURES_SHOWN + 3)]))
-    assert "there is no sound in it. Remove it" in text
+    assert "There is no sound in it. Remove it" in text
     assert "... and 3 more." in text
 
 
