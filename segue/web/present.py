@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import time
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import asdict
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
@@ -14,7 +14,7 @@ from segue.errors import SegueError, one_line
 from segue.play.fades import Sound, Turn
 from segue.play.playqueue import Entry, Queue
 from segue.store.events import Rating
-from segue.values import LibraryCounts, Rhythm, ScanProgress, Track, TrackId
+from segue.values import ByHand, LibraryCounts, Rhythm, ScanProgress, Track, TrackId
 from segue.words import later, number, percent, say, say_n
 
 if TYPE_CHECKING:
@@ -207,10 +207,16 @@ def rhythm_facts(rhythm: Rhythm | None) -> tuple[str, ...]:
         return (say("Tempo and key unknown"),)
     tempo, key, loudness = rhythm.tempo_bpm, rhythm.key, rhythm.loudness_lufs
     return (
-        say("Tempo unknown") if tempo is None else f"{tempo:.0f} BPM",
+        say("Tempo unknown") if tempo is None else f"{bpm(tempo, by_hand=rhythm.by_hand)} BPM",
         say("Key unknown") if key is None else f"{say(key)} ({rhythm.camelot})",
         say("Loudness unknown") if loudness is None else f"{number(loudness, 1)} LUFS",
     )
+
+
+def bpm(tempo: float, *, by_hand: Collection[ByHand]) -> str:
+    """A tempo as a number: with its fraction where it was set by hand, else whole, as it is heard no more exactly."""
+    places = 0 if "tempo" not in by_hand else next((at for at in (0, 1) if abs(tempo - round(tempo, at)) < 0.005), 2)
+    return number(tempo, places)
 
 
 def tempo(rhythm: Rhythm) -> str:

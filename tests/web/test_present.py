@@ -13,7 +13,7 @@ from segue.play.playqueue import Queue, Song
 from segue.store.background import Preparing, ScanStatus
 from segue.store.watch import WatchState
 from segue.values import UNKNOWN_RHYTHM as UNKNOWN
-from segue.values import LibraryCounts, ScanProgress, Track
+from segue.values import ByHand, LibraryCounts, ScanProgress, Track
 from segue.web import present
 from segue.words import SOURCE, say, speak
 
@@ -93,6 +93,19 @@ def test_tempo_key_and_loudness_are_said_as_far_as_they_are_known() -> None:
     assert present.rhythm_facts(replace(known, key=None, camelot=None))[1] == "Key unknown"
     assert present.rhythm_facts(UNKNOWN) == ("Tempo unknown", "Key unknown", "Loudness unknown")
     assert present.rhythm_facts(None) == ("Tempo and key unknown",)
+
+
+@pytest.mark.parametrize(
+    ("tempo_bpm", "by_hand", "shown"),
+    [(99.5, (), "100"), (99.5, ("tempo",), "99.5"), (99.5, ("key",), "100"), (120.0, ("tempo",), "120"),
+     (87.25, ("tempo",), "87.25"), (93.333, ("tempo",), "93.33"), (119.999, ("tempo",), "120")],
+)  # fmt: skip
+def test_a_tempo_that_was_set_by_hand_is_shown_with_its_fraction(
+    tempo_bpm: float, by_hand: tuple[ByHand, ...], shown: str
+) -> None:
+    """The table said 99.5, and the card that it plays 100."""
+    set_by_hand = replace(UNKNOWN, tempo_bpm=tempo_bpm, by_hand=by_hand)
+    assert present.rhythm_facts(set_by_hand)[0] == f"{shown} BPM"
 
 
 def test_the_watch_is_put_into_words() -> None:
