@@ -19,7 +19,7 @@ from segue.store.events import Event, EventKind, Rating, Switch
 from segue.store.library import Library
 from segue.tagging import Tags
 from segue.values import Fingerprint, Origin, TrackId
-from segue.words import say
+from segue.words import number, percent, say
 
 _SAID = 5  # kinds of music named as favoured, and as avoided
 _PROBABLY, _SURELY = 0.9, 0.975
@@ -295,13 +295,19 @@ def _standing(switch: Switch, taught: _Taught | None) -> tuple[bool, str]:
         "Of the newest {count} songs the ear alone ranks {ear} of the pairs rightly, your taste {taste} ({low} to "
         "{high} points)",
         count=verdict.held_out,
-        ear=f"{verdict.ear:.0%}",
-        taste=f"{verdict.taste:.0%}",
-        low=f"{100 * verdict.low:+.0f}",
-        high=f"{100 * verdict.high:+.0f}",
+        ear=percent(verdict.ear),
+        taste=percent(verdict.taste),
+        low=_points(verdict.low),
+        high=_points(verdict.high),
     )
     if verdict.helps:
         return True, say("It helps. {proof}.", proof=said)
     if switch == "on":
         return True, say("It is not shown to help, but you switched it on. {proof}.", proof=said)
     return False, say("It is not shown to help, and stays off until it is. {proof}.", proof=said)
+
+
+def _points(share: float) -> str:
+    """A difference of shares in points, with its sign."""
+    points = number(100 * share)
+    return points if points.startswith("\N{MINUS SIGN}") else f"+{points}"

@@ -39,7 +39,7 @@ from segue.profiles import ProfileShelf
 from segue.retagging import Retagging
 from segue.scanning import Order, Scanner
 from segue.sending import Sending
-from segue.store.background import BackgroundScan, BackgroundWatch, ScanStatus
+from segue.store.background import BackgroundScan, BackgroundWatch, Preparing, ScanStatus
 from segue.store.ends import ends_of
 from segue.store.exports import vectors_by_path, write_npz
 from segue.store.ingest import EarListener
@@ -62,7 +62,7 @@ from segue.values import (
     TrackId,
     TrackInfo,
 )
-from segue.words import later, say
+from segue.words import later
 
 log = logging.getLogger(__name__)
 
@@ -361,15 +361,14 @@ class Services:
 
     def _compose_and_scan(self, job: BackgroundScan) -> ScanReport:
         def composed(done: int, total: int) -> None:
-            line = say("Composing the demo library: {done} of {total} songs", done=done, total=total)
-            job.tell(preparing=line, prepared=done / total)
+            job.tell(Preparing(later("Composing the demo library: {done} of {total} songs"), done, total))
             job.check()
             if done in _DEMO_SCANNED_AFTER:
                 self.scan([self.demo_folder], cancel=job.cancelled)
 
-        job.tell(preparing=say("Composing the demo library"))
+        job.tell(Preparing(later("Composing the demo library")))
         make_demo(self.demo_folder, on_progress=composed)
-        job.tell(preparing=None)
+        job.tell(None)
         return self.scan([self.demo_folder], on_progress=job.on_progress, cancel=job.cancelled)
 
     @property

@@ -84,7 +84,13 @@ def say_n(one: str, many: str, count: int, /, **values: object) -> str:
 def number(value: float, places: int = 0) -> str:
     """A number with so many decimal places, as it is written in the chosen language."""
     marks = _marks(spoken())
-    return f"{value:,.{places}f}".translate({ord(","): marks[0], ord("."): marks[1]})
+    plain = f"{round(value, places) + 0:,.{places}f}"  # nothing is not "-0.00"
+    return plain.translate({ord(","): marks[0], ord("."): marks[1], ord("-"): "\N{MINUS SIGN}"})
+
+
+def percent(share: float, places: int = 0) -> str:
+    """A share of a whole, in [0, 1], in hundredths: "48 %", with a space at which no line breaks."""
+    return f"{number(100 * share, places)}\N{NO-BREAK SPACE}%"
 
 
 def listed(names: Sequence[str]) -> str:

@@ -40,7 +40,7 @@ def test_a_journey_from_a_file_that_is_not_in_the_library(
     assert main([str(word) for word in words]) == 0
     said = capsys.readouterr()
     assert "1 of 2 on the way from" in said.out
-    assert "4 tracks, 1 min; the largest step" in said.err
+    assert "4 songs, 1 min; the largest step" in said.err
 
 
 def test_a_journey_with_all_its_words(scanned: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -114,7 +114,7 @@ def test_a_playlist_is_reordered_and_expanded(
         "--json",
     )
     assert len(grown["songs"]) == 6
-    assert "3 tracks fewer than wanted" in grown["ended"]
+    assert "3 songs fewer than wanted" in grown["ended"]
     assert [song["id"] for song in grown["songs"] if song["was"] is not None] == [song["id"] for song in found["songs"]]
     assert len(read_playlist(tmp_path / "grown.m3u8").entries) == 7
     capsys.readouterr()

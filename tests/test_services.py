@@ -137,7 +137,7 @@ def test_the_demo_can_be_stopped_while_it_is_composed(services: Services, monkey
 
     monkeypatch.setattr(services_module, "make_demo", compose)
     services.start_demo()
-    wait_for(lambda: "of 1000" in (services.scan_status().preparing or ""))
+    wait_for(lambda: (now := services.scan_status().preparing) is not None and now.total == 1000)
     services.cancel_scan()
     wait_for(lambda: not services.scan_status().running, at_most_s=5)
     assert services.scan_status().error is None

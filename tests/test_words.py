@@ -9,7 +9,7 @@ from threading import Thread
 
 import pytest
 
-from segue.words import PSEUDO, SOURCE, _marks, carried, languages, later, number, say, say_n, speak, spoken
+from segue.words import PSEUDO, SOURCE, _marks, carried, languages, later, number, percent, say, say_n, speak, spoken
 from tests import catalogues
 
 CODES = catalogues.codes()
@@ -62,6 +62,13 @@ def test_numbers_are_written_as_the_language_does(code: str, one: str, many: str
     assert say_n("{count} cat", "{count} cats", 1) == one
     assert say_n("{count} cat", "{count} cats", 12_043) == many
     assert number(1234.5, 1) == tenth
+
+
+def test_below_nothing_a_number_has_a_minus_and_nothing_has_none() -> None:
+    assert [number(value, 2) for value in (-0.09, -0.001, 0.0)] == ["\N{MINUS SIGN}0.09", "0.00", "0.00"]
+    speak("de")
+    assert number(-1234.5, 1) == "\N{MINUS SIGN}1.234,5"
+    assert percent(0.4712, 1) == "47,1\N{NO-BREAK SPACE}%"
 
 
 def test_a_constant_is_marked_when_it_is_made_and_said_when_it_is_shown() -> None:

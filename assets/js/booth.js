@@ -134,7 +134,7 @@
     window.dash_clientside.set_props("lookback", { value: lookback });
     window.dash_clientside.set_props("noise", { value: noise });
     document.getElementById("lookback-value").textContent = lookback;
-    document.getElementById("noise-value").textContent = noise ? `${Math.round(100 * noise)} %` : segue.say("sober");
+    document.getElementById("noise-value").textContent = noise ? `${Math.round(100 * noise)}\u00a0%` : segue.say("sober");
   };
 
   segue.set = (name, value) => {

@@ -347,9 +347,11 @@
     const bar = by("map-chosen");
     bar.hidden = !rows.length;
     bar.dataset.count = chosen.length;
-    const all = songs(rows.length);
-    const some = segue.say("{some} of {songs} chosen", { some: segue.number(most.length), songs: all });
-    const words = rows.length === most.length ? segue.say("{songs} chosen", { songs: all }) : some;
+    const some = { some: segue.number(most.length) };
+    const words =
+      rows.length === most.length
+        ? segue.say("{songs} chosen", { songs: songs(rows.length) })
+        : segue.sayN("{some} of {count} song chosen", "{some} of {count} songs chosen", rows.length, some);
     bar.replaceChildren(
       make("span", { textContent: words }),
       act("map_chosen", segue.say("Play"), "play", "solid", { value: "play_list" }),

@@ -14,7 +14,7 @@ from segue.choose.assignment import Doubles, Spacing
 from segue.choose.catalogue import Catalogue
 from segue.choose.itinerary import Waypoint
 from segue.choose.joins import JoinWeights, Sounds, score
-from segue.choose.picking import counted, relaxed_words, tracks
+from segue.choose.picking import counted, relaxed_words, so_many
 from segue.choose.playlist import OutsideSeed, sounds_of
 from segue.choose.reorder import Flow
 from segue.choose.rules import PLAYED, SPACING, History, Song, rules_for
@@ -97,7 +97,7 @@ def expand(
     ended = None
     for done in range(wanted.by):
         if not growing.grow():
-            ended = f"{tracks(wanted.by - done)} fewer than wanted: nothing else is left to play ({growing.reasons()})"
+            ended = f"{so_many(wanted.by - done)} fewer than wanted: nothing else is left to play ({growing.reasons()})"
             break
     return Expansion(growing.told(), before, growing.flow(), ended)
 

@@ -160,7 +160,7 @@ def _why(stop: Stop, around: _Around | None, *, is_first: bool) -> str:
     """One plain sentence for the listener."""
     if around is not None:
         text = say(
-            "{place} of {count} on the way from '{start}' to '{end}' ({to_start} like the one, {to_end} like the "
+            "{place} of {count} on the way from “{start}” to “{end}” ({to_start} like the one, {to_end} like the "
             "other)",
             place=around.place,
             count=around.of,
@@ -262,7 +262,7 @@ def _reason(finder: Finder, way: Way, row: int, *, position: int) -> str:
     info = finder.catalogue.info(finder.catalogue.index.ids[row])
     names = (
         say("{artist} is next to it", artist=info.artist or say("the artist")),
-        say("'{album}' is next to it", album=info.album),
+        say("“{album}” is next to it", album=info.album),
     )
     for spacing, kind, said in zip(finder.spacings, (0, 1), names, strict=True):
         around = way.rows[max(0, position - spacing.tracks) : position + spacing.tracks + 1]
@@ -273,8 +273,8 @@ def _reason(finder: Finder, way: Way, row: int, *, position: int) -> str:
 
 
 def _said(similarity: float | None) -> str:
-    """A similarity in two decimals; nothing is not "-0.00"."""
-    return number(round(similarity or 0.0, 2) + 0.0, 2)
+    """A similarity in two decimals."""
+    return number(similarity or 0.0, 2)
 
 
 def _cosine(one: Floats, other: Floats) -> float:

@@ -269,15 +269,15 @@ def _ladder(rule: Rule) -> tuple[Rule, ...]:
     return (rule,) if weaker is None else (rule, *_ladder(weaker))
 
 
-def tracks(count: int) -> str:
-    """So many tracks, in words."""
-    return say_n("{count} track", "{count} tracks", count)
+def so_many(count: int) -> str:
+    """So many songs, in words."""
+    return say_n("{count} song", "{count} songs", count)
 
 
 def counted(count: int, reason: str) -> str:
-    """So many tracks and what became of each: "3 tracks: each already played"."""
+    """So many songs and what became of each: "3 songs: each has played or comes already"."""
     told = say(reason)
-    return f"{tracks(count)}: {told if count == 1 else _OF_ONE.sub(_EACH, told)}"
+    return f"{so_many(count)}: {told if count == 1 else _OF_ONE.sub(_EACH, told)}"
 
 
 def passed_over(first: Refusal, *, more: str) -> str:
@@ -285,9 +285,9 @@ def passed_over(first: Refusal, *, more: str) -> str:
     reason = say(first.reason)
     if more:
         return say(
-            "; passed over '{title}' because {reason}, and {more} more", title=first.title, reason=reason, more=more
+            "; passed over “{title}” because {reason}, and {more} more", title=first.title, reason=reason, more=more
         )
-    return say("; passed over '{title}' because {reason}", title=first.title, reason=reason)
+    return say("; passed over “{title}” because {reason}", title=first.title, reason=reason)
 
 
 def relaxed_words(names: Sequence[str]) -> str:

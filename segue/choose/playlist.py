@@ -42,7 +42,10 @@ Seed = TrackId | Floats | OutsideSeed
 
 @dataclass(frozen=True, slots=True)
 class ContinueSpec:
-    """How to go on: see ``ChoiceSpec`` for the numbers, and the listener's likes, refusals and wishes."""
+    """How to go on: see ``ChoiceSpec`` for the numbers, and the listener's likes, refusals and wishes.
+
+    ``more_like`` are songs that pull as likes do, but were only asked more of.
+    """
 
     count: int = 1
     lookback: int = CHOICE.lookback
@@ -54,6 +57,7 @@ class ContinueSpec:
     key_weight: float = CHOICE.key_weight
     hub_weight: float = CHOICE.hub_weight
     liked: frozenset[TrackId] = frozenset()
+    more_like: frozenset[TrackId] = frozenset()
     disliked: frozenset[TrackId] = frozenset()
     never: frozenset[TrackId] = frozenset()
     wishes: Wishes = field(default_factory=Wishes)
@@ -231,7 +235,8 @@ class Table:
     def _query(self, rng: np.random.Generator) -> Query:
         """The query for the next track; where the vectors cancel out it is the last track alone, and says so."""
         spec, last = self._spec, self._recent
-        liked, disliked = (_vectors_of(ids, self._catalogue.index) for ids in (spec.liked, spec.disliked))
+        index = self._catalogue.index
+        liked, disliked = (_vectors_of(ids, index) for ids in (spec.liked | spec.more_like, spec.disliked))
         home = self._towards_home
         straight = mean_query(
             np.stack([vector for _, vector in last]),
@@ -241,9 +246,10 @@ class Table:
             anchor=spec.anchor,
             pull=CHOICE.like_weight,
         )
-        words, remarks = _goes_with(len(last), home=home is not None, liked=straight is not None and len(liked) > 0), []
+        pulls = {"liked": _are_any(spec.liked, index), "asked": _are_any(spec.more_like, index)}
+        words, remarks = _goes_with(len(last), home=home is not None, **pulls), []
         if straight is None:
-            straight, words = last[-1][1], say("the last song")
+            straight, words = last[-1][1], _goes_with(1)
             remarks.append(say("taken alone, as the songs it should go with point in opposite directions"))
         turned = straight
         if self._taste is not None:
@@ -317,9 +323,14 @@ def _vectors_of(ids: frozenset[TrackId], index: Index) -> Floats:
     return vectors
 
 
-def _goes_with(count: int, *, home: bool, liked: bool) -> str:
+def _are_any(ids: frozenset[TrackId], index: Index) -> bool:
+    return len(index.rows_of(ids)) > 0
+
+
+def _goes_with(count: int, *, home: bool = False, liked: bool = False, asked: bool = False) -> str:
     """What the next song is to go with, in words: so many last songs, those at the beginning, what was liked."""
     parts = [say("the last song") if count == 1 else say("the last {count} songs", count=count)]
     parts += [say("those that it began with")] if home else []
     parts += [say("what you liked")] if liked else []
+    parts += [say("what you asked more of")] if asked else []
     return " ".join([parts[0], *(say("and {more}", more=part) for part in parts[1:])])

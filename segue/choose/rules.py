@@ -30,7 +30,7 @@ GIVES_WAY = (
 """The rules that give way where nothing else is left to play, in this order; all others never do."""
 
 YOU_BANNED, YOU_DISLIKED = later("you banned it"), later("you disliked it")
-PLAYED = later("it already played")
+PLAYED = later("it has played or comes already")
 SPACING = GIVES_WAY[:2]
 """Of these, the rules that give way step by step, and to closeness too: a song of another kind follows less well."""
 
@@ -195,7 +195,7 @@ class NoSecondCopy(_Whole):
     def refusal(self, candidate: Candidate, history: History) -> str | None:
         """Refuse a song that was heard from another file."""
         again = _may_come_again(history.tracks_since_recording(candidate.info), self.after_tracks)
-        return None if again else later("another copy of it already played")
+        return None if again else later("another copy of it has played or comes already")
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,7 +211,7 @@ class SameSound(_Whole):
     def refusal(self, candidate: Candidate, history: History) -> str | None:
         """Refuse what cannot be told by ear from what was heard."""
         again = _may_come_again(history.tracks_since_sound(candidate), self.after_tracks)
-        return None if again else later("it sounds the same as one that already played")
+        return None if again else later("it sounds the same as one that has played or comes already")
 
 
 @dataclass(frozen=True, slots=True)
@@ -224,7 +224,7 @@ class OneVersion(_Whole):
     def refusal(self, candidate: Candidate, history: History) -> str | None:
         """Refuse another version of what was heard."""
         again = _may_come_again(history.tracks_since_version(candidate.info), self.after_tracks)
-        return None if again else later("another version of it already played")
+        return None if again else later("another version of it has played or comes already")
 
 
 @dataclass(frozen=True, slots=True)
@@ -238,7 +238,7 @@ class ArtistSpacing:
         """Refuse an artist who has just played; an unknown artist is nobody's namesake."""
         artist = artist_key(candidate.info) if self.tracks else ""
         if artist and artist in map(artist_key, history.last(self.tracks)):
-            return say("{artist} has just played", artist=candidate.info.artist or say("the artist"))
+            return say("{artist} comes just before", artist=candidate.info.artist or say("the artist"))
         return None
 
     def relaxed(self) -> Rule | None:
@@ -257,7 +257,7 @@ class AlbumSpacing:
         """Refuse an album that has just been played from; an unknown album is no other track's."""
         album = album_key(candidate.info) if self.tracks else ""
         if album and album in map(album_key, history.last(self.tracks)):
-            return say("'{album}' has just been played from", album=candidate.info.album)
+            return say("“{album}” comes just before", album=candidate.info.album)
         return None
 
     def relaxed(self) -> Rule | None:

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from segue.choose.joins import Joins
-from segue.choose.picking import Found, Refusal, Search, passed_over, relaxed_words, tracks
+from segue.choose.picking import Found, Refusal, Search, passed_over, relaxed_words, so_many
 from segue.choose.rules import YOU_BANNED, YOU_DISLIKED
 from segue.config import CHOICE
 from segue.values import Floats, TrackId
@@ -198,7 +198,7 @@ def _why(pick: Pick, found: Found, query: Query, *, otherwise: str) -> str:
     untold = (otherwise, YOU_BANNED, YOU_DISLIKED)  # who banned a song need not hear of it with every pick
     by_rule = [refusal for refusal in pick.refused if refusal.reason not in untold]
     if by_rule:
-        more = tracks(pick.rank - 2) if is_closest and pick.rank > 2 else ""
+        more = so_many(pick.rank - 2) if is_closest and pick.rank > 2 else ""
         text += passed_over(by_rule[0], more=more)
     return text + relaxed_words(pick.relaxed)
 
@@ -211,10 +211,11 @@ def _join_words(pick: Pick, *, is_closest: bool) -> str:
         return f"; {fit}" if fit else ""
     ends = [] if join.ends is None else [say("{similarity} from end to beginning", similarity=number(join.ends, 2))]
     facts = ", ".join([*ends, *([fit] if fit else [])])
-    last = say("'{title}'", title=join.after) if join.after else say("the last song")
-    if facts:
-        return say("; follows {song} best ({facts})", song=last, facts=facts)
-    return say("; follows {song} best", song=last)
+    if join.after and facts:
+        return say("; follows “{title}” best ({facts})", title=join.after, facts=facts)
+    if join.after:
+        return say("; follows “{title}” best", title=join.after)
+    return say("; follows the last song best ({facts})", facts=facts) if facts else say("; follows the last song best")
 
 
 def _fits(*, tempo: bool, key: bool) -> str:
@@ -231,7 +232,7 @@ def _why_not(told: Explanation, found: Found | None, others: int) -> str:
     if found is None or told.instead is None:
         return " ".join([say("Nothing comes next."), *near])
     better = say(
-        "'{title}' follows better ({best} against {score})",
+        "“{title}” follows better ({best} against {score})",
         title=told.instead.title,
         best=number(float(found.joins.score[0, found.at]), 2),
         score=number(told.join.score, 2),

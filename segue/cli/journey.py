@@ -9,7 +9,7 @@ from segue.choose.arc import ARCS
 from segue.choose.itinerary import MODES, Itinerary
 from segue.choose.journey import Journey
 from segue.choose.journey_stops import StopKind
-from segue.choose.picking import tracks
+from segue.choose.picking import so_many
 from segue.cli.answers import name_of, print_json, print_rows
 from segue.cli.choice_words import wish_words, wishes_of
 from segue.cli.lists import Listed, answer, hand_over, listed, out_word
@@ -89,7 +89,7 @@ def _given(found: Journey, waypoints: list[Listed]) -> list[Listed | None]:
 
 def _summary(found: Journey) -> str:
     """The journey in a line or two."""
-    text = f"{tracks(len(found.stops))}, {found.duration_s / 60:.0f} min"
+    text = f"{so_many(len(found.stops))}, {found.duration_s / 60:.0f} min"
     if found.largest_step is not None:
         to = found.stops[found.largest_step.to_stop].info.title
         text += f"; the largest step ({found.largest_step.similarity:.2f}) leads to '{to}'"

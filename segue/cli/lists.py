@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from segue.choose.joins import JoinWeights
-from segue.choose.picking import tracks
+from segue.choose.picking import so_many
 from segue.choose.playlist import OutsideSeed
 from segue.choose.reorder import Flow
 from segue.cli.answers import entry_of, track_row
@@ -103,11 +103,11 @@ def hand_over(services: Services, args: argparse.Namespace, entries: Sequence[Pl
         raise ParameterError("--mpd-add says to no MPD", remedy="Say which: --mpd HOST")
     if args.out is not None:
         write_playlist(args.out, entries)
-        print(f"{tracks(len(entries))} written to {printable(args.out)}", file=sys.stderr)
+        print(f"{so_many(len(entries))} written to {printable(args.out)}", file=sys.stderr)
     if args.mpd is not None:
         to = services.sending.with_password(args.mpd)
         sent = services.sending.send([[entry.path] for entry in entries], to, replace=not args.mpd_add)
-        print(f"{tracks(sent.added)} sent to MPD at {to.where}", file=sys.stderr)
+        print(f"{so_many(sent.added)} sent to MPD at {to.where}", file=sys.stderr)
         for place in sent.missing:
             print(f"segue: MPD does not have {one_line(entries[place].path)}", file=sys.stderr)
 

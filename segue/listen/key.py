@@ -20,6 +20,9 @@ _STEPS = 10  # to a semitone
 _BASS_SHARE = 0.5  # what the bass counts once more: it tells the tonic
 
 _SPELLED = re.compile(r"([A-G])(#|\u266f|b|\u266d)? ?(m|min|minor|maj|major)?", re.IGNORECASE)
+_IN_GERMAN = re.compile(
+    r"([A-H])(is|#|\u266f|(?<=[CDFG])es|(?<=[AE])s|b|\u266d)? ?[-\u2010\u2011\u2013]? ?(Dur|Moll)", re.IGNORECASE
+)
 _SEMITONES = {"C": 0, "D": 2, "E": 4, "F": 5, "G": 7, "A": 9, "B": 11}
 _NAMES = ("C", "Db", "D", "Eb", "E", "F", "F#", "G", "Ab", "A", "Bb", "B")
 # How much each degree sounds in a key, the tonic first. Of Krumhansl and Kessler's probe tones as Sha'ath adapted
@@ -146,18 +149,24 @@ def camelot_of(tonic: int, *, minor: bool) -> str:
 def camelot_named(text: str) -> str:
     """The Camelot code that a key's name means: "8a", "Am", "A minor", "f# min", "Bb"; a letter alone is major.
 
+    With "Dur" or "Moll" it is a German name: "h-Moll", "As-Dur", and "B-Dur" is B flat.
+
     Raises ParameterError for what is no key.
     """
     plain = " ".join(text.split())
     if plain.upper() in _BY_CAMELOT:
         return plain.upper()
-    spelled = _SPELLED.fullmatch(plain)
+    german = _IN_GERMAN.fullmatch(plain)
+    spelled = german or _SPELLED.fullmatch(plain)
     if spelled is None:
         raise ParameterError(say("'{key}' is no key", key=plain[:40]), remedy=later("Write it as 8A, Am or A minor"))
     letter, sign, mode = spelled.groups(default="")
-    shift = 1 if sign in ("#", "\u266f") else -1 if sign else 0
+    if german:  # whose B is B flat, and H the English B
+        sign = sign or ("b" if letter.upper() == "B" else "")
+        letter = "B" if letter.upper() == "H" else letter
+    shift = 1 if sign.casefold() in ("#", "\u266f", "is") else -1 if sign else 0
     tonic = (_SEMITONES[letter.upper()] + shift) % 12
-    return camelot_of(tonic, minor=mode == "m" or mode.casefold() in ("min", "minor"))
+    return camelot_of(tonic, minor=mode == "m" or mode.casefold() in ("min", "minor", "moll"))
 
 
 def key_of_camelot(camelot: str) -> str:

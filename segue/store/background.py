@@ -20,13 +20,21 @@ _STOP_S = 5.0  # a network drive that does not answer may hold the watch for lon
 
 
 @dataclass(frozen=True, slots=True)
+class Preparing:
+    """What is done before the scan proper, as a text for whoever looks, and how far it is; of 0 it is not known."""
+
+    text: str
+    done: int = 0
+    total: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class ScanStatus:
     """What the background scan is doing, or how the last one ended; a ``quiet`` one was begun by the watch."""
 
     running: bool = False
     quiet: bool = False
-    preparing: str | None = None
-    prepared: float | None = None
+    preparing: Preparing | None = None
     progress: ScanProgress | None = None
     report: ScanReport | None = None
     error: str | None = None
@@ -72,9 +80,9 @@ class BackgroundScan:
             if self.status.running:  # a fault of ours: threading's hook logs it, and the page must not wait for ever
                 self.status = ScanStatus(error=_FAULT)
 
-    def tell(self, *, preparing: str | None, prepared: float | None = None) -> None:
-        """State what is done before the scan proper, and how much of it, from 0 to 1."""
-        self.status = replace(self.status, preparing=preparing, prepared=prepared)
+    def tell(self, preparing: Preparing | None) -> None:
+        """State what is done before the scan proper; None once that is done."""
+        self.status = replace(self.status, preparing=preparing)
 
     def check(self) -> None:
         """Stop here if the listener asked for it."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
@@ -64,6 +64,11 @@ class Booth:
             pulls = (*pulls, track_id)
         if way == "less":
             pushes = (*pushes, track_id)
+        return replace(self, pulls=pulls, pushes=pushes)
+
+    def steered_among(self, held: Collection[TrackId]) -> Booth:
+        """The booth without the steering by songs that are not among these."""
+        pulls, pushes = (tuple(i for i in ids if i in held) for ids in (self.pulls, self.pushes))
         return replace(self, pulls=pulls, pushes=pushes)
 
     def start_among(self, entries: Sequence[Entry]) -> Start | None:

@@ -153,7 +153,7 @@ def begun(desk: Desk, booth: Booth) -> Begun:
         spec,
         lookback=booth.lookback,
         noise=booth.noise,
-        liked=spec.liked | frozenset(booth.pulls),
+        more_like=spec.more_like | frozenset(booth.pulls),
         disliked=spec.disliked | frozenset(booth.pushes),
     )
     return Begun(seeds, spec)

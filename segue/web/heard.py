@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from flask import Blueprint, request
 
-from segue.errors import ParameterError
+from segue.errors import ParameterError, UnknownTrackError
 from segue.listening import ending
 from segue.play.playqueue import is_track_id
 from segue.values import TrackId
@@ -28,7 +28,11 @@ def heard_routes(services: Services) -> Blueprint:
             raise _unknown(say("it is no report"))
         track_id, heard_s = _track(said.get("track")), _seconds(said.get("heard_s"))
         before = said.get("before")
-        kind, share = ending(heard_s, services.track(track_id).info.duration_s, ended=said.get("ended") is True)
+        try:
+            length_s = services.track(track_id).info.duration_s
+        except UnknownTrackError:  # it left the library while it played: there is nothing to learn of it
+            return "", 204
+        kind, share = ending(heard_s, length_s, ended=said.get("ended") is True)
         services.listening.note(
             kind,
             track_id,

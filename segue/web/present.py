@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import time
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import asdict
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
@@ -14,8 +14,8 @@ from segue.errors import SegueError, one_line
 from segue.play.fades import Sound, Turn
 from segue.play.playqueue import Entry, Queue
 from segue.store.events import Rating
-from segue.values import LibraryCounts, Rhythm, ScanProgress, Track, TrackId
-from segue.words import later, number, say, say_n
+from segue.values import ByHand, LibraryCounts, Rhythm, ScanProgress, Track, TrackId
+from segue.words import later, number, percent, say, say_n
 
 if TYPE_CHECKING:
     from segue.store.background import ScanStatus
@@ -41,6 +41,13 @@ _MONTHS = (
     later("December"),
 )
 _DAYS = (later("Mon"), later("Tue"), later("Wed"), later("Thu"), later("Fri"), later("Sat"), later("Sun"))
+KEYS = (
+    later("C major"), later("Db major"), later("D major"), later("Eb major"), later("E major"), later("F major"),
+    later("F# major"), later("G major"), later("Ab major"), later("A major"), later("Bb major"), later("B major"),
+    later("C minor"), later("Db minor"), later("D minor"), later("Eb minor"), later("E minor"), later("F minor"),
+    later("F# minor"), later("G minor"), later("Ab minor"), later("A minor"), later("Bb minor"), later("B minor"),
+)  # fmt: skip
+"""The names of keys, as they are heard; each is said where it is shown."""
 _FEW = 20  # new songs that are listened to without a card about it
 
 
@@ -78,7 +85,7 @@ def day_time(at: dt.datetime) -> str:
 
 def share(value: float) -> str:
     """A share of a whole: "48 %", and "2.3 %" where it is small."""
-    return f"{number(100 * value, 1 if 0.0 < value < 0.1 else 0)} %"
+    return percent(value, 1 if 0.0 < value < 0.1 else 0)
 
 
 def songs(count: int) -> str:
@@ -119,7 +126,12 @@ def progress_line(progress: ScanProgress) -> str:
         return say("Looking through your music")
     done, total = number(progress.done), number(progress.total)
     if progress.phase == "quick look":
-        line = say("A quick look at {done} of {songs}", done=done, songs=songs(progress.total))
+        line = say_n(
+            "A quick look at {done} of {count} song",
+            "A quick look at {done} of {count} songs",
+            progress.total,
+            done=done,
+        )
     elif progress.phase == "measuring":
         line = say("Finding tempo and key: {done} of {total}", done=done, total=total)
     elif progress.closely:
@@ -134,7 +146,7 @@ def status_line(status: ScanStatus) -> str | None:
     if not status.running or is_aside(status):
         return say(status.error) if status.error else None
     if status.preparing:
-        return status.preparing
+        return say(status.preparing.text, done=number(status.preparing.done), total=number(status.preparing.total))
     return say("Looking through your music") if status.progress is None else progress_line(status.progress)
 
 
@@ -142,7 +154,7 @@ def status_share(status: ScanStatus) -> float | None:
     """How much of the scan is done in percent; None where that is not known."""
     progress = status.progress
     if status.running and status.preparing:
-        return None if status.prepared is None else 100.0 * status.prepared
+        return 100.0 * status.preparing.done / status.preparing.total if status.preparing.total else None
     if not status.running or progress is None or progress.total == 0:
         return None
     return 100.0 * progress.done / progress.total
@@ -195,10 +207,16 @@ def rhythm_facts(rhythm: Rhythm | None) -> tuple[str, ...]:
         return (say("Tempo and key unknown"),)
     tempo, key, loudness = rhythm.tempo_bpm, rhythm.key, rhythm.loudness_lufs
     return (
-        say("Tempo unknown") if tempo is None else f"{tempo:.0f} BPM",
-        say("Key unknown") if key is None else f"{key} ({rhythm.camelot})",
-        say("Loudness unknown") if loudness is None else f"{number(loudness, 1)} LUFS".replace("-", "\N{MINUS SIGN}"),
+        say("Tempo unknown") if tempo is None else f"{bpm(tempo, by_hand=rhythm.by_hand)} BPM",
+        say("Key unknown") if key is None else f"{say(key)} ({rhythm.camelot})",
+        say("Loudness unknown") if loudness is None else f"{number(loudness, 1)} LUFS",
     )
+
+
+def bpm(tempo: float, *, by_hand: Collection[ByHand]) -> str:
+    """A tempo as a number: with its fraction where it was set by hand, else whole, as it is heard no more exactly."""
+    places = 0 if "tempo" not in by_hand else next((at for at in (0, 1) if abs(tempo - round(tempo, at)) < 0.005), 2)
+    return number(tempo, places)
 
 
 def tempo(rhythm: Rhythm) -> str:
@@ -244,6 +262,11 @@ def error_line(error: Exception) -> str:
         return say(FAULT_TEXT)
     line = str(error)
     return line if error.path is not None else line[:1].upper() + line[1:]
+
+
+def sentence(reason: str) -> str:
+    """A reason as a sentence of its own."""
+    return f"{reason[:1].upper()}{reason[1:]}."
 
 
 def notification(message: str, *, kind: str = "problem") -> dict[str, Any]:

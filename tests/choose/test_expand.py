@@ -58,9 +58,9 @@ def test_fewer_tracks_and_a_reason(fan: Index, infos: Infos) -> None:
     found = go(fan, infos, "abcdefgh", 5, never=frozenset({TrackId("i")}))
     assert names(found).replace("j", "") == "abcdefgh"
     assert found.ended is not None
-    assert found.ended.startswith("4 tracks fewer than wanted")
+    assert found.ended.startswith("4 songs fewer than wanted")
     assert "you took it out" in found.ended
-    assert "9 tracks: each stands in the list already" in found.ended
+    assert "9 songs: each stands in the list already" in found.ended
     strict = go(fan, infos, "aj", 2, wishes=Wishes(shortest_s=300, strict=True))
     assert names(strict) == "aj"
     assert "too short" in (strict.ended or "")

@@ -71,7 +71,7 @@ def test_the_dots_are_joined_evenly(fan: Index, infos: Infos) -> None:
     assert middle.similarity_to == pytest.approx(np.cos(np.deg2rad(60)), abs=1e-5)
     assert middle.rank == 1
     assert middle.why == (
-        "1 of 2 on the way from 'Song a' to 'Song j' (0.87 like the one, 0.50 like the other);"
+        "1 of 2 on the way from “Song a” to “Song j” (0.87 like the one, 0.50 like the other);"
         " 0.87 like the song before it and 0.87 like the one after it"
     )
     assert found.ended is None

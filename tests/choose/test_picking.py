@@ -82,7 +82,7 @@ def test_a_pick_tells_its_join_and_how_near_it_is_to_each_seed(joined: Catalogue
         ("Song 1", "it follows less well"),
         ("Song 2", "it follows less well"),
     ]
-    assert pick.why == "Close to the last song (0.89); follows 'Song 0' best (1.00 from end to beginning)"
+    assert pick.why == "Close to the last song (0.89); follows “Song 0” best (1.00 from end to beginning)"
     told = json.loads(json.dumps(pick.to_json()))
     assert told["join"]["ends"] == 1.0
     assert told["seeds"][0]["track_id"] == number(4)
@@ -91,7 +91,7 @@ def test_a_pick_tells_its_join_and_how_near_it_is_to_each_seed(joined: Catalogue
 
 def test_tempo_and_key_are_told_where_they_fit(joined: Catalogue) -> None:
     pick = go(joined, [0], join_weight=0.0, tempo_weight=0.3, key_weight=0.0).picks[0]
-    assert pick.why == "Close to the last song (0.97); follows 'Song 0' best (0.00 from end to beginning, tempo fits)"
+    assert pick.why == "Close to the last song (0.97); follows “Song 0” best (0.00 from end to beginning, tempo fits)"
 
 
 def test_only_the_nearest_are_compared_by_their_joins(monkeypatch: pytest.MonkeyPatch, joined: Catalogue) -> None:
@@ -169,10 +169,8 @@ def test_a_rule_that_leaves_nothing_gives_way_and_says_so() -> None:
     assert "length limits" not in result.picks[0].rules
     strict = go(songs, [0], count=9, wishes={"strict": True})
     assert strict.picks == ()
-    assert (
-        strict.ended
-        == "Nothing else is left to play (3 tracks: each is too short or too long; 1 track: it already played)"
-    )
+    reasons = "3 songs: each is too short or too long; 1 song: it has played or comes already"
+    assert strict.ended == f"Nothing else is left to play ({reasons})"
 
 
 def test_rules_give_way_one_after_the_other_as_far_as_needed() -> None:
@@ -191,7 +189,7 @@ def test_what_was_refused_in_so_many_words_never_comes_whatever_is_left() -> Non
     result = go(songs, [5], count=9, facts=facts, never=frozenset({number(4)}), wishes=wishes)
     assert result.picks == ()
     assert result.ended is not None
-    for reason in ("2 tracks: each lies in /a", "1 track: you banned it", "1 track: it is heard as metal"):
+    for reason in ("2 songs: each lies in /a", "1 song: you banned it", "1 song: it is heard as metal"):
         assert reason in result.ended
 
 
@@ -200,7 +198,7 @@ def test_songs_of_the_same_sound_and_length_count_as_one() -> None:
     infos = [replace(info, duration_s=s) for info, s in zip(named(4), (240.0, 240.4, 300.0, 250.0), strict=True)]
     result = go(library(infos, vectors), [0], count=9)
     assert names(result) == [2, 3, 1]
-    assert result.picks[0].refused[0].reason == "it sounds the same as one that already played"
+    assert result.picks[0].refused[0].reason == "it sounds the same as one that has played or comes already"
     assert result.picks[2].relaxed == ("same sound",)
 
 
@@ -215,7 +213,7 @@ def test_other_versions_wait_where_asked() -> None:
     assert names(go(songs, [0], wishes={"artist_spacing": 0}, count=3)) == [1, 2, 3]
     once = go(songs, [0], wishes={"artist_spacing": 0, "versions": False}, count=3)
     assert names(once) == [1, 3, 2]
-    assert once.picks[1].refused[0].reason == "another version of it already played"
+    assert once.picks[1].refused[0].reason == "another version of it has played or comes already"
     assert once.picks[2].relaxed == ("versions",)
 
 
@@ -225,7 +223,7 @@ def test_albums_keep_their_distance_where_asked() -> None:
     songs = library(albums, np.stack([np.cos(angles), np.sin(angles)], axis=1).astype(np.float32))
     result = go(songs, [0], count=3, lookback=1, wishes={"album_spacing": 1})
     assert names(result) == [3, 2, 4]
-    assert result.picks[0].refused[0].reason == "'One' has just been played from"
+    assert result.picks[0].refused[0].reason == "“One” comes just before"
 
 
 def test_who_plays_a_carol_wants_carols() -> None:
@@ -257,7 +255,7 @@ def test_a_rule_that_leaves_one_in_a_hundred_leaves_the_nearest_of_these() -> No
 def test_what_comes_next_is_told_to_come_next(joined: Catalogue) -> None:
     told = why(joined, [0], 3, join_weight=0.5)
     assert (told.place, told.refusals, told.instead) == (1, (), None)
-    assert told.why.startswith("It comes next. Close to the last song (0.89); follows 'Song 0' best")
+    assert told.why.startswith("It comes next. Close to the last song (0.89); follows “Song 0” best")
     assert json.loads(json.dumps(told.to_json()))["join"]["ends"] == 1.0
 
 
@@ -266,16 +264,16 @@ def test_what_follows_less_well_is_told_what_follows_better(joined: Catalogue) -
     assert (told.place, told.rank) == (2, 1)
     assert told.instead is not None
     assert told.why == (
-        "It would come as number 2: 'Song 3' follows better (0.95 against 0.49). By sound it is number 1 of 4 (0.98)."
+        "It would come as number 2: “Song 3” follows better (0.95 against 0.49). By sound it is number 1 of 4 (0.98)."
     )
 
 
 def test_what_is_refused_is_told_every_reason() -> None:
     songs = library([replace(info, duration_s=900.0, artist="X") for info in named(2)] + named(6)[2:])
     told = why(songs, [0], 1)
-    assert told.refusals == ("it lasts 15:00", "X has just played")
+    assert told.refusals == ("it lasts 15:00", "X comes just before")
     assert told.why == (
-        "It does not come next because it lasts 15:00, and X has just played. By sound it is number 1 of 5 (0.95)."
+        "It does not come next because it lasts 15:00, and X comes just before. By sound it is number 1 of 5 (0.95)."
     )
     assert told.place is None
 
@@ -307,7 +305,7 @@ def test_what_is_allowed_but_far_comes_after_what_is_close_though_a_rule_gave_wa
     assert go(songs, [0]).picks[0].relaxed == ("artist spacing",)
     told = why(songs, [0], 2)
     assert (told.place, told.refusals) == (2, ())
-    assert told.why.startswith("It would come as number 2: 'Song 1' follows better")
+    assert told.why.startswith("It would come as number 2: “Song 1” follows better")
 
 
 def test_nobody_knows_why_of_an_unknown_track(joined: Catalogue) -> None:

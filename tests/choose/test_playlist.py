@@ -5,6 +5,7 @@ import json
 import time
 from collections.abc import Sequence
 from dataclasses import fields, replace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -19,6 +20,7 @@ from segue.choose.wishes import Facts, Wishes
 from segue.config import CHOICE
 from segue.errors import ParameterError, UnknownTrackError
 from segue.values import TrackId, TrackInfo
+from segue.words import SOURCE, speak
 
 Infos = dict[TrackId, TrackInfo]
 WISHES = {field.name for field in fields(Wishes)}
@@ -55,15 +57,15 @@ def test_a_pick_names_what_it_passed_over(fan: Index, infos: Infos) -> None:
     pick = _go(fan, infos, "edf", lookback=1, never=frozenset({TrackId("g")})).picks[0]
     assert pick.track_id == "h"
     assert [(r.title, r.reason) for r in pick.refused] == [
-        ("Song e", "it already played"),
+        ("Song e", "it has played or comes already"),
         ("Song g", "you took it out"),
-        ("Song d", "it already played"),
+        ("Song d", "it has played or comes already"),
     ]
     assert pick.rank == 4
     assert pick.why == (
-        "Closest to the last song (0.94); passed over 'Song e' because it already played, and 2 tracks more"
+        "Closest to the last song (0.94); passed over “Song e” because it has played or comes already, and 2 songs more"
     )
-    assert json.loads(json.dumps(pick.to_json()))["refused"][0]["reason"] == "it already played"
+    assert json.loads(json.dumps(pick.to_json()))["refused"][0]["reason"] == "it has played or comes already"
 
 
 def test_reasons_are_capped_and_the_rank_still_counts(fan: Index, infos: Infos) -> None:
@@ -75,7 +77,7 @@ def test_a_tiny_library_gives_fewer_tracks_and_a_reason_and_no_repeat(fan: Index
     """Earlier programs appended the last refused candidate when all were refused."""
     result = _go(fan, infos, "a", count=20)
     assert sorted(_names(result)) == list("bcdefghij")
-    assert result.ended == "Nothing else is left to play (10 tracks: each already played)"
+    assert result.ended == "Nothing else is left to play (10 songs: each has played or comes already)"
     assert json.loads(json.dumps(result.to_json()))["ended"] == result.ended
 
 
@@ -83,7 +85,7 @@ def test_a_library_of_one_track_ends_at_once() -> None:
     index = Index.build([TrackId("a")], np.ones((1, 3), np.float32))
     result = _go(index, {}, "a", count=3)
     assert result.picks == ()
-    assert result.ended == "Nothing else is left to play (1 track: it already played)"
+    assert result.ended == "Nothing else is left to play (1 song: it has played or comes already)"
 
 
 def test_an_empty_library_says_so() -> None:
@@ -104,7 +106,7 @@ def test_artist_spacing_is_relaxed_only_where_nothing_else_is_left(fan: Index, i
     spaced = _go(fan, same, "a", lookback=1, artist_spacing=2)
     assert _names(spaced) == "c"
     assert spaced.picks[0].relaxed == ()
-    assert spaced.picks[0].refused[0].reason == "X has just played"
+    assert spaced.picks[0].refused[0].reason == "X comes just before"
     alone = _go(fan, same, "a", lookback=1, never=frozenset(map(TrackId, "cdefghij")), count=1)
     assert _names(alone) == "b"
     assert alone.picks[0].relaxed == ("artist spacing",)
@@ -144,7 +146,7 @@ def test_the_same_recording_never_follows_itself(fan: Index, infos: Infos) -> No
     twins = infos | {TrackId("b"): replace(infos[TrackId("a")], title="Song A (Remastered)")}
     pick = _go(fan, twins, "a").picks[0]
     assert pick.track_id == "c"
-    assert pick.refused[0].reason == "another copy of it already played"
+    assert pick.refused[0].reason == "another copy of it has played or comes already"
 
 
 def test_a_file_from_elsewhere_is_a_seed_but_its_copy_is_refused(fan: Index, infos: Infos) -> None:
@@ -161,6 +163,14 @@ def test_likes_pull_and_dislikes_push(fan: Index, infos: Infos) -> None:
     assert _names(pushed) == "f"  # away from "d" by a step, and not to the other end
     liked = _go(fan, infos, "e", lookback=1, liked=frozenset({TrackId("i")})).picks[0]
     assert liked.why == "Closest to the last song and what you liked (1.00)"
+
+
+def test_what_was_only_asked_more_of_pulls_as_a_like_does_and_is_not_called_liked(fan: Index, infos: Infos) -> None:
+    asked = _go(fan, infos, "e", lookback=1, more_like=frozenset({TrackId("i"), TrackId("gone")})).picks[0]
+    assert (asked.track_id, asked.why) == ("f", "Closest to the last song and what you asked more of (1.00)")
+    both = {"liked": frozenset({TrackId("h")}), "more_like": frozenset({TrackId("i")})}
+    why = _go(fan, infos, "e", lookback=1, **both).picks[0].why
+    assert why.startswith("Closest to the last song and what you liked and what you asked more of")
 
 
 def test_a_taste_turns_the_query_and_says_so(fan: Index, infos: Infos) -> None:
@@ -289,3 +299,25 @@ def test_a_step_among_ten_thousand_tracks_is_quick() -> None:
         continue_from(library, seeds=ids[step : step + 30], spec=spec, rng=rng)
         spent_s.append(time.process_time() - start)
     assert np.percentile(spent_s, 50) < 0.02
+
+
+@pytest.mark.parametrize(
+    ("lookback", "more", "told"),
+    [
+        (1, {}, "Am nächsten am letzten Titel"),
+        (3, {}, "Am nächsten an den letzten 3 Titeln"),
+        (1, {"anchor": 0.5}, "Am nächsten am letzten Titel und an denen, mit denen es begann"),
+        (3, {"liked": frozenset("i")}, "Am nächsten an den letzten 3 Titeln und an dem, was gefallen hat"),
+        (1, {"more_like": frozenset("i")}, "Am nächsten am letzten Titel und an dem, wovon mehr gewünscht war"),
+    ],
+)
+def test_what_the_next_song_goes_with_is_good_german(
+    fan: Index, infos: Infos, lookback: int, more: dict[str, Any], told: str
+) -> None:
+    """Each part was said in the nominative: “Am nächsten an: der letzte Titel”."""
+    speak("de")
+    try:
+        why = _go(fan, infos, [TrackId(name) for name in "cde"], lookback=lookback, **more).picks[0].why
+    finally:
+        speak(SOURCE)
+    assert why.startswith(f"{told} (")

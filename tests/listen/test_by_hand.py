@@ -77,12 +77,29 @@ def test_keys_are_taken_as_people_write_them(said: str, camelot: str) -> None:
     assert camelot_named(said) == camelot
 
 
+@pytest.mark.parametrize(
+    ("said", "camelot"),
+    [
+        ("C-Dur", "8B"), ("Des-Dur", "3B"), ("D-Dur", "10B"), ("Es-Dur", "5B"), ("E-Dur", "12B"), ("F-Dur", "7B"),
+        ("Fis-Dur", "2B"), ("G-Dur", "9B"), ("As-Dur", "4B"), ("A-Dur", "11B"), ("B-Dur", "6B"), ("H-Dur", "1B"),
+        ("c-Moll", "5A"), ("cis-Moll", "12A"), ("d-Moll", "7A"), ("es-Moll", "2A"), ("e-Moll", "9A"), ("f-Moll", "4A"),
+        ("fis-Moll", "11A"), ("g-Moll", "6A"), ("gis-Moll", "1A"), ("a-Moll", "8A"), ("b-Moll", "3A"),
+        ("h-Moll", "10A"), ("H moll", "10A"), ("AS DUR", "4B"), ("ges-dur", "2B"), ("dis \u2013 Moll", "2A"),
+        ("Ces-Dur", "1B"), ("Bb-Dur", "6B"), ("F#-Moll", "11A"), ("B minor", "10A"), ("Bm", "10A"), ("B", "1B"),
+    ],
+)  # fmt: skip
+def test_german_names_of_keys_are_taken_with_their_dur_and_moll_and_a_bare_b_stays_english(
+    said: str, camelot: str
+) -> None:
+    assert camelot_named(said) == camelot
+
+
 def test_every_name_that_is_given_is_taken() -> None:
     codes = {camelot_of(tonic, minor=minor) for tonic in range(12) for minor in (False, True)}
     assert {camelot_named(key_of_camelot(code)) for code in codes} == codes
 
 
-@pytest.mark.parametrize("said", ["13A", "0A", "H", "8C", "A dorian", "", "A minor 2"])
+@pytest.mark.parametrize("said", ["13A", "0A", "H", "Hm", "8C", "A dorian", "", "A minor 2", "Cs-Dur", "Moll"])
 def test_what_is_no_key_is_refused(said: str) -> None:
     with pytest.raises(ParameterError, match="is no key"):
         camelot_named(said)

@@ -29,7 +29,7 @@ from segue.playing import Playing
 from segue.profiles import ProfileShelf
 from segue.sending import Sending
 from segue.services import DroppedSeed, PlayableFile
-from segue.store.background import ScanStatus
+from segue.store.background import Preparing, ScanStatus
 from segue.store.library import Library
 from segue.store.watch import WatchState
 from segue.values import Artwork, FileStat, Fingerprint, LibraryCounts, Rhythm, ScanFailure, Track, TrackId, TrackInfo
@@ -234,7 +234,8 @@ class StandIn:
 
     def start_demo(self) -> None:
         self.began.append("demo")
-        self.status = ScanStatus(running=True, preparing="Composing the demo library: 12 of 72 songs")
+        composing = Preparing("Composing the demo library: {done} of {total} songs", 12, 72)
+        self.status = ScanStatus(running=True, preparing=composing)
 
     def cancel_scan(self) -> None:
         self.began.append("cancelled")

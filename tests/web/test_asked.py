@@ -3,6 +3,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from flask.testing import FlaskClient
 
 from segue.choose.itinerary import Itinerary
 from segue.choose.journey import Kept, Reroll, journey
@@ -96,3 +97,22 @@ def test_too_few_songs_are_told_but_not_those_taken_out(services: StandIn) -> No
 def test_what_is_no_journey_is_refused(services: StandIn, wrong: dict[str, Any]) -> None:
     with pytest.raises(ParameterError):
         read(asked(services, **wrong))
+
+
+def test_a_waypoint_that_has_left_the_library_is_told_without_its_id_and_with_what_to_do(
+    client: FlaskClient, services: StandIn
+) -> None:
+    """It read: No track has the id '0000000000000000'. Scan the folder again, or choose another track."""
+    parts = [("journey-via", "children"), ("journey-way", "children"), ("journey-found", "data")]
+    gone = asked(services, via=[services.shelf[0].id, "0" * 16], number=7)
+    body = {
+        "output": f"..{'...'.join('.'.join(part) for part in parts)}..",
+        "outputs": [{"id": name, "property": what} for name, what in parts],
+        "inputs": [{"id": "journey-asked", "property": "data", "value": gone}],
+        "changedPropIds": ["journey-asked.data"],
+    }
+    answer = client.post("/_dash-update-component", json=body).get_json()["response"]
+    told = answer["journey-way"]["children"]["props"]
+    assert told["children"] == "A waypoint is no longer in the library: take it out, and there is a way again."
+    assert told["role"] == "alert"
+    assert answer["journey-found"]["data"] == {"number": 7, "stops": []}

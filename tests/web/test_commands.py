@@ -13,10 +13,11 @@ from hypothesis import strategies as st
 from segue.config import CHOICE, QUEUE
 from segue.errors import ParameterError, SegueError, UnknownTrackError
 from segue.services import Services
-from segue.values import Track
+from segue.values import Track, TrackId
 from segue.web.booth import ASKED, Booth, booth_from_json, booth_to_json
 from segue.web.commands import steer
 from segue.web.growing import Desk, Outcome
+from segue.web.layout.queue import queue_list
 from tests.web.stand_in import StandIn, write_chord
 
 
@@ -362,3 +363,17 @@ def test_a_song_asked_for_by_others_is_not_the_listeners_own_pick(desk: Desk, sh
     booth = do(desk, do(desk, Booth(), "play", track=shelf[0].id), "add", track=shelf[9].id, asked=True)
     booth = do(desk, booth, "add", track=shelf[10].id)
     assert [entry.why for entry in booth.queue.upcoming[:2]] == [ASKED, ""]
+
+
+def test_a_song_that_has_left_the_library_steers_no_more(desk: Desk, shelf: tuple[Track, ...]) -> None:
+    """Chips read “More like No longer in the library” after the demo had made way."""
+    booth = do(desk, Booth(), "play", track=shelf[0].id)
+    steered = replace(booth, pulls=(shelf[9].id, TrackId("0" * 16)), pushes=(TrackId("1" * 16),))
+    here = steered.steered_among({shelf[9].id})
+    assert (here.pulls, here.pushes) == ((shelf[9].id,), ())
+    chips = queue_list(
+        steered.queue, {shelf[9].id: shelf[9]}, steered_by={shelf[9].id: "more", TrackId("1" * 16): "less"}
+    )
+    told = json.dumps(chips, default=lambda value: value.to_plotly_json())
+    assert f"More like {shelf[9].info.title}" in told
+    assert "Less like" not in told

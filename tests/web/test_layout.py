@@ -30,6 +30,7 @@ from segue.web.layout.saved import saved_lists, saved_room
 from segue.web.layout.settings import folders_list, settings_room
 from segue.web.layout.shell import page
 from segue.web.rule_form import fields_of
+from segue.words import SOURCE, speak
 from tests.web.stand_in import failure
 
 SCRIPTS = sorted((assets_folder() / "js").glob("*.js"))
@@ -126,7 +127,7 @@ def test_colours_can_be_read(scheme: str) -> None:
 
 def test_failures_are_listed_with_cause_and_remedy_and_the_rest_is_counted() -> None:
     text = text_of(music.failures_list([failure(f"{i}.mp3") for i in range(music.FAILURES_SHOWN + 3)]))
-    assert "there is no sound in it. Remove it" in text
+    assert "There is no sound in it. Remove it" in text
     assert "... and 3 more." in text
 
 
@@ -150,3 +151,17 @@ def test_who_is_logged_in_finds_the_way_out_and_who_is_not_is_told_of_the_passwo
     assert '"href": "/login"' in locked
     assert "segue password" in plain
     assert "/login" not in plain
+
+
+def test_the_fields_for_numbers_have_the_decimal_mark_of_the_language() -> None:
+    """The form of the rules showed a German 0.5, and every sentence beside it 0,5."""
+    speak("de")
+    try:
+        made = [
+            rules_card(fields_of(Wishes()), Offers(), line="", banned=()),
+            library_room(genres=(), heard=(), keys=()),
+        ]
+    finally:
+        speak(SOURCE)
+    assert all('"decimalSeparator": ","' in text_of(room) for room in made)
+    assert '"decimalSeparator": "."' in text_of(RULES_MADE)

@@ -6,14 +6,16 @@ from pathlib import Path
 import pytest
 
 from segue.errors import FileAccessError, ParameterError
+from segue.listen.key import camelot_named, key_of_camelot
 from segue.play import playqueue
 from segue.play.fades import Fade, Sound, Turn
 from segue.play.playqueue import Queue, Song
-from segue.store.background import ScanStatus
+from segue.store.background import Preparing, ScanStatus
 from segue.store.watch import WatchState
 from segue.values import UNKNOWN_RHYTHM as UNKNOWN
-from segue.values import LibraryCounts, ScanProgress, Track
+from segue.values import ByHand, LibraryCounts, ScanProgress, Track
 from segue.web import present
+from segue.words import SOURCE, say, speak
 
 LISTENING = ScanProgress("listening", 120, 843, 7, None, 3.0, 240.0)
 
@@ -49,12 +51,40 @@ def test_the_scan_says_where_it_is() -> None:
 def test_the_status_speaks_of_preparation_progress_and_what_stopped_it() -> None:
     assert present.status_line(ScanStatus()) is None
     assert present.status_line(ScanStatus(running=True)) == "Looking through your music"
-    assert present.status_line(ScanStatus(running=True, preparing="Composing")) == "Composing"
+    composing = Preparing("Composing the demo library: {done} of {total} songs", 250, 1000)
+    assert present.status_line(ScanStatus(running=True, preparing=Preparing("Composing"))) == "Composing"
+    assert present.status_line(ScanStatus(running=True, preparing=composing)) == (
+        "Composing the demo library: 250 of 1,000 songs"
+    )
     assert present.status_line(ScanStatus(running=True, progress=LISTENING)) == present.progress_line(LISTENING)
     assert present.status_line(ScanStatus(error="The disk is full.")) == "The disk is full."
     assert present.status_share(ScanStatus(running=True, progress=LISTENING)) == pytest.approx(100 * 120 / 843)
-    assert present.status_share(ScanStatus(running=True, preparing="Composing", progress=LISTENING)) is None
-    assert present.status_share(ScanStatus(running=True, preparing="Composing", prepared=0.25)) == 25.0
+    unknown = ScanStatus(running=True, preparing=Preparing("Composing"), progress=LISTENING)
+    assert present.status_share(unknown) is None
+    assert present.status_share(ScanStatus(running=True, preparing=composing)) == 25.0
+
+
+def test_what_goes_on_in_the_background_is_said_in_the_language_of_whoever_looks() -> None:
+    """The demo that `segue serve --demo` composed told of itself in English in a German browser."""
+    composing = Preparing("Composing the demo library: {done} of {total} songs", 22, 100)
+    speak("de")
+    try:
+        assert present.status_line(ScanStatus(running=True, preparing=composing)) == (
+            "Die Demo-Bibliothek wird komponiert: 22 von 100 Titeln"
+        )
+    finally:
+        speak(SOURCE)
+
+
+def test_a_german_reads_german_names_of_keys_and_may_write_what_is_read() -> None:
+    assert set(present.KEYS) == {key_of_camelot(f"{hour}{letter}") for hour in range(1, 13) for letter in "AB"}
+    speak("de")
+    try:
+        b_flat = replace(UNKNOWN, key="Bb major", camelot="6B")
+        assert present.rhythm_facts(b_flat)[1] == "B-Dur (6B)"
+        assert [key_of_camelot(camelot_named(say(name))) for name in present.KEYS] == list(present.KEYS)
+    finally:
+        speak(SOURCE)
 
 
 def test_tempo_key_and_loudness_are_said_as_far_as_they_are_known() -> None:
@@ -63,6 +93,19 @@ def test_tempo_key_and_loudness_are_said_as_far_as_they_are_known() -> None:
     assert present.rhythm_facts(replace(known, key=None, camelot=None))[1] == "Key unknown"
     assert present.rhythm_facts(UNKNOWN) == ("Tempo unknown", "Key unknown", "Loudness unknown")
     assert present.rhythm_facts(None) == ("Tempo and key unknown",)
+
+
+@pytest.mark.parametrize(
+    ("tempo_bpm", "by_hand", "shown"),
+    [(99.5, (), "100"), (99.5, ("tempo",), "99.5"), (99.5, ("key",), "100"), (120.0, ("tempo",), "120"),
+     (87.25, ("tempo",), "87.25"), (93.333, ("tempo",), "93.33"), (119.999, ("tempo",), "120")],
+)  # fmt: skip
+def test_a_tempo_that_was_set_by_hand_is_shown_with_its_fraction(
+    tempo_bpm: float, by_hand: tuple[ByHand, ...], shown: str
+) -> None:
+    """The table said 99.5, and the card that it plays 100."""
+    set_by_hand = replace(UNKNOWN, tempo_bpm=tempo_bpm, by_hand=by_hand)
+    assert present.rhythm_facts(set_by_hand)[0] == f"{shown} BPM"
 
 
 def test_the_watch_is_put_into_words() -> None:

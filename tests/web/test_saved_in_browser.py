@@ -82,6 +82,6 @@ def test_a_radio_is_saved_and_started_and_shows_its_times(long_songs: StandIn, s
     page.wait_for_selector(".saved-part >> text=“Always” holds until")
     page.click(".saved-part .row:has-text('Always') .row-main")
     page.wait_for_selector(".grew >> text=Radio “Always”")
-    wait(page, "document.getElementById('noise-value').textContent === '50 %' && segue.player.isPlaying")
+    wait(page, "document.getElementById('noise-value').textContent === '50\\u00a0%' && segue.player.isPlaying")
     page.reload()
     page.wait_for_selector(".grew >> text=Radio “Always”")

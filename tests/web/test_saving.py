@@ -118,7 +118,7 @@ def test_a_radio_keeps_picks_dials_and_what_the_queue_goes_by(
     radio = services.profiles.get("evening")
     assert [seed.track_id for seed in radio.seeds] == [shelf[2].id, shelf[6].id]
     assert radio.seeds[0].name == f"{shelf[2].info.artist} - {shelf[2].info.title}"
-    assert (radio.spec.lookback, radio.spec.noise, radio.spec.liked) == (2, 0.25, {shelf[8].id})
+    assert (radio.spec.lookback, radio.spec.noise, radio.spec.more_like) == (2, 0.25, {shelf[8].id})
     tuned = do(desk, Booth(), "play_radio", radio="evening")
     assert (tuned.lookback, tuned.noise, tuned.pulls) == (2, 0.25, ())
     assert tuned.queue.current is not None

@@ -13,7 +13,7 @@ from segue.web import ids, present
 from segue.web.asked import Asked, asked_from_json, found_to_json, shortfalls
 from segue.web.layout.journey import journey_room, no_way, way, waypoint_list
 from segue.web.room import Query, Room
-from segue.words import later, say
+from segue.words import later, say, say_n
 
 if TYPE_CHECKING:
     from segue.services import Services
@@ -45,7 +45,11 @@ def register(app: Dash, services: Services) -> None:
             asked = asked_from_json(data, services.choosing.rules.wishes())
         except SegueError as error:
             return [], no_way(present.error_line(error), is_problem=True), {"number": number, "stops": []}
-        named = waypoint_list(asked.via, {track.id: track for track in services.tracks_of(asked.via)})
+        here = {track.id: track for track in services.tracks_of(asked.via)}
+        named = waypoint_list(asked.via, here)
+        gone = sum(track_id not in here for track_id in asked.via)
+        if gone:
+            return named, no_way(_gone_words(gone), is_problem=True), {"number": number, "stops": []}
         return (named, *_found(services, asked, number))
 
     for name, component in (("onJourneyRoom", ids.JOURNEY), ("onJourneyFound", ids.JOURNEY_FOUND)):
@@ -55,6 +59,15 @@ def register(app: Dash, services: Services) -> None:
             Input(component, "id" if component == ids.JOURNEY else "data"),
             prevent_initial_call="initial_duplicate",
         )
+
+
+def _gone_words(count: int) -> str:
+    """That waypoints have left the library, and what to do."""
+    return say_n(
+        "A waypoint is no longer in the library: take it out, and there is a way again.",
+        "{count} waypoints are no longer in the library: take them out, and there is a way again.",
+        count,
+    )
 
 
 def _found(services: Services, asked: Asked, number: object) -> tuple[Any, Any]:

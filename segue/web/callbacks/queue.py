@@ -48,6 +48,7 @@ def register_queue(app: Dash, services: Services) -> None:
             outcome = Outcome(booth)
             problems.append(present.error_line(error))
         if follows is None:
+            outcome = replace(outcome, booth=_steered_by_what_is_here(services, outcome.booth))
             keep_booth(services, command, outcome.booth)
         else:  # whatever was done, what the page shows is the booth that it follows
             outcome = replace(outcome, booth=booth_of(services, follows), ended=None)
@@ -82,6 +83,11 @@ def _received(value: object) -> tuple[Booth, list[str]]:
         return booth_from_json(value), []
     except ParameterError as error:
         return Booth(), [present.error_line(error)]
+
+
+def _steered_by_what_is_here(services: Services, booth: Booth) -> Booth:
+    """A song that has left the library steers nothing any more."""
+    return booth.steered_among({track.id for track in services.tracks_of([*booth.pulls, *booth.pushes])})
 
 
 def _notes(outcome: Outcome, problems: list[str]) -> list[dict[str, Any]]:

@@ -14,7 +14,7 @@ from segue.web.layout.rules import Offers, rules_card
 from segue.web.layout.taste import never_again
 from segue.web.pressed import has_changed
 from segue.web.rule_form import NUMBERS, SWITCHES, WORDS, fields_of, rules_of
-from segue.words import number, say
+from segue.words import number, say, say_n
 
 if TYPE_CHECKING:
     from dash import html
@@ -99,8 +99,12 @@ def allowed_line(services: Services) -> str:
     if allowed == 0:
         line = say("By these rules no song may come: some of them give way, or nothing plays.")
     else:
-        songs = present.songs(tracks)
-        line = say("By these rules {allowed} of {songs} may come.", allowed=number(allowed), songs=songs)
+        line = say_n(
+            "By these rules {allowed} of {count} song may come.",
+            "By these rules {allowed} of {count} songs may come.",
+            tracks,
+            allowed=number(allowed),
+        )
     return " ".join([line, *lines])
 
 

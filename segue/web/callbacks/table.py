@@ -92,8 +92,8 @@ def shown(row: TableRow) -> dict[str, Any]:
     tempo, loudness = row.tempo_bpm, row.loudness_lufs
     return asdict(row) | {
         "artist": row.artist or say(present.UNKNOWN_ARTIST),
-        "tempo_bpm": "" if tempo is None else number(tempo, 1 if "tempo" in row.by_hand and round(tempo, 1) % 1 else 0),
-        "loudness_lufs": "" if loudness is None else number(loudness, 1).replace("-", "\N{MINUS SIGN}"),
+        "tempo_bpm": "" if tempo is None else present.bpm(tempo, by_hand=row.by_hand),
+        "loudness_lufs": "" if loudness is None else number(loudness, 1),
         "duration_s": present.clock(row.duration_s),
         "year": row.year or "",
     }

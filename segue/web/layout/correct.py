@@ -12,7 +12,7 @@ from segue.correcting import TIMES
 from segue.values import Rhythm, Track
 from segue.web import ids, present
 from segue.web.layout.parts import act_button, cover, icon
-from segue.words import later, say
+from segue.words import later, percent, say
 
 _BUTTON = "outline small"
 _SEVERAL = later("as it is")
@@ -95,7 +95,7 @@ def _as_heard(heard: Rhythm | None) -> str:
     sure = (heard.tempo_confidence, heard.key_confidence)
     facts = present.rhythm_facts(heard)[:2]
     known = [
-        say("{fact}, {share} sure", fact=fact, share=f"{share:.0%}") if share else fact
+        say("{fact}, {share} sure", fact=fact, share=percent(share)) if share else fact
         for fact, share in zip(facts, sure, strict=True)
     ]
     return say("Heard: {facts}.", facts="; ".join(known))

@@ -239,7 +239,10 @@ def _facts(rhythm: Rhythm | None) -> str:
     """Tempo and key, as far as they are known."""
     if rhythm is None:
         return ""
-    facts = (None if rhythm.tempo_bpm is None else f"{rhythm.tempo_bpm:.0f} BPM", rhythm.camelot)
+    facts = (
+        None if rhythm.tempo_bpm is None else f"{present.bpm(rhythm.tempo_bpm, by_hand=rhythm.by_hand)} BPM",
+        rhythm.camelot,
+    )
     return " · ".join(fact for fact in facts if fact)
 
 

@@ -13,7 +13,7 @@ from segue.web import ids
 from segue.web.layout.parts import act_button, icon
 from segue.web.layout.retag import retag_dialog
 from segue.web.room import room_head
-from segue.words import later, say
+from segue.words import later, number, say
 
 WORDS = later(
     "Every song, to be searched, filtered, sorted, marked and played. A double click or Enter plays; on BPM and key it "
@@ -91,6 +91,7 @@ def library_room(*, genres: Sequence[str], heard: Sequence[str], keys: Sequence[
 
 
 def _field(name: str, kind: Any, **words: Any) -> Any:
+    words |= {"decimalSeparator": number(0.5, 1)[1]} if kind is dmc.NumberInput else {}
     return kind(id=ids.table_filter(name), size="xs", **words)
 
 

@@ -16,7 +16,7 @@ from segue.web import ids, present
 from segue.web.layout.parts import act_button, cover, icon
 from segue.web.mix_orders import ENDINGS, MOST_BETWEEN
 from segue.web.room import room_head
-from segue.words import later, number, say
+from segue.words import later, number, percent, say
 
 WORDS = later("A list of songs becomes one finished file: beat on beat where that can be trusted, faded where not.")
 _STATES: dict[MixState, str] = {
@@ -182,7 +182,7 @@ def _progress(mix: Mix) -> list[html.Div]:
     progress = mix.progress
     share = None if progress is None or not progress.total else min(100.0, 100.0 * progress.done / progress.total)
     words = say("Beginning") if progress is None else say(_PHASES[progress.phase])
-    words += "" if share is None else f": {share:.0f} %"
+    words += "" if share is None else f": {percent(share / 100)}"
     if progress is not None and progress.eta_s is not None:
         words = say("{line}, {time} left", line=words, time=present.about(progress.eta_s))
     bar = dmc.Progress(

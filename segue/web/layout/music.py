@@ -10,7 +10,7 @@ from dash import html
 
 from segue.errors import printable
 from segue.values import ScanFailure
-from segue.web import ids
+from segue.web import ids, present
 from segue.web.layout.parts import act_button, icon
 from segue.words import number, say
 
@@ -71,7 +71,7 @@ def failures_list(failures: Sequence[ScanFailure]) -> list[html.Div]:
         html.Li(
             [
                 html.Span(printable(failure.path.name), className="title"),
-                html.Span(f"{say(failure.message)}. {say(failure.remedy)}", className="cause"),
+                html.Span(f"{present.sentence(say(failure.message))} {say(failure.remedy)}", className="cause"),
                 html.Span(printable(failure.path.parent), className="folder"),
             ]
         )

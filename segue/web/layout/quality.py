@@ -217,7 +217,7 @@ def _with_chance(value: float | None, chance: float | None) -> str | None:
 
 
 def _cosine(value: float | None) -> str | None:
-    return None if value is None else number(value, 2).replace("-", "\N{MINUS SIGN}")
+    return None if value is None else number(value, 2)
 
 
 def _findings_card(last: Gauged) -> html.Section:

@@ -226,7 +226,9 @@ def _steering(steered_by: Mapping[TrackId, str], tracks: Mapping[TrackId, Track]
     """The songs that this queue goes towards and away from; a click lets one go."""
     chips = []
     for track_id, way in steered_by.items():
-        title = tracks[track_id].info.title if track_id in tracks else say(present.GONE)
+        if track_id not in tracks:
+            continue
+        title = tracks[track_id].info.title
         words = say("More like {title}", title=title) if way == "more" else say("Less like {title}", title=title)
         hint = say("{steering}: no longer", steering=words)
         chip = act_button("steer_by", hint, words, icon("remove"), look="chip", track=track_id, way="none")

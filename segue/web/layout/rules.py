@@ -14,7 +14,7 @@ from segue.web import ids
 from segue.web.layout.parts import card
 from segue.web.layout.taste import never_again
 from segue.web.rule_form import CHRISTMAS, NUMBERS, SWITCHES, WORDS
-from segue.words import later, say
+from segue.words import later, number, say
 
 _INTRO = later(
     "What the booth, its journeys, mixes and live suggestions, phones and scripts go by whenever Segue chooses."
@@ -114,6 +114,7 @@ def _number(name: str, fields: Mapping[str, Any], hint: str | None = None) -> dm
         allowDecimal=not field.is_whole,
         allowNegative=False,
         clampBehavior="none",
+        decimalSeparator=number(0.5, 1)[1],
         placeholder=say("any") if field.is_limit else "0",
         inputWrapperOrder=["label", "input", "description"],
     )

@@ -12,7 +12,7 @@ from segue.listening import Learnt, TasteReport
 from segue.values import Track
 from segue.web import ids, present
 from segue.web.layout.parts import act_button, cover
-from segue.words import later, number, say, say_n
+from segue.words import later, number, percent, say, say_n
 
 _CHOICES = (("auto", later("If it helps")), ("on", later("Always")), ("off", later("Never")))
 _INTRO = later(
@@ -85,7 +85,7 @@ def _learnt(one: Learnt) -> html.Li:
     hint = say(
         "Odds {odds} against the other songs, {share} sure; {songs} of the kind",
         odds=number(one.odds, 2),
-        share=f"{one.sure:.0%}",
+        share=percent(one.sure),
         songs=present.songs(one.tracks),
     )
     return html.Li([one.name, html.Span(say(one.how), className="dim")], title=hint)
