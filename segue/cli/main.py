@@ -95,7 +95,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         return int(args.run(args))
     except SegueError as error:
         print(f"segue: {error}", file=sys.stderr)
-        return 1
+        return error.exit_code
     except KeyboardInterrupt:
         print("segue: stopped; what was done so far is kept", file=sys.stderr)
         return 130
