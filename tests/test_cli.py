@@ -2,24 +2,38 @@
 
 from __future__ import annotations
 
+import argparse
 import os
 import pickle
 import shutil
 import socket
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 import mp3tovec
-from segue.cli.main import main
+from segue.cli.main import _parser, main
 from segue.play.m3u import read_playlist
 from segue.services import Services
 from tests.command_line import answer, refusal
 from tests.conftest import ROOT
 from tests.songs import write_song, write_songs
+
+
+def _commands(parser: argparse.ArgumentParser) -> Iterator[list[str]]:
+    """The words that call each command, and each thing that a command can do."""
+    for action in parser._actions:
+        if isinstance(action, argparse._SubParsersAction):
+            for name, inner in action.choices.items():
+                yield [name]
+                yield from ([name, *words] for words in _commands(inner))
+
+
+ALL_COMMANDS = [*_commands(_parser()), ["evaluate", "playlists"], ["evaluate", "ear"]]
 
 
 @pytest.fixture(scope="module")
@@ -129,6 +143,14 @@ def test_numbers_that_make_no_sense(words: list[str], capsys: pytest.CaptureFixt
     with pytest.raises(SystemExit, match="2"):
         main(words)
     assert "-1 is less than 0" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("words", [[], *ALL_COMMANDS], ids=" ".join)
+def test_every_command_has_its_help(words: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    """That of `evaluate` ended in a KeyError."""
+    with pytest.raises(SystemExit, match="0"):
+        main([*words, "--help"])
+    assert capsys.readouterr().out.startswith("usage: segue")
 
 
 def test_words_that_fit_many_or_none(scanned: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -34,7 +34,7 @@ _NAMED = 5  # files that are left out, by name; JSON names them all
 def words(parser: argparse.ArgumentParser) -> None:
     """Add the words of this command."""
     parser.add_argument(
-        "what", nargs="?", choices=("ear", "playlists"), default="ear", help="what to measure (default: %(default)s)"
+        "what", nargs="?", choices=("ear", "playlists"), default="ear", help="what to measure (default: ear)"
     )
     parser.add_argument(
         "--playlists", type=at_least(1), default=EVALUATION.playlists, help=describe(EvaluationSpec, "playlists")
