@@ -117,7 +117,7 @@ def _list(args: argparse.Namespace) -> int:
     try:
         banned, ratings = services.listening.bans(), services.listening.ratings()
         said = {**ratings, **dict.fromkeys(sorted(banned), "banned")}
-        rows = [{"opinion": said[track.id], **track_row(track, None)} for track in services.tracks_of(list(said))]
+        rows = [_row(services, track, said[track.id]) for track in services.tracks_of(list(said))]
     finally:
         services.close()
     print_rows(rows, as_json=args.json, line=_opinion_line)
@@ -151,4 +151,8 @@ def _said(services: Services, track: Track, opinion: str) -> dict[str, Any]:
     else:
         services.listening.ban(track.id, on=opinion == "ban")
     now = "banned" if track.id in services.listening.bans() else services.listening.ratings().get(track.id, "unrated")
-    return {"opinion": now, **track_row(track, None)}
+    return _row(services, track, now)
+
+
+def _row(services: Services, track: Track, opinion: str) -> dict[str, Any]:
+    return {"opinion": opinion, **track_row(track, services.rhythm(track.id))}
