@@ -80,6 +80,14 @@ def test_what_is_known_of_a_song_is_told_with_the_opinion(data: Path, capsys: py
         assert {name: row[name] for name in _KNOWN} == known
 
 
+def test_to_allow_says_whether_there_was_a_ban(data: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """It said "unrated" of either."""
+    answer(capsys, data, "taste", "ban", "low 1")
+    assert said(capsys, data, "taste", "allow", "low 1") == "allowed again   Dark 1 - Low 1\n"
+    assert said(capsys, data, "taste", "allow", "low 1") == "was not banned  Dark 1 - Low 1\n"
+    assert answer(capsys, data, "taste", "allow", "low 1")[0]["was"] == "unrated"
+
+
 def test_one_name_that_is_wrong_changes_nothing(data: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert "polka" in said(capsys, data, "taste", "like", "low 1", "polka", code=1)
     assert answer(capsys, data, "taste", "list") == []
