@@ -153,6 +153,30 @@ def test_every_command_has_its_help(words: list[str], capsys: pytest.CaptureFixt
     assert capsys.readouterr().out.startswith("usage: segue")
 
 
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["scan", ""],
+        ["scan", "music", "--data", " "],
+        ["taste", "list", "--data", ""],
+        ["playlist", "x", "--out", ""],
+        ["serve", "--allow", ""],
+        ["mix", "", "mix.mp3"],
+        ["vectors", "--npz", ""],
+        ["live", "--input", ""],
+    ],
+)
+def test_an_empty_name_is_no_folder(
+    words: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """It was the folder that one was in, which was scanned and remembered."""
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(SystemExit, match="2"):
+        main(words)
+    assert "the name is empty" in capsys.readouterr().err
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_words_that_fit_many_or_none(scanned: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert "fits 3 tracks" in refusal(capsys, "similar", "dark", "--data", scanned)
     assert "polka" in refusal(capsys, "similar", "polka", "--data", scanned)

@@ -17,12 +17,12 @@ from tqdm import tqdm
 from segue.choose.retrieval import Interval, Retrieval
 from segue.cli.answers import Bar, print_json
 from segue.cli.playlist_figures import print_playlists
-from segue.cli.words import at_least, ear_of, ear_words
+from segue.cli.words import at_least, ear_of, ear_words, path_named
 from segue.config import EVALUATION, SCAN, EvaluationSpec, ScanSpec, describe
 from segue.ears import shelf_of
 from segue.errors import printable
 from segue.evaluation import EvaluationReport, EvaluationRow, OnProgress, Question
-from segue.files import access_error, check_folder, expanded, real_path
+from segue.files import access_error, check_folder, real_path
 from segue.labelling import LABEL_BY
 from segue.playlist_quality import PlaylistReport, Trial, evaluate_playlists
 from segue.services import Services
@@ -47,10 +47,13 @@ def words(parser: argparse.ArgumentParser) -> None:
         help="of playlists: measure them with this weight of hubs; may be said again (default: 0 and 0.5)",
     )
     parser.add_argument(
-        "--music", type=expanded, metavar="DIR", help="measure on this folder; it is scanned into a library of its own"
+        "--music",
+        type=path_named,
+        metavar="DIR",
+        help="measure on this folder; it is scanned into a library of its own",
     )
     parser.add_argument(
-        "--labels", type=expanded, metavar="CSV", help="a table with the columns path, label and perhaps artist"
+        "--labels", type=path_named, metavar="CSV", help="a table with the columns path, label and perhaps artist"
     )
     parser.add_argument(
         "--label-by",

@@ -14,10 +14,10 @@ from pathlib import Path
 from segue.cli.answers import print_json
 from segue.cli.choice_words import wish_words, wishes_of
 from segue.cli.live_screen import Screen, moment_line
-from segue.cli.words import at_least, ear_of, ear_words
+from segue.cli.words import at_least, ear_of, ear_words, path_named
 from segue.config import LIVE, LiveSpec, describe
 from segue.errors import ParameterError
-from segue.files import access_error, expanded
+from segue.files import access_error
 from segue.listen.audio import iter_samples
 from segue.listen.microphone import choose_device, input_devices, iter_microphone
 from segue.listen.piped import PIPE, RawFormat, iter_audio, iter_raw
@@ -34,7 +34,9 @@ Pieces = Generator[tuple[int, Floats]]
 def words(parser: argparse.ArgumentParser) -> None:
     """Add the words of this command."""
     source = parser.add_argument_group("what to listen to; without any of these, the microphone")
-    source.add_argument("--input", type=Path, metavar="FILE", help="any audio file; - is what comes through the pipe")
+    source.add_argument(
+        "--input", type=path_named, metavar="FILE", help="any audio file; - is what comes through the pipe"
+    )
     source.add_argument(
         "--raw", metavar="FORM", help="raw samples come through the pipe: s16, s32 or f32, as s16:44100:2"
     )
@@ -142,7 +144,7 @@ def _pieces(args: argparse.Namespace, session: LiveSession) -> Pieces:
         stream = sys.stdin.buffer
         pieces = iter_audio(stream) if args.raw is None else iter_raw(stream, RawFormat.of(args.raw))
     else:
-        pieces = _of_file(expanded(args.input), session.rate_hz)
+        pieces = _of_file(args.input, session.rate_hz)
     return _paced(pieces) if args.real_time else pieces
 
 

@@ -16,11 +16,11 @@ from typing import Any, Self, get_args
 from tqdm import tqdm
 
 from segue.cli.answers import print_json
-from segue.cli.words import at_least
+from segue.cli.words import at_least, path_named
 from segue.config import MIX, MixSpec, describe
 from segue.errors import BadTracksError, MixError, ParameterError, one_line, printable
 from segue.extending import Extent
-from segue.files import access_error, expanded, is_file
+from segue.files import access_error, is_file
 from segue.gathering import MixPhase, MixProgress
 from segue.mixing import MixOrder, PlannedMix
 from segue.play.mix.labels import clock
@@ -41,9 +41,9 @@ _LINE_S = 10.0  # between two lines on how far it is, where there is no terminal
 def words(parser: argparse.ArgumentParser) -> None:
     """Add the words of this command."""
     parser.add_argument(
-        "list", type=expanded, nargs="?", metavar="LIST", help="a path or a song's name a line, or a playlist file"
+        "list", type=path_named, nargs="?", metavar="LIST", help="a path or a song's name a line, or a playlist file"
     )
-    parser.add_argument("out", type=expanded, nargs="?", metavar="MIX", help="the mix; its ending says of what kind")
+    parser.add_argument("out", type=path_named, nargs="?", metavar="MIX", help="the mix; its ending says of what kind")
     parser.add_argument(
         "--between", type=at_least(0), default=0, metavar="N", help="lead from each track to the next through N others"
     )
@@ -64,13 +64,13 @@ def words(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--skip-bad", action="store_true", help="leave out what cannot be mixed, and go on")
     parser.add_argument("--force", action="store_true", help="replace files that are there already")
     parser.add_argument("--plan", action="store_true", help="print the plan as JSON, and render nothing")
-    parser.add_argument("--plan-file", type=expanded, metavar="PLAN.json", help="render a plan that --plan printed")
+    parser.add_argument("--plan-file", type=path_named, metavar="PLAN.json", help="render a plan that --plan printed")
     parser.add_argument(
         "--preview", action="store_true", help=f"render the joins alone, {MIX.preview_s:g} s either side"
     )
     parser.add_argument(
         "--tracklist",
-        type=expanded,
+        type=path_named,
         action="append",
         default=[],
         metavar="FILE",
@@ -78,7 +78,7 @@ def words(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--picture",
-        type=expanded,
+        type=path_named,
         action="append",
         default=[],
         metavar="FILE",

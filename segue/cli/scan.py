@@ -14,10 +14,10 @@ from typing import Any
 from segue.cli.answers import Bar, print_json, tell_of_ear
 from segue.cli.cluster import cluster_words, crew_of
 from segue.cli.failures import failure_lines, failure_rows
-from segue.cli.words import at_least, ear_of, ear_words
+from segue.cli.words import at_least, ear_of, ear_words, path_named
 from segue.config import SCAN, ScanSpec, describe
 from segue.errors import FileAccessError, ParameterError, one_line
-from segue.files import access_error, expanded, is_url, real_path
+from segue.files import access_error, is_url, real_path
 from segue.services import Services
 from segue.store.settling import Changes
 from segue.store.watch import Watch, WatchState
@@ -30,7 +30,7 @@ PURPOSE = "listen to the music in folders and keep what was heard"
 def words(parser: argparse.ArgumentParser) -> None:
     """Add the words of this command."""
     parser.add_argument(
-        "folders", type=expanded, nargs="+", metavar="DIR", help="folders of music, or s3://bucket/folder"
+        "folders", type=path_named, nargs="+", metavar="DIR", help="folders of music, or s3://bucket/folder"
     )
     parser.add_argument("--workers", type=at_least(0), default=SCAN.workers, help=describe(ScanSpec, "workers"))
     parser.add_argument("--retry", action="store_true", help="try files again that failed before")

@@ -7,10 +7,9 @@ import re
 from math import inf, nan
 
 from segue.cli.answers import tell_of_ear
-from segue.cli.words import at_least, ear_of, ear_words
+from segue.cli.words import at_least, ear_of, ear_words, path_named
 from segue.config import SCAN, WEB, ScanSpec, WebSpec, describe
 from segue.errors import ParameterError
-from segue.files import expanded
 from segue.services import Services
 from segue.warming import Warming
 
@@ -19,7 +18,7 @@ PURPOSE = "open the booth in the browser"
 
 def words(parser: argparse.ArgumentParser) -> None:
     """Add the words of this command."""
-    parser.add_argument("--music", type=expanded, metavar="DIR", help="scan this folder while serving")
+    parser.add_argument("--music", type=path_named, metavar="DIR", help="scan this folder while serving")
     parser.add_argument(
         "--demo",
         type=_seconds,
@@ -33,7 +32,7 @@ def words(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--allow",
-        type=expanded,
+        type=path_named,
         action="append",
         default=[],
         metavar="DIR",

@@ -27,7 +27,7 @@ def common_words(parser: argparse.ArgumentParser, *, again: bool = False) -> Non
     unsaid: dict[str, Any] = {"default": argparse.SUPPRESS} if again else {}
     parser.add_argument(
         "--data",
-        type=Path,
+        type=path_named,
         metavar="DIR",
         help=f"the library's folder (default: {DATA})",
         **{"default": DATA, **unsaid},
@@ -76,6 +76,13 @@ def ear_of(args: argparse.Namespace) -> str | None:
 def services_to_change(args: argparse.Namespace) -> Services:
     """The services over a library that may be written; raises EmptyLibraryError where there is none, and makes none."""
     return Services(args.data, read_only=not is_file(args.data / FILE_NAME))
+
+
+def path_named(text: str) -> Path:
+    """A path for argparse; an empty one, as a variable that is not set leaves it, would be the folder one is in."""
+    if not text.strip():
+        raise argparse.ArgumentTypeError("the name is empty, and a file or folder is to be named")
+    return expanded(text)
 
 
 def at_least(least: int) -> Callable[[str], int]:
