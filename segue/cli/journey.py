@@ -15,7 +15,7 @@ from segue.cli.choice_words import wish_words, wishes_of
 from segue.cli.lists import Listed, answer, hand_over, listed, out_word
 from segue.cli.words import at_least, ear_of, ear_words
 from segue.config import JOURNEY, JourneySpec, describe
-from segue.errors import ParameterError
+from segue.errors import ParameterError, UsageError
 from segue.services import Services
 from segue.values import TrackId
 
@@ -59,6 +59,11 @@ def run(args: argparse.Namespace) -> int:
     """Run the command and return its exit code."""
     services = Services(args.data, ear=ear_of(args), read_only=True)
     waypoints = listed(services, args.waypoints).songs
+    pins = {word: _pin(services, word) for word in args.pin}
+    never = {services.find_one(word).id for word in args.without}
+    for word, (_, track_id) in pins.items():
+        if track_id in never:
+            raise UsageError(f"--pin {word} wants a track that --without forbids", remedy="Leave one of the two out")
     itinerary = Itinerary(
         between=args.between,
         minutes=args.minutes,
@@ -66,8 +71,8 @@ def run(args: argparse.Namespace) -> int:
         loop=args.loop,
         arc=args.arc,
         arc_weight=args.arc_weight,
-        pins=tuple(_pin(services, word) for word in args.pin),
-        never=frozenset(services.find_one(word).id for word in args.without),
+        pins=tuple(pins.values()),
+        never=frozenset(never),
         wishes=wishes_of(args),
     )
     found = services.choosing.journey([waypoint.song for waypoint in waypoints], itinerary)
