@@ -253,6 +253,15 @@ def test_as_a_program(scanned: Path) -> None:
     assert "usage" in wrong.stderr
 
 
+@pytest.mark.parametrize("word", ["--music", "--allow"])
+def test_a_folder_to_serve_that_is_not_there(
+    word: str, scanned: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The booth was opened, and offered nothing from there."""
+    said = refusal(capsys, "serve", word, tmp_path / "gone", "--data", scanned)
+    assert said.startswith(f"segue: {tmp_path / 'gone'}: it is not there. Check the path")
+
+
 def test_a_port_that_is_taken_is_named(scanned: Path, capsys: pytest.CaptureFixture[str]) -> None:
     with socket.socket() as other:
         other.bind(("127.0.0.1", 0))

@@ -10,6 +10,7 @@ from segue.cli.answers import tell_of_ear
 from segue.cli.words import at_least, ear_of, ear_words, path_named
 from segue.config import SCAN, WEB, ScanSpec, WebSpec, describe
 from segue.errors import ParameterError
+from segue.files import check_folder
 from segue.services import Services
 from segue.warming import Warming
 
@@ -55,6 +56,8 @@ def run(args: argparse.Namespace) -> int:
 
     if not 0 < args.port < 65_536:
         raise ParameterError(f"the port is {args.port}", remedy="Choose one from 1024 to 65535")
+    for folder in args.allow:
+        check_folder(folder)
     only_s = min(args.demo or inf, args.demo_seconds or inf)
     services = Services(args.data, ear=ear_of(args), workers=args.workers, only_s=only_s if only_s < inf else None)
     tell_of_ear(services)
