@@ -199,8 +199,29 @@ def test_playlist_goes_on_without_repeats_and_says_why(
     assert answer(capsys, *words) == found
 
 
-def test_playlist_refuses_numbers_out_of_range(scanned: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert "noise is 3" in refusal(capsys, "playlist", "high 1", "--noise", "3", "--data", scanned)
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["--drunk", "3"], "argument --noise/--drunk: 3 is not from 0 to 1"),
+        (["--anchor", "nan"], "argument --anchor: nan is not from 0 to 1"),
+        (["--key-weight", "-1"], "argument --key-weight: -1 is not from 0 to 1"),
+        (["--keep-on", "99"], "argument --lookback/--keep-on: 99 is not from 1 to 10"),
+        (["--artist-spacing", "101"], "argument --artist-spacing: 101 is not from 0 to 100"),
+        (["--no-repeat-hours", "-1"], "argument --no-repeat-hours: -1 is not from 0 to 1,000,000"),
+        (["--tempo", "200-100"], "argument --tempo: 200-100 begins above its end. Swap the two: 100-200"),
+        (["--year", "1990-1980"], "argument --year: 1990-1980 begins above its end. Swap the two: 1980-1990"),
+    ],
+)
+def test_playlist_refuses_numbers_out_of_range(words: list[str], said: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """It named what they are called in Python, as "lookback is 99"."""
+    with pytest.raises(SystemExit, match="2"):
+        main(["playlist", "high 1", *words])
+    assert said in capsys.readouterr().err
+
+
+def test_lengths_that_are_the_wrong_way_round(scanned: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    words = ["playlist", "high 1", "--min-length", "500", "--max-length", "100", "--data", scanned]
+    assert "--min-length is 500, but --max-length only 100. Swap the two" in refusal(capsys, *words, code=2)
 
 
 def test_vectors_are_plain_arrays(scanned: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -95,7 +95,6 @@ def test_lines_in_a_pipe_end_quietly_when_nobody_reads_on(folder: Path, tmp_path
         (["--raw", "s16:44100:2"], "said of what comes through a pipe"),
         (["--real-time"], "said of a file"),
         (["--input", "x.mp3", "--device", "1"], "said of a microphone"),
-        (["--count", "1000", "--input", "x.mp3"], "count is 1000"),
     ],
 )
 def test_what_cannot_be_done_is_said_in_a_line(

@@ -17,7 +17,7 @@ from tqdm import tqdm
 from segue.choose.retrieval import Interval, Retrieval
 from segue.cli.answers import Bar, print_json
 from segue.cli.playlist_figures import print_playlists
-from segue.cli.words import at_least, ear_of, ear_words, path_named
+from segue.cli.words import at_least, between, ear_of, ear_words, path_named
 from segue.config import EVALUATION, SCAN, EvaluationSpec, ScanSpec, describe
 from segue.ears import shelf_of
 from segue.errors import UsageError, printable
@@ -43,7 +43,7 @@ def words(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--hub-weight",
-        type=float,
+        type=between(0, 1),
         action="append",
         metavar="0..1",
         help="of playlists: measure them with this weight of hubs; may be said again (default: 0 and 0.5)",

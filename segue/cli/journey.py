@@ -13,7 +13,7 @@ from segue.choose.picking import tracks
 from segue.cli.answers import name_of, print_json, print_rows
 from segue.cli.choice_words import wish_words, wishes_of
 from segue.cli.lists import Listed, answer, hand_over, listed, out_word
-from segue.cli.words import at_least, ear_of, ear_words
+from segue.cli.words import at_least, between, ear_of, ear_words
 from segue.config import JOURNEY, JourneySpec, describe
 from segue.errors import ParameterError, UsageError
 from segue.services import Services
@@ -41,7 +41,9 @@ def words(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--loop", action="store_true", help="come back to where it began")
     parser.add_argument("--arc", choices=ARCS, default="none", help="how loud and fast it is on the way")
-    parser.add_argument("--arc-weight", type=float, default=JOURNEY.arc_weight, metavar="W", help=_help("arc_weight"))
+    parser.add_argument(
+        "--arc-weight", type=between(0, 10), default=JOURNEY.arc_weight, metavar="W", help=_help("arc_weight")
+    )
     parser.add_argument(
         "--pin",
         action="append",

@@ -14,7 +14,7 @@ from pathlib import Path
 from segue.cli.answers import print_json
 from segue.cli.choice_words import wish_words, wishes_of
 from segue.cli.live_screen import Screen, moment_line
-from segue.cli.words import at_least, ear_of, ear_words, path_named
+from segue.cli.words import at_least, between, ear_of, ear_words, path_named, whole_between
 from segue.config import LIVE, LiveSpec, describe
 from segue.errors import ParameterError
 from segue.files import access_error
@@ -44,10 +44,12 @@ def words(parser: argparse.ArgumentParser) -> None:
     source.add_argument("--device", type=at_least(0), metavar="N", help="the microphone of this number")
     source.add_argument("--rate", type=at_least(4000), metavar="HZ", help="record at this rate (default: the device's)")
     source.add_argument("--list-devices", action="store_true", help="name the microphones, and do no more")
-    parser.add_argument("--count", type=at_least(1), default=5, help="how many to suggest (default: %(default)s)")
+    parser.add_argument(
+        "--count", type=whole_between(1, 100), default=5, help="how many to suggest (default: %(default)s)"
+    )
     parser.add_argument(
         "--head-weight",
-        type=float,
+        type=between(0, 1),
         default=LIVE.head_weight,
         metavar="0..1",
         help=f"{describe(LiveSpec, 'head_weight')} (default: %(default)s)",

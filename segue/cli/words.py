@@ -97,6 +97,30 @@ def at_least(least: int) -> Callable[[str], int]:
     return whole
 
 
+def between(low: float, high: float) -> Callable[[str], float]:
+    """A number for argparse, no smaller and no larger than these."""
+
+    def inside(text: str) -> float:
+        number = float(text)
+        if not low <= number <= high:
+            raise argparse.ArgumentTypeError(f"{text} is not from {low:g} to {high:,.15g}")
+        return number
+
+    return inside
+
+
+def whole_between(low: int, high: int) -> Callable[[str], int]:
+    """The same for a whole number."""
+
+    def inside(text: str) -> int:
+        number = int(text)
+        if not low <= number <= high:
+            raise argparse.ArgumentTypeError(f"{number} is not from {low} to {high:,}")
+        return number
+
+    return inside
+
+
 def seed_of(services: Services, word: str) -> Track | OutsideSeed:
     """A track of the library by id, path or words, or else any audio file."""
     path = expanded(word)
