@@ -7,7 +7,9 @@ import signal
 import sqlite3
 import subprocess
 import sys
+import threading
 import time
+from collections.abc import Callable
 from contextlib import closing
 from functools import partial
 from pathlib import Path
@@ -18,6 +20,8 @@ from segue import doctor
 from segue.cli import answers
 from segue.cli.failures import failure_lines
 from segue.cli.main import main
+from segue.store.settling import Changes
+from segue.store.watch import Watch
 from segue.values import FileStat, ScanFailure, ScanProgress
 from tests.conftest import ROOT
 from tests.songs import write_song, write_songs
@@ -134,6 +138,24 @@ class TestWatching:
         assert out == "Stopped watching; what was heard is kept.\n"
         assert all(line.startswith("segue: Listening") for line in err.splitlines())  # on a slow machine
         assert process.returncode == 0
+
+    def test_in_json_it_is_an_object_a_line(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        """The first was spread over many lines, and had a field that the others lacked."""
+        music = write_songs(tmp_path / "music", each=1)
+        (music / "empty.mp3").touch()
+
+        def one_change(watch: Watch, rescan: Callable[[Changes], bool], *, stop: threading.Event) -> None:
+            write_song(music / "new.wav", 9)
+            assert rescan(Changes(folders=(music,)))
+
+        monkeypatch.setattr(Watch, "run", one_change)
+        assert main(["scan", str(music), "--watch", "--json", "--data", str(tmp_path / "d")]) == 0
+        first, second = map(json.loads, capsys.readouterr().out.splitlines())
+        assert (first["scanned"], second["scanned"], second["tracks"]) == (2, 1, 3)
+        assert list(first) == list(second)
+        assert len(second["all_failures"]) == 1
 
 
 class TestDoctor:

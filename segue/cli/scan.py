@@ -47,7 +47,7 @@ def run(args: argparse.Namespace) -> int:
     try:
         with Bar(quiet=args.json) as bar:
             report = services.scan(args.folders, retry_errors=args.retry, crew=crew, on_progress=bar.show)
-        code = _print_report(report, args.folders, services, as_json=args.json)
+        code = _print_report(report, args, services)
         return _watch(args.folders, services, as_json=args.json) if args.watch else code
     finally:
         services.close()
@@ -75,15 +75,18 @@ def _check_places(places: list[Path], *, watch: bool) -> None:
 # What was done --------------------------------------------------------------------------------------------------------
 
 
-def _print_report(report: ScanReport, folders: list[Path], services: Services, *, as_json: bool) -> int:
-    if as_json:
-        known = failure_rows(services.failures())
-        print_json({**_figures(report, services), "failures": failure_rows(report.failures), "all_failures": known})
+def _print_report(report: ScanReport, args: argparse.Namespace, services: Services) -> int:
+    if args.json:
+        facts = _facts(report, services)
+        if args.watch:
+            print(json.dumps(facts), flush=True)
+        else:
+            print_json(facts)
         return report.exit_code
     for line in failure_lines(report.failures):
         print(f"segue: {line}", file=sys.stderr)
     if report.exit_code and not (report.failures or report.known_failures or report.cancelled):
-        places = ", ".join(one_line(folder.absolute()) for folder in folders)
+        places = ", ".join(one_line(folder.absolute()) for folder in args.folders)
         print(f"segue: {places}: there is no file in it that may hold music. Name another folder", file=sys.stderr)
     print(
         f"{report.scanned} heard, {report.attached} known under another name, {report.skipped} unchanged,"
@@ -96,7 +99,7 @@ def _print_report(report: ScanReport, folders: list[Path], services: Services, *
     return report.exit_code
 
 
-def _figures(report: ScanReport, services: Services) -> dict[str, Any]:
+def _facts(report: ScanReport, services: Services) -> dict[str, Any]:
     return {
         "scanned": report.scanned,
         "attached": report.attached,
@@ -110,6 +113,8 @@ def _figures(report: ScanReport, services: Services) -> dict[str, Any]:
         "seconds": round(report.seconds, 2),
         "tracks": services.counts().tracks,
         "cancelled": report.cancelled,
+        "failures": failure_rows(report.failures),
+        "all_failures": failure_rows(services.failures()),
     }
 
 
@@ -158,4 +163,4 @@ def _tell_in_words(report: ScanReport, services: Services) -> None:
 def _tell_in_json(report: ScanReport, services: Services) -> None:
     """One line for each change, so that a program can read them as they come."""
     if report.scanned or report.attached or report.removed or report.failures:
-        print(json.dumps({**_figures(report, services), "failures": failure_rows(report.failures)}), flush=True)
+        print(json.dumps(_facts(report, services)), flush=True)
