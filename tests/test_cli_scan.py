@@ -90,6 +90,30 @@ def test_a_mistyped_word_is_guessed(words: list[str], meant: str, capsys: pytest
     assert meant in capsys.readouterr().err
 
 
+def test_what_failed_before_is_named_again(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """It was counted, and no more said of it."""
+    music = tmp_path / "music"
+    music.mkdir()
+    (music / "bad.mp3").touch()
+    words = ["scan", "--data", str(tmp_path / "data")]
+    for place in (music, music / "bad.mp3", music / "bad.mp3"):
+        capsys.readouterr()
+        assert main([*words, str(place)]) == 1
+    assert capsys.readouterr().err.splitlines() == [
+        f"segue: {music / 'bad.mp3'}: the file is empty. Replace or delete it",
+        "segue: what failed before is passed over until it changes; --retry tries it again.",
+    ]
+    for number in range(6):
+        (music / f"{number}.mp3").touch()
+    for places in ([music], [music], [music, music / "bad.mp3"]):
+        capsys.readouterr()
+        assert main([*words, *map(str, places)]) == 1
+        many = capsys.readouterr().err
+        assert "bad.mp3" in many or places == [music]
+    assert many.count("the file is empty") == 1
+    assert "--retry tries it again. The booth names them all, and so does --json." in many
+
+
 def test_an_empty_folder_says_why_it_failed(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (tmp_path / "void").mkdir()
     assert main(["scan", str(tmp_path / "void"), "--data", str(tmp_path / "data")]) == 1

@@ -26,6 +26,8 @@ from segue.web.present import watch_line
 
 PURPOSE = "listen to the music in folders and keep what was heard"
 
+_HANDFUL = 5  # of the files that failed before, so many are named again
+
 
 def words(parser: argparse.ArgumentParser) -> None:
     """Add the words of this command."""
@@ -85,6 +87,8 @@ def _print_report(report: ScanReport, args: argparse.Namespace, services: Servic
         return report.exit_code
     for line in failure_lines(report.failures):
         print(f"segue: {line}", file=sys.stderr)
+    if report.known_failures:
+        _tell_of_known(report, args.folders, services)
     if report.exit_code and not (report.failures or report.known_failures or report.cancelled):
         places = ", ".join(one_line(folder.absolute()) for folder in args.folders)
         print(f"segue: {places}: there is no file in it that may hold music. Name another folder", file=sys.stderr)
@@ -97,6 +101,24 @@ def _print_report(report: ScanReport, args: argparse.Namespace, services: Servic
         print(f"Tempo, key and loudness were found of {report.measured} tracks that had been heard before")
     tell_of_ear(services)
     return report.exit_code
+
+
+def _tell_of_known(report: ScanReport, folders: list[Path], services: Services) -> None:
+    """Name the files that failed before, those that were asked for first; or say where they stand if they are many."""
+    places = {folder if is_url(folder) else real_path(folder) for folder in folders}
+    new = {failure.path for failure in report.failures}
+    known = [failure for failure in services.failures() if failure.path not in new and _is_below(failure.path, places)]
+    told = known if len(known) <= _HANDFUL else [failure for failure in known if failure.path in places]
+    for failure in told:
+        print(f"segue: {failure}", file=sys.stderr)
+    others = "" if len(told) == len(known) else " The booth names them all, and so does --json."
+    print(
+        f"segue: what failed before is passed over until it changes; --retry tries it again.{others}", file=sys.stderr
+    )
+
+
+def _is_below(path: Path, places: set[Path]) -> bool:
+    return any(path.is_relative_to(place) for place in places)
 
 
 def _facts(report: ScanReport, services: Services) -> dict[str, Any]:
