@@ -2,6 +2,7 @@
 
 SegueError
 |-- ParameterError          a setting or an argument is out of its range
+|   `-- UsageError          a command was called wrongly: words that contradict each other, or name nothing
 |-- FileAccessError         a file or folder is missing, unreadable, or not writable
 |-- AudioError              a file cannot be listened to
 |   |-- NotAudioError       no decodable audio in it (text, a picture, nothing at all)
@@ -34,12 +35,16 @@ from __future__ import annotations
 
 import unicodedata
 from pathlib import Path
+from typing import ClassVar
 
 from segue.words import later, say
 
 
 class SegueError(Exception):
     """Anything Segue can explain to its user: what was wrong, where, and what to do about it."""
+
+    exit_code: ClassVar[int] = 1
+    """What a command ends with that this error ends."""
 
     def __init__(self, what: str, *, remedy: str, path: Path | str | None = None) -> None:
         super().__init__(what)
@@ -84,6 +89,12 @@ _TURNS = frozenset("LRE RLE PDF LRO RLO LRI RLI FSI PDI".split())  # noqa: SIM90
 
 class ParameterError(SegueError):
     """A setting or an argument is out of its range."""
+
+
+class UsageError(ParameterError):
+    """A command was called wrongly: its words contradict each other, or name nothing."""
+
+    exit_code = 2
 
 
 class FileAccessError(SegueError):

@@ -83,6 +83,15 @@ class FileChange:
 
 
 @dataclass(frozen=True, slots=True)
+class BackChange:
+    """One file that was written: what of its tags would be put back, or why that cannot be."""
+
+    path: Path
+    fields: tuple[FieldChange, ...] = ()
+    problem: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class TagReport:
     """How many files were written and how many said it all already; what was wrong with others, each named.
 
@@ -262,9 +271,7 @@ class Retagging:
         ParameterError if there is no such writing.
         """
         self._check_idle()
-        entries = self._backups.entries(name)
-        if not entries:
-            raise ParameterError(later("there is no such backup of tags"), remedy=later("Choose one that is listed"))
+        entries = self._entries(name)
         left = list(entries)
 
         def back(at: int) -> bool:
@@ -277,16 +284,40 @@ class Retagging:
         finally:
             self._backups.keep(name, left)
 
+    def preview_back(self, name: str) -> list[BackChange]:
+        """What `put_back` would change; nothing is written. Raises ParameterError if there is no such writing."""
+        return [self._change_back(entry) for entry in self._entries(name)]
+
+    def _change_back(self, entry: Rewritten) -> BackChange:
+        try:
+            _, path = self._now_at(entry)
+            file = self._unchanged(path, entry)
+        except _FAILS_ALONE as error:
+            return BackChange(entry.path, problem=str(error))
+        was = {field: file.names[field] for field in TAG_FIELDS if file.names[field] in entry.before}
+        fields = [FieldChange(field, _words(file, field), _said(entry.before[tag])) for field, tag in was.items()]
+        return BackChange(path, tuple(fields))
+
+    def _entries(self, name: str) -> tuple[Rewritten, ...]:
+        entries = self._backups.entries(name)
+        if not entries:
+            raise ParameterError(later("there is no such backup of tags"), remedy=later("Choose one that is listed"))
+        return entries
+
     def _put_back(self, entry: Rewritten) -> bool:
         track, path = self._now_at(entry)
-        now = self._open(path).stored(entry.before)
-        if now == entry.before:
+        if self._unchanged(path, entry).stored(entry.before) == entry.before:
             return False
-        if now != entry.after:
-            remedy = later("Set them by the program that changed them")
-            raise TagError(later("its tags were changed since"), remedy=remedy, path=path)
         self._rewrite(track, path, entry.before, lambda: None)
         return True
+
+    def _unchanged(self, path: Path, entry: Rewritten) -> TagFile:
+        """A file whose tags are those that were written, or those before; raises TagError for any others."""
+        file = self._open(path)
+        if file.stored(entry.before) not in (entry.before, entry.after):
+            remedy = later("Set them by the program that changed them")
+            raise TagError(later("its tags were changed since"), remedy=remedy, path=path)
+        return file
 
     def _now_at(self, entry: Rewritten) -> tuple[Track, Path]:
         """The recording that was written, where it lies now; where it is gone, what lies at its path."""
@@ -384,4 +415,8 @@ def _each(
 def _words(file: TagFile, name: TagField) -> str:
     """What a file's tags say of a field."""
     (texts,) = file.stored([file.names[name]]).values()
+    return _said(texts)
+
+
+def _said(texts: list[str] | None) -> str:
     return ", ".join(texts or ())

@@ -18,10 +18,10 @@ def answer(capsys: pytest.CaptureFixture[str], *words: str | Path, code: int = 0
     return json.loads(capsys.readouterr().out)
 
 
-def refusal(capsys: pytest.CaptureFixture[str], *words: str | Path) -> str:
+def refusal(capsys: pytest.CaptureFixture[str], *words: str | Path, code: int = 1) -> str:
     """What a command that fails says, in one line."""
     capsys.readouterr()
-    assert main([str(word) for word in words]) == 1
+    assert main([str(word) for word in words]) == code
     said = capsys.readouterr()
     assert said.out == ""
     assert said.err.startswith("segue: ")

@@ -2,24 +2,39 @@
 
 from __future__ import annotations
 
+import argparse
 import os
 import pickle
 import shutil
 import socket
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 import mp3tovec
+from segue.cli.main import _parser
 from segue.cli.start import main
 from segue.play.m3u import read_playlist
 from segue.services import Services
 from tests.command_line import answer, refusal
 from tests.conftest import ROOT
 from tests.songs import write_song, write_songs
+
+
+def _commands(parser: argparse.ArgumentParser) -> Iterator[list[str]]:
+    """The words that call each command, and each thing that a command can do."""
+    for action in parser._actions:
+        if isinstance(action, argparse._SubParsersAction):
+            for name, inner in action.choices.items():
+                yield [name]
+                yield from ([name, *words] for words in _commands(inner))
+
+
+ALL_COMMANDS = [*_commands(_parser()), ["evaluate", "playlists"], ["evaluate", "ear"]]
 
 
 @pytest.fixture(scope="module")
@@ -131,6 +146,38 @@ def test_numbers_that_make_no_sense(words: list[str], capsys: pytest.CaptureFixt
     assert "-1 is less than 0" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize("words", [[], *ALL_COMMANDS], ids=" ".join)
+def test_every_command_has_its_help(words: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    """That of `evaluate` ended in a KeyError."""
+    with pytest.raises(SystemExit, match="0"):
+        main([*words, "--help"])
+    assert capsys.readouterr().out.startswith("usage: segue")
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["scan", ""],
+        ["scan", "music", "--data", " "],
+        ["taste", "list", "--data", ""],
+        ["playlist", "x", "--out", ""],
+        ["serve", "--allow", ""],
+        ["mix", "", "mix.mp3"],
+        ["vectors", "--npz", ""],
+        ["live", "--input", ""],
+    ],
+)
+def test_an_empty_name_is_no_folder(
+    words: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """It was the folder that one was in, which was scanned and remembered."""
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(SystemExit, match="2"):
+        main(words)
+    assert "the name is empty" in capsys.readouterr().err
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_words_that_fit_many_or_none(scanned: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert "fits 3 tracks" in refusal(capsys, "similar", "dark", "--data", scanned)
     assert "polka" in refusal(capsys, "similar", "polka", "--data", scanned)
@@ -153,8 +200,29 @@ def test_playlist_goes_on_without_repeats_and_says_why(
     assert answer(capsys, *words) == found
 
 
-def test_playlist_refuses_numbers_out_of_range(scanned: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert "noise is 3" in refusal(capsys, "playlist", "high 1", "--noise", "3", "--data", scanned)
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["--drunk", "3"], "argument --noise/--drunk: 3 is not from 0 to 1"),
+        (["--anchor", "nan"], "argument --anchor: nan is not from 0 to 1"),
+        (["--key-weight", "-1"], "argument --key-weight: -1 is not from 0 to 1"),
+        (["--keep-on", "99"], "argument --lookback/--keep-on: 99 is not from 1 to 10"),
+        (["--artist-spacing", "101"], "argument --artist-spacing: 101 is not from 0 to 100"),
+        (["--no-repeat-hours", "-1"], "argument --no-repeat-hours: -1 is not from 0 to 1,000,000"),
+        (["--tempo", "200-100"], "argument --tempo: 200-100 begins above its end. Swap the two: 100-200"),
+        (["--year", "1990-1980"], "argument --year: 1990-1980 begins above its end. Swap the two: 1980-1990"),
+    ],
+)
+def test_playlist_refuses_numbers_out_of_range(words: list[str], said: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """It named what they are called in Python, as "lookback is 99"."""
+    with pytest.raises(SystemExit, match="2"):
+        main(["playlist", "high 1", *words])
+    assert said in capsys.readouterr().err
+
+
+def test_lengths_that_are_the_wrong_way_round(scanned: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    words = ["playlist", "high 1", "--min-length", "500", "--max-length", "100", "--data", scanned]
+    assert "--min-length is 500, but --max-length only 100. Swap the two" in refusal(capsys, *words, code=2)
 
 
 def test_vectors_are_plain_arrays(scanned: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -205,6 +273,15 @@ def test_as_a_program(scanned: Path) -> None:
     )
     assert wrong.returncode == 2
     assert "usage" in wrong.stderr
+
+
+@pytest.mark.parametrize("word", ["--music", "--allow"])
+def test_a_folder_to_serve_that_is_not_there(
+    word: str, scanned: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The booth was opened, and offered nothing from there."""
+    said = refusal(capsys, "serve", word, tmp_path / "gone", "--data", scanned)
+    assert said.startswith(f"segue: {tmp_path / 'gone'}: it is not there. Check the path")
 
 
 def test_a_port_that_is_taken_is_named(scanned: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -180,7 +180,7 @@ def test_a_ban_holds_on_the_command_line_too(scanned: Path, capsys: pytest.Captu
 
 
 def test_what_cannot_be_meant_is_one_line(scanned: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    for words in (["--anchor", "2"], ["--like", "polka"], ["--year", "1990-1980"], ["--key-weight", "-1"]):
+    for words in (["--like", "polka"], ["--genre", "!?"], ["--in", ""]):
         capsys.readouterr()
         assert main(["playlist", "high 1", *words, "--data", str(scanned)]) == 1
         assert capsys.readouterr().err.count("\n") == 1

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from segue.cli.start import main
+from tests.command_line import refusal
 from tests.songs import write_songs
 
 
@@ -48,6 +49,18 @@ def test_a_table_names_what_is_missing(music: Path, tmp_path: Path, capsys: pyte
     assert "7 files of the table are not there" in said
     assert said.count("nowhere/") == 5
     assert "Neighbours by other artists only" in said
+
+
+@pytest.mark.parametrize(
+    ("words", "idle"),
+    [
+        (["--playlists", "20", "--hub-weight", "0"], "--playlists and --hub-weight would change nothing"),
+        (["playlists", "--floors"], "--floors would change nothing"),
+    ],
+)
+def test_words_of_the_other_half_are_refused(words: list[str], idle: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """They were passed over without a word."""
+    assert idle in refusal(capsys, "evaluate", *words, code=2)
 
 
 def test_a_library_without_usable_labels_says_what_to_give(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -60,6 +60,12 @@ def test_a_journey_with_all_its_words(scanned: Path, capsys: pytest.CaptureFixtu
     assert "16 of 20 stops between stay empty" in more["ended"]
 
 
+def test_what_is_pinned_may_not_be_forbidden(scanned: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """It was played all the same."""
+    words = ["journey", "low 0", "high 0", "--pin", "2=low 1", "--without", "low 1", "--data", scanned]
+    assert "--pin 2=low 1 wants a track that --without forbids" in refusal(capsys, *words, code=2)
+
+
 def test_words_that_are_no_journey(scanned: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert "needs two waypoints" in refusal(capsys, "journey", "low 0", "--data", scanned)
     assert "pins nothing" in refusal(capsys, "journey", "low 0", "low 1", "--pin", "x", "--data", scanned)

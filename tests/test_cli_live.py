@@ -22,6 +22,7 @@ from segue.listen.piped import RawFormat
 from segue.listen.sounding import Level
 from segue.live import Moment, Playing
 from segue.values import TrackId
+from tests.command_line import refusal
 from tests.conftest import ROOT
 from tests.songs import RATE_HZ, band_song, write_samples
 
@@ -95,7 +96,6 @@ def test_lines_in_a_pipe_end_quietly_when_nobody_reads_on(folder: Path, tmp_path
         (["--raw", "s16:44100:2"], "said of what comes through a pipe"),
         (["--real-time"], "said of a file"),
         (["--input", "x.mp3", "--device", "1"], "said of a microphone"),
-        (["--count", "1000", "--input", "x.mp3"], "count is 1000"),
     ],
 )
 def test_what_cannot_be_done_is_said_in_a_line(
@@ -105,6 +105,17 @@ def test_what_cannot_be_done_is_said_in_a_line(
     error = capsys.readouterr().err
     assert said in error
     assert error.count("\n") == 1
+
+
+def test_what_is_too_short_is_said(folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """It ended without a word, and well."""
+    write_samples(tmp_path / "short.wav", band_song(1, seconds=2.0))
+    said = refusal(capsys, *LIVE, "--input", tmp_path / "short.wav", "--data", folder / "data")
+    assert "short.wav: it lasts 2.00 s; 5" in said
+    assert "s are the least that can be heard. Let Segue hear something longer" in said
+    done = segue(folder, "--input", "-", stdin=(tmp_path / "short.wav").read_bytes(), cwd=tmp_path)
+    assert done.stderr.startswith(b"segue: it lasts 2.0")
+    assert done.returncode == 1
 
 
 def test_ctrl_c_at_a_terminal_ends_it_cleanly(folder: Path) -> None:

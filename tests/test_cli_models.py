@@ -14,7 +14,7 @@ from segue.cli.start import main
 from segue.embed.encoder import load_ear
 from segue.embed.tagger import write_tagger
 from segue.store.library import Library
-from tests.command_line import answer
+from tests.command_line import answer, refusal
 from tests.embed.conftest import DIMENSION, write_ear
 from tests.songs import write_songs
 
@@ -71,6 +71,19 @@ def test_a_damaged_ear_is_refused_in_one_line(
     assert said.err.count("\n") == 1
     assert "bad.onnx: the network" in said.err
     assert "bad" not in ears(capsys, data)
+
+
+@pytest.mark.parametrize("missing", ["gone.json", "gone.onnx"])
+def test_an_ear_that_is_not_there_is_looked_for_where_it_was_said_to_be(
+    missing: str, data: Path, scanned: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The remedy was to install Segue anew."""
+    for ending in (".json", ".onnx"):
+        shutil.copy((scanned / "mine").with_suffix(ending), (tmp_path / "gone").with_suffix(ending))
+    (tmp_path / missing).unlink()
+    said = refusal(capsys, "models", "add", tmp_path / "gone.json", "--data", data)
+    assert said.startswith(f"segue: {tmp_path / missing}: the ear is not there (No such file or directory). Check the")
+    assert "Install" not in said
 
 
 def test_select_then_forget_the_other(data: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -7,7 +7,9 @@ import signal
 import sqlite3
 import subprocess
 import sys
+import threading
 import time
+from collections.abc import Callable
 from contextlib import closing
 from functools import partial
 from pathlib import Path
@@ -18,6 +20,8 @@ from segue import doctor
 from segue.cli import answers
 from segue.cli.failures import failure_lines
 from segue.cli.start import main
+from segue.store.settling import Changes
+from segue.store.watch import Watch
 from segue.values import FileStat, ScanFailure, ScanProgress
 from tests.conftest import ROOT
 from tests.songs import write_song, write_songs
@@ -86,6 +90,30 @@ def test_a_mistyped_word_is_guessed(words: list[str], meant: str, capsys: pytest
     assert meant in capsys.readouterr().err
 
 
+def test_what_failed_before_is_named_again(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """It was counted, and no more said of it."""
+    music = tmp_path / "music"
+    music.mkdir()
+    (music / "bad.mp3").touch()
+    words = ["scan", "--data", str(tmp_path / "data")]
+    for place in (music, music / "bad.mp3", music / "bad.mp3"):
+        capsys.readouterr()
+        assert main([*words, str(place)]) == 1
+    assert capsys.readouterr().err.splitlines() == [
+        f"segue: {music / 'bad.mp3'}: the file is empty. Replace or delete it",
+        "segue: what failed before is passed over until it changes; --retry tries it again.",
+    ]
+    for number in range(6):
+        (music / f"{number}.mp3").touch()
+    for places in ([music], [music], [music, music / "bad.mp3"]):
+        capsys.readouterr()
+        assert main([*words, *map(str, places)]) == 1
+        many = capsys.readouterr().err
+        assert "bad.mp3" in many or places == [music]
+    assert many.count("the file is empty") == 1
+    assert "--retry tries it again. The booth names them all, and so does --json." in many
+
+
 def test_an_empty_folder_says_why_it_failed(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (tmp_path / "void").mkdir()
     assert main(["scan", str(tmp_path / "void"), "--data", str(tmp_path / "data")]) == 1
@@ -134,6 +162,24 @@ class TestWatching:
         assert out == "Stopped watching; what was heard is kept.\n"
         assert all(line.startswith("segue: Listening") for line in err.splitlines())  # on a slow machine
         assert process.returncode == 0
+
+    def test_in_json_it_is_an_object_a_line(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        """The first was spread over many lines, and had a field that the others lacked."""
+        music = write_songs(tmp_path / "music", each=1)
+        (music / "empty.mp3").touch()
+
+        def one_change(watch: Watch, rescan: Callable[[Changes], bool], *, stop: threading.Event) -> None:
+            write_song(music / "new.wav", 9)
+            assert rescan(Changes(folders=(music,)))
+
+        monkeypatch.setattr(Watch, "run", one_change)
+        assert main(["scan", str(music), "--watch", "--json", "--data", str(tmp_path / "d")]) == 0
+        first, second = map(json.loads, capsys.readouterr().out.splitlines())
+        assert (first["scanned"], second["scanned"], second["tracks"]) == (2, 1, 3)
+        assert list(first) == list(second)
+        assert len(second["all_failures"]) == 1
 
 
 class TestDoctor:

@@ -62,9 +62,16 @@ def test_a_playlist_keeps_to_what_was_asked_for(scanned: Path, capsys: pytest.Ca
 
 
 @pytest.mark.parametrize(
-    "words", [["tags", "--top", "jaz"], ["playlist", "Dark 0", "--not-tag", "jaz"], ["tags", "Dark 0", "--top", "jazz"]]
+    ("words", "code"),
+    [
+        (["tags", "--top", "jaz"], 1),
+        (["playlist", "Dark 0", "--not-tag", "jaz"], 1),
+        (["tags", "Dark 0", "--top", "jazz"], 2),
+    ],
 )
-def test_what_cannot_be_meant_is_refused(scanned: Path, capsys: pytest.CaptureFixture[str], words: list[str]) -> None:
+def test_what_cannot_be_meant_is_refused(
+    scanned: Path, capsys: pytest.CaptureFixture[str], words: list[str], code: int
+) -> None:
     capsys.readouterr()
-    assert main([*words, "--data", str(scanned)]) == 1
+    assert main([*words, "--data", str(scanned)]) == code
     assert capsys.readouterr().err.count("\n") == 1

@@ -17,6 +17,8 @@ from segue.services import Services
 from segue.store.events import Event
 from tests.songs import write_songs
 
+_KNOWN = ("tempo_bpm", "key", "camelot", "loudness_lufs")
+
 
 @pytest.fixture(scope="module")
 def scanned(tmp_path_factory: pytest.TempPathFactory) -> Path:
@@ -67,6 +69,23 @@ def test_opinions_count_at_once_and_can_be_taken_back(data: Path, capsys: pytest
     assert answer(capsys, data, "taste", "allow", "high 1", "high 2")[0]["opinion"] == "unrated"
     assert answer(capsys, data, "taste", "list") == []
     assert len(picks(capsys, data, "playlist", "low 0")) == 5
+
+
+def test_what_is_known_of_a_song_is_told_with_the_opinion(data: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Tempo, key and loudness were null."""
+    known = {name: fact for name, fact in answer(capsys, data, "show", "low 1").items() if name in _KNOWN}
+    assert known["loudness_lufs"] is not None
+    for words in (["like", "low 1"], ["list"]):
+        row = answer(capsys, data, "taste", *words)[0]
+        assert {name: row[name] for name in _KNOWN} == known
+
+
+def test_to_allow_says_whether_there_was_a_ban(data: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """It said "unrated" of either."""
+    answer(capsys, data, "taste", "ban", "low 1")
+    assert said(capsys, data, "taste", "allow", "low 1") == "allowed again   Dark 1 - Low 1\n"
+    assert said(capsys, data, "taste", "allow", "low 1") == "was not banned  Dark 1 - Low 1\n"
+    assert answer(capsys, data, "taste", "allow", "low 1")[0]["was"] == "unrated"
 
 
 def test_one_name_that_is_wrong_changes_nothing(data: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -244,13 +244,15 @@ def test_what_cannot_be_written_is_said_before_anything_is_heard(
         (("--plan-file", "p.json", "a.txt", "b.mp3"), "two mixes"),
         (("--plan-file", "p.json", "b.mp3", "--style", "cut", "--reorder"), "--reorder, --style would change nothing"),
         (("EVENING", "b.mp3", "--preview", "--picture", "b.png"), "joins alone have no picture"),
+        (("EVENING", "--plan", "--preview", "--vbr"), "--plan renders nothing, and --preview, --vbr would change"),
+        (("EVENING", "b.flac", "--vbr"), "--vbr is said of an MP3, and the mix ends in '.flac'"),
     ],
 )
 def test_places_that_are_missing(
     folder: Path, words: tuple[str, ...], said: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     named = (str(folder / "evening.txt") if word == "EVENING" else word for word in words)
-    assert run(folder, *named) == 1
+    assert run(folder, *named) == 2
     assert said in capsys.readouterr().err
 
 

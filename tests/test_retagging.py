@@ -341,7 +341,8 @@ def test_the_command_previews_writes_lists_and_puts_back(
     assert tag(path, "key") == ["Am"]
     listed = answer(capsys, "retag", "--backups", *data, "--json")
     assert [(row["name"], row["files"]) for row in listed] == [(done["backup"], 1)]
-    assert answer(capsys, "retag", "--back", done["backup"], *data, "--json")["changed"] == 1
+    back = ("retag", "--back", done["backup"], *data)
+    assert answer(capsys, *back, "--yes", "--json")["changed"] == 1
     assert tag(path, "key") is None
     assert "--yes or --dry-run" in refusal(capsys, "retag", track.id, *data, "--json")
     dry = answer(capsys, "retag", track.id, "--write", "bpm", "--dry-run", *data, "--json")
@@ -354,6 +355,35 @@ def test_the_command_previews_writes_lists_and_puts_back(
     path.unlink()
     failed = answer(capsys, "retag", track.id, "--yes", *data, "--json", code=1)
     assert "not there" in failed["problems"][0]
+
+
+def test_a_putting_back_is_previewed_and_asked_about(
+    services: Services, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """`--dry-run` wrote the old tags and deleted the backup, and nobody was asked."""
+    path = song(services, 0).paths[0]
+    name = services.retagging.write(ids(services)[:1], ALL).backup
+    back = ["retag", "--back", name, "--data", services.data]
+    capsys.readouterr()
+    assert main([*map(str, back), "--dry-run"]) == 0
+    assert f"{path}: bpm 120 -> none; key 8A -> none" in capsys.readouterr().out
+    dry = answer(capsys, *back, "--dry-run", "--json")
+    assert dry[0]["tags"]["bpm"] == {"old": "120", "new": ""}
+    assert "--yes or --dry-run" in refusal(capsys, *back, "--json")
+    assert "Say --yes" in refusal_after_preview(capsys, *back)
+    monkeypatch.setattr("sys.stdin.isatty", lambda: True, raising=False)
+    asked: list[str] = []
+    monkeypatch.setattr("builtins.input", lambda question: asked.append(question) or "n")
+    assert "Nothing is written" in refusal_after_preview(capsys, *back)
+    assert asked == ["Put back the old tags of 1 file? [y/N] "]
+    assert (tag(path), len(services.retagging.backups())) == (["120"], 1)
+    with rewriting(path, {"TBPM": ["99"]}):
+        pass
+    services.scan([path.parent])
+    assert "changed since" in answer(capsys, *back, "--dry-run", "--json")[0]["problem"]
+    path.unlink()
+    services.scan([path.parent])
+    assert "no track" in answer(capsys, *back, "--dry-run", "--json")[0]["problem"]
 
 
 def refusal_after_preview(capsys: pytest.CaptureFixture[str], *words: str | Path) -> str:

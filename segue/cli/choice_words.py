@@ -9,9 +9,9 @@ from typing import get_args
 
 from segue.choose.playlist import ContinueSpec, OutsideSeed
 from segue.choose.wishes import Christmas, Wishes
-from segue.cli.words import at_least, seed_of
+from segue.cli.words import at_least, between, seed_of, whole_between
 from segue.config import CHOICE, ChoiceSpec, describe
-from segue.errors import ParameterError
+from segue.errors import ParameterError, UsageError
 from segue.files import expanded, real_path
 from segue.services import Services
 from segue.values import TrackId
@@ -28,6 +28,8 @@ def number_range(text: str) -> Range:
         ends = None, None
     if ends == (None, None) or not all(end is None or math.isfinite(end) for end in ends):
         raise argparse.ArgumentTypeError(f"'{text}' is no range such as 1970-1989")
+    if ends[0] is not None and ends[1] is not None and ends[0] > ends[1]:
+        raise argparse.ArgumentTypeError(f"{text} begins above its end. Swap the two: {high}-{low}")
     return ends if dash else (ends[0], ends[0])
 
 
@@ -35,7 +37,12 @@ def direction_words(parser: argparse.ArgumentParser) -> None:
     """Add the words that say where the music goes."""
     group = parser.add_argument_group("where the music goes")
     group.add_argument(
-        "--lookback", "--keep-on", type=int, metavar="N", default=CHOICE.lookback, help=_help("lookback")
+        "--lookback",
+        "--keep-on",
+        type=whole_between(1, 10),
+        metavar="N",
+        default=CHOICE.lookback,
+        help=_help("lookback"),
     )
     _share(group, "--noise", "noise", "--drunk")
     _share(group, "--anchor", "anchor")
@@ -64,8 +71,12 @@ def wish_words(parser: argparse.ArgumentParser) -> None:
     )
     group.add_argument("--tempo", type=number_range, metavar="FROM-TO", help="only of these tempi, in BPM, as 118-126")
     group.add_argument("--octaves", action="store_true", help="with --tempo, half and double of it too")
-    group.add_argument("--min-length", type=float, default=CHOICE.shortest_s, metavar="S", help=_help("shortest_s"))
-    group.add_argument("--max-length", type=float, default=CHOICE.longest_s, metavar="S", help=_help("longest_s"))
+    group.add_argument(
+        "--min-length", type=between(0, 1e6), default=CHOICE.shortest_s, metavar="S", help=_help("shortest_s")
+    )
+    group.add_argument(
+        "--max-length", type=between(0, 1e6), default=CHOICE.longest_s, metavar="S", help=_help("longest_s")
+    )
     for word, metavar, what in (
         ("genre", "WORDS", "only tracks whose genre, as the file says, holds these words"),
         ("not-genre", "WORDS", "none whose genre does"),
@@ -88,12 +99,13 @@ def wish_words(parser: argparse.ArgumentParser) -> None:
     played = parser.add_argument_group("what has played")
     for name in ("artist_spacing", "album_spacing", "repeat_after_tracks"):
         default = getattr(CHOICE, name)
+        most = 1_000_000 if name == "repeat_after_tracks" else 100
         played.add_argument(
-            f"--{name.replace('_', '-')}", type=at_least(0), default=default, metavar="N", help=_help(name)
+            f"--{name.replace('_', '-')}", type=whole_between(0, most), default=default, metavar="N", help=_help(name)
         )
     played.add_argument(
         "--no-repeat-hours",
-        type=float,
+        type=between(0, 1e6),
         default=CHOICE.repeat_after_hours,
         metavar="H",
         help=_help("repeat_after_hours"),
@@ -109,6 +121,9 @@ def wish_words(parser: argparse.ArgumentParser) -> None:
 
 def wishes_of(args: argparse.Namespace) -> Wishes:
     """The wishes that the words amount to; raises ParameterError."""
+    if args.min_length is not None and args.max_length is not None and args.min_length > args.max_length:
+        what = f"--min-length is {args.min_length:g}, but --max-length only {args.max_length:g}"
+        raise UsageError(what, remedy="Swap the two")
     first_year, last_year = args.year or (None, None)
     slowest_bpm, fastest_bpm = args.tempo or (None, None)
     return Wishes(
@@ -168,7 +183,7 @@ def _folder(word: str) -> str:
 
 def _share(group: argparse._ArgumentGroup, word: str, name: str, *others: str) -> None:
     default = getattr(CHOICE, name)
-    group.add_argument(word, *others, dest=name, type=float, default=default, metavar="0..1", help=_help(name))
+    group.add_argument(word, *others, dest=name, type=between(0, 1), default=default, metavar="0..1", help=_help(name))
 
 
 def _help(name: str) -> str:

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import argparse
-from pathlib import Path
 
 from tqdm import tqdm
 
 from segue.cli.answers import say
-from segue.cli.words import at_least
+from segue.cli.words import at_least, path_named
 from segue.demo.library import make_demo
 
 PURPOSE = "compose the demo library: free music, made by Segue itself"
@@ -16,7 +15,7 @@ PURPOSE = "compose the demo library: free music, made by Segue itself"
 
 def words(parser: argparse.ArgumentParser) -> None:
     """Add the words of this command."""
-    parser.add_argument("folder", type=Path, help="where to write it")
+    parser.add_argument("folder", type=path_named, help="where to write it")
     parser.add_argument(
         "--seed", type=at_least(0), default=2026, help="another seed composes other songs (default: %(default)s)"
     )

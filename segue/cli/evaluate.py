@@ -17,12 +17,12 @@ from tqdm import tqdm
 from segue.choose.retrieval import Interval, Retrieval
 from segue.cli.answers import Bar, print_json
 from segue.cli.playlist_figures import print_playlists
-from segue.cli.words import at_least, ear_of, ear_words
+from segue.cli.words import at_least, between, ear_of, ear_words, path_named
 from segue.config import EVALUATION, SCAN, EvaluationSpec, ScanSpec, describe
 from segue.ears import shelf_of
-from segue.errors import printable
+from segue.errors import UsageError, printable
 from segue.evaluation import EvaluationReport, EvaluationRow, OnProgress, Question
-from segue.files import access_error, check_folder, expanded, real_path
+from segue.files import access_error, check_folder, real_path
 from segue.labelling import LABEL_BY
 from segue.playlist_quality import PlaylistReport, Trial, evaluate_playlists
 from segue.services import Services
@@ -34,23 +34,28 @@ _NAMED = 5  # files that are left out, by name; JSON names them all
 def words(parser: argparse.ArgumentParser) -> None:
     """Add the words of this command."""
     parser.add_argument(
-        "what", nargs="?", choices=("ear", "playlists"), default="ear", help="what to measure (default: %(default)s)"
+        "what", nargs="?", choices=("ear", "playlists"), default="ear", help="what to measure (default: ear)"
     )
     parser.add_argument(
-        "--playlists", type=at_least(1), default=EVALUATION.playlists, help=describe(EvaluationSpec, "playlists")
+        "--playlists",
+        type=at_least(1),
+        help=f"of playlists: {describe(EvaluationSpec, 'playlists')} (default: {EVALUATION.playlists:,})",
     )
     parser.add_argument(
         "--hub-weight",
-        type=float,
+        type=between(0, 1),
         action="append",
         metavar="0..1",
         help="of playlists: measure them with this weight of hubs; may be said again (default: 0 and 0.5)",
     )
     parser.add_argument(
-        "--music", type=expanded, metavar="DIR", help="measure on this folder; it is scanned into a library of its own"
+        "--music",
+        type=path_named,
+        metavar="DIR",
+        help="measure on this folder; it is scanned into a library of its own",
     )
     parser.add_argument(
-        "--labels", type=expanded, metavar="CSV", help="a table with the columns path, label and perhaps artist"
+        "--labels", type=path_named, metavar="CSV", help="a table with the columns path, label and perhaps artist"
     )
     parser.add_argument(
         "--label-by",
@@ -61,7 +66,7 @@ def words(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--floors",
         action="store_true",
-        help="measure MFCC statistics and a network of random weights too; listens to all files anew",
+        help="of the ear: measure MFCC statistics and a network of random weights too; listens to all files anew",
     )
     parser.add_argument("--workers", type=at_least(0), default=SCAN.workers, help=describe(ScanSpec, "workers"))
     ear_words(parser)
@@ -69,6 +74,7 @@ def words(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Run the command and return its exit code."""
+    _check(args)
     ear = ear_of(args)
     if args.music is None:
         services = Services(args.data, ear=ear, read_only=True)
@@ -93,9 +99,20 @@ def run(args: argparse.Namespace) -> int:
     return 0
 
 
+def _check(args: argparse.Namespace) -> None:
+    """Raise UsageError for words about the other of the two things that can be measured."""
+    of_playlists = {"--playlists": args.playlists, "--hub-weight": args.hub_weight}
+    of_ear = {"--floors": args.floors}
+    is_ear = args.what == "ear"
+    idle = " and ".join(word for word, value in (of_playlists if is_ear else of_ear).items() if value)
+    if idle:
+        what = f"{idle} would change nothing where {'the ear' if is_ear else 'the quality of playlists'} is measured"
+        raise UsageError(what, remedy=f"Leave that out, or say segue evaluate {'playlists' if is_ear else ''}".rstrip())
+
+
 def _playlists(services: Services, question: Question, args: argparse.Namespace, show: OnProgress) -> PlaylistReport:
     """Make playlists and measure them."""
-    trial = Trial(playlists=args.playlists)
+    trial = Trial(playlists=args.playlists or EVALUATION.playlists)
     if args.hub_weight:
         trial = replace(trial, hub_weights=tuple(args.hub_weight))
     library, catalogue = services.library, services.choosing.catalogue()

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from segue.cli.answers import entry_of, known_of, say
-from segue.cli.words import PLAYLISTS, ear_of, ear_words
+from segue.cli.words import PLAYLISTS, ear_of, ear_words, path_named
 from segue.errors import EmptyLibraryError, PlaylistError, printable
 from segue.files import atomic_write
 from segue.play.m3u import write_playlist
@@ -23,7 +23,7 @@ def words(parser: argparse.ArgumentParser) -> None:
     """Add the words of this command."""
     parser.add_argument(
         "out",
-        type=Path,
+        type=path_named,
         help="NAME.m3u8, .m3u, .pls, .xspf or .jspf; .json for all that is known; .p for the pickle of vectors",
     )
     ear_words(parser)

@@ -13,9 +13,9 @@ from segue.choose.picking import so_many
 from segue.cli.answers import name_of, print_json, print_rows
 from segue.cli.choice_words import wish_words, wishes_of
 from segue.cli.lists import Listed, answer, hand_over, listed, out_word
-from segue.cli.words import at_least, ear_of, ear_words
+from segue.cli.words import at_least, between, ear_of, ear_words
 from segue.config import JOURNEY, JourneySpec, describe
-from segue.errors import ParameterError
+from segue.errors import ParameterError, UsageError
 from segue.services import Services
 from segue.values import TrackId
 
@@ -41,7 +41,9 @@ def words(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--loop", action="store_true", help="come back to where it began")
     parser.add_argument("--arc", choices=ARCS, default="none", help="how loud and fast it is on the way")
-    parser.add_argument("--arc-weight", type=float, default=JOURNEY.arc_weight, metavar="W", help=_help("arc_weight"))
+    parser.add_argument(
+        "--arc-weight", type=between(0, 10), default=JOURNEY.arc_weight, metavar="W", help=_help("arc_weight")
+    )
     parser.add_argument(
         "--pin",
         action="append",
@@ -59,6 +61,11 @@ def run(args: argparse.Namespace) -> int:
     """Run the command and return its exit code."""
     services = Services(args.data, ear=ear_of(args), read_only=True)
     waypoints = listed(services, args.waypoints).songs
+    pins = {word: _pin(services, word) for word in args.pin}
+    never = {services.find_one(word).id for word in args.without}
+    for word, (_, track_id) in pins.items():
+        if track_id in never:
+            raise UsageError(f"--pin {word} wants a track that --without forbids", remedy="Leave one of the two out")
     itinerary = Itinerary(
         between=args.between,
         minutes=args.minutes,
@@ -66,8 +73,8 @@ def run(args: argparse.Namespace) -> int:
         loop=args.loop,
         arc=args.arc,
         arc_weight=args.arc_weight,
-        pins=tuple(_pin(services, word) for word in args.pin),
-        never=frozenset(services.find_one(word).id for word in args.without),
+        pins=tuple(pins.values()),
+        never=frozenset(never),
         wishes=wishes_of(args),
     )
     found = services.choosing.journey([waypoint.song for waypoint in waypoints], itinerary)

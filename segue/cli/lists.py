@@ -6,7 +6,6 @@ import argparse
 import sys
 from collections.abc import Sequence
 from dataclasses import replace
-from pathlib import Path
 from typing import Any, NamedTuple
 
 from segue.choose.joins import JoinWeights
@@ -14,7 +13,7 @@ from segue.choose.picking import so_many
 from segue.choose.playlist import OutsideSeed
 from segue.choose.reorder import Flow
 from segue.cli.answers import entry_of, track_row
-from segue.cli.words import PLAYLISTS, seed_of
+from segue.cli.words import PLAYLISTS, path_named, seed_of
 from segue.errors import ParameterError, PlaylistError, SegueError, one_line, printable
 from segue.files import expanded, is_file
 from segue.play.m3u import PlaylistEntry, read_playlist, write_playlist
@@ -39,7 +38,7 @@ class Lists(NamedTuple):
 
 def out_word(parser: argparse.ArgumentParser) -> None:
     """Add the words that name a playlist file to write, and an MPD to send the songs to."""
-    parser.add_argument("--out", type=Path, metavar="FILE", help="write it as .m3u8, .m3u, .pls, .xspf or .jspf")
+    parser.add_argument("--out", type=path_named, metavar="FILE", help="write it as .m3u8, .m3u, .pls, .xspf or .jspf")
     place = "[PASSWORD@]HOST[:PORT]"
     parser.add_argument("--mpd", type=_daemon, metavar=place, help="play it on an MPD; a path names its local socket")
     parser.add_argument("--mpd-add", action="store_true", help="put it behind what is in the MPD's queue instead")

@@ -10,14 +10,15 @@ import time
 from collections.abc import Generator
 from contextlib import closing
 from pathlib import Path
+from typing import NamedTuple
 
 from segue.cli.answers import print_json
 from segue.cli.choice_words import wish_words, wishes_of
 from segue.cli.live_screen import Screen, moment_line
-from segue.cli.words import at_least, ear_of, ear_words
+from segue.cli.words import at_least, between, ear_of, ear_words, path_named, whole_between
 from segue.config import LIVE, LiveSpec, describe
-from segue.errors import ParameterError
-from segue.files import access_error, expanded
+from segue.errors import ParameterError, TooShortError
+from segue.files import access_error
 from segue.listen.audio import iter_samples
 from segue.listen.microphone import choose_device, input_devices, iter_microphone
 from segue.listen.piped import PIPE, RawFormat, iter_audio, iter_raw
@@ -34,7 +35,9 @@ Pieces = Generator[tuple[int, Floats]]
 def words(parser: argparse.ArgumentParser) -> None:
     """Add the words of this command."""
     source = parser.add_argument_group("what to listen to; without any of these, the microphone")
-    source.add_argument("--input", type=Path, metavar="FILE", help="any audio file; - is what comes through the pipe")
+    source.add_argument(
+        "--input", type=path_named, metavar="FILE", help="any audio file; - is what comes through the pipe"
+    )
     source.add_argument(
         "--raw", metavar="FORM", help="raw samples come through the pipe: s16, s32 or f32, as s16:44100:2"
     )
@@ -42,10 +45,12 @@ def words(parser: argparse.ArgumentParser) -> None:
     source.add_argument("--device", type=at_least(0), metavar="N", help="the microphone of this number")
     source.add_argument("--rate", type=at_least(4000), metavar="HZ", help="record at this rate (default: the device's)")
     source.add_argument("--list-devices", action="store_true", help="name the microphones, and do no more")
-    parser.add_argument("--count", type=at_least(1), default=5, help="how many to suggest (default: %(default)s)")
+    parser.add_argument(
+        "--count", type=whole_between(1, 100), default=5, help="how many to suggest (default: %(default)s)"
+    )
     parser.add_argument(
         "--head-weight",
-        type=float,
+        type=between(0, 1),
         default=LIVE.head_weight,
         metavar="0..1",
         help=f"{describe(LiveSpec, 'head_weight')} (default: %(default)s)",
@@ -71,7 +76,9 @@ def run(args: argparse.Namespace) -> int:
     try:
         session = services.live.session(settings)
         with closing(_pieces(args, session)) as pieces:
-            _listen(session, pieces, as_json=args.json, meter=is_microphone or args.real_time)
+            heard = _listen(session, pieces, as_json=args.json, meter=is_microphone or args.real_time)
+        if not is_microphone:
+            _check_length(heard, session, args.input)
     except KeyboardInterrupt:
         pass  # nothing is kept, and there is no other way to end it
     finally:
@@ -92,27 +99,45 @@ def _check(args: argparse.Namespace) -> None:
             raise ParameterError(what, remedy=remedy)
 
 
-def _listen(session: LiveSession, pieces: Pieces, *, as_json: bool, meter: bool) -> None:
+def _check_length(heard: _Heard, session: LiveSession, source: Path) -> None:
+    """Raise TooShortError for what had no whole window."""
+    if not heard.windows:
+        what = f"it lasts {heard.seconds:.2f} s; {session.window_s:.2f} s are the least that can be heard"
+        path = None if source == PIPE else source
+        raise TooShortError(what, remedy="Let Segue hear something longer", path=path)
+
+
+class _Heard(NamedTuple):
+    seconds: float
+    windows: int
+
+
+def _listen(session: LiveSession, pieces: Pieces, *, as_json: bool, meter: bool) -> _Heard:
     """Hear it to its end, and show each window as it is heard."""
+    seconds, windows = 0.0, 0
     screen = Screen() if sys.stdout.isatty() and not as_json else None
     try:
         for rate_hz, piece in pieces:
             if screen is not None and meter:
                 screen.meter(piece)
-            _show(session.push(piece, rate_hz), screen, as_json=as_json)
-        _show(session.end(), screen, as_json=as_json)
+            seconds += len(piece) / rate_hz
+            windows += _show(session.push(piece, rate_hz), screen, as_json=as_json)
+        windows += _show(session.end(), screen, as_json=as_json)
+        return _Heard(seconds, windows)
     finally:
         if screen is not None:
             screen.close()
 
 
-def _show(moments: list[Moment], screen: Screen | None, *, as_json: bool) -> None:
+def _show(moments: list[Moment], screen: Screen | None, *, as_json: bool) -> int:
+    """Show what came, and say how many windows that were."""
     for moment in moments:
         if screen is not None:
             screen.show(moment)
         else:
             line = json.dumps(moment.to_json(), ensure_ascii=False) if as_json else moment_line(moment)
             print(line, flush=True)
+    return len(moments)
 
 
 def _list_devices(*, as_json: bool) -> int:
@@ -142,7 +167,7 @@ def _pieces(args: argparse.Namespace, session: LiveSession) -> Pieces:
         stream = sys.stdin.buffer
         pieces = iter_audio(stream) if args.raw is None else iter_raw(stream, RawFormat.of(args.raw))
     else:
-        pieces = _of_file(expanded(args.input), session.rate_hz)
+        pieces = _of_file(args.input, session.rate_hz)
     return _paced(pieces) if args.real_time else pieces
 
 

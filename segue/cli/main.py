@@ -95,7 +95,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         return int(args.run(args))
     except SegueError as error:
         print(f"segue: {error}", file=sys.stderr)
-        return 1
+        return error.exit_code
     except BrokenPipeError:  # `segue ... | head`
         sys.stderr.close()
         return 0

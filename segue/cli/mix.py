@@ -16,11 +16,11 @@ from typing import Any, Self, get_args
 from tqdm import tqdm
 
 from segue.cli.answers import print_json
-from segue.cli.words import at_least
+from segue.cli.words import at_least, path_named
 from segue.config import MIX, MixSpec, describe
-from segue.errors import BadTracksError, MixError, ParameterError, one_line, printable
+from segue.errors import BadTracksError, MixError, UsageError, one_line, printable
 from segue.extending import Extent
-from segue.files import access_error, expanded, is_file
+from segue.files import access_error, is_file
 from segue.gathering import MixPhase, MixProgress
 from segue.mixing import MixOrder, PlannedMix
 from segue.play.mix.labels import clock
@@ -41,9 +41,9 @@ _LINE_S = 10.0  # between two lines on how far it is, where there is no terminal
 def words(parser: argparse.ArgumentParser) -> None:
     """Add the words of this command."""
     parser.add_argument(
-        "list", type=expanded, nargs="?", metavar="LIST", help="a path or a song's name a line, or a playlist file"
+        "list", type=path_named, nargs="?", metavar="LIST", help="a path or a song's name a line, or a playlist file"
     )
-    parser.add_argument("out", type=expanded, nargs="?", metavar="MIX", help="the mix; its ending says of what kind")
+    parser.add_argument("out", type=path_named, nargs="?", metavar="MIX", help="the mix; its ending says of what kind")
     parser.add_argument(
         "--between", type=at_least(0), default=0, metavar="N", help="lead from each track to the next through N others"
     )
@@ -64,13 +64,13 @@ def words(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--skip-bad", action="store_true", help="leave out what cannot be mixed, and go on")
     parser.add_argument("--force", action="store_true", help="replace files that are there already")
     parser.add_argument("--plan", action="store_true", help="print the plan as JSON, and render nothing")
-    parser.add_argument("--plan-file", type=expanded, metavar="PLAN.json", help="render a plan that --plan printed")
+    parser.add_argument("--plan-file", type=path_named, metavar="PLAN.json", help="render a plan that --plan printed")
     parser.add_argument(
         "--preview", action="store_true", help=f"render the joins alone, {MIX.preview_s:g} s either side"
     )
     parser.add_argument(
         "--tracklist",
-        type=expanded,
+        type=path_named,
         action="append",
         default=[],
         metavar="FILE",
@@ -78,7 +78,7 @@ def words(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--picture",
-        type=expanded,
+        type=path_named,
         action="append",
         default=[],
         metavar="FILE",
@@ -129,21 +129,34 @@ def _hint(error: MixError, args: argparse.Namespace) -> str:
 
 
 def _settle_places(args: argparse.Namespace) -> None:
-    """`segue mix --plan-file PLAN MIX` has one place, which is the mix; raises ParameterError where one is missing."""
+    """`segue mix --plan-file PLAN MIX` has one place, which is the mix; raises UsageError where one is missing."""
     if args.plan_file is not None:
         if args.out is not None:
-            raise ParameterError("a plan and a list make two mixes", remedy="Name the one or the other, and the mix")
+            raise UsageError("a plan and a list make two mixes", remedy="Name the one or the other, and the mix")
         args.list, args.out = None, args.list
         idle = [word for word, value in _of_planning(args).items() if value]
         if idle:
             what = f"the plan is made already, and {', '.join(idle)} would change nothing"
-            raise ParameterError(what, remedy="Leave that out, or plan the list anew")
+            raise UsageError(what, remedy="Leave that out, or plan the list anew")
     elif args.list is None:
-        raise ParameterError("no list is named", remedy="Say segue mix tracks.txt mix.mp3")
+        raise UsageError("no list is named", remedy="Say segue mix tracks.txt mix.mp3")
     if args.out is None and not args.plan:
-        raise ParameterError(
-            "no mix is named", remedy="Say segue mix tracks.txt mix.mp3, or --plan to see the plan alone"
-        )
+        raise UsageError("no mix is named", remedy="Say segue mix tracks.txt mix.mp3, or --plan to see the plan alone")
+    _check_idle(args)
+
+
+def _check_idle(args: argparse.Namespace) -> None:
+    """Raise UsageError for words about the files of the mix that would change nothing."""
+    words = {"--preview": args.preview, "--tracklist": args.tracklist, "--picture": args.picture, "--vbr": args.vbr}
+    idle = [word for word, value in words.items() if value]
+    if args.plan and idle:
+        raise UsageError(f"--plan renders nothing, and {', '.join(idle)} would change nothing", remedy="Leave that out")
+    if args.preview and (args.picture or args.tracklist or args.vbr):
+        what = "joins alone have no picture and no tracklist, and take no --vbr"
+        raise UsageError(what, remedy="Leave out --preview, or those")
+    if args.vbr and args.out.suffix.lower() != ".mp3":
+        what = f"--vbr is said of an MP3, and the mix ends in '{printable(args.out.suffix)}'"
+        raise UsageError(what, remedy="Leave it out, or end the mix in .mp3")
 
 
 def _of_planning(args: argparse.Namespace) -> dict[str, object]:
@@ -202,8 +215,6 @@ def _from_file(path: Path) -> PlannedMix:
 
 def _outputs(args: argparse.Namespace) -> Outputs:
     if args.preview:
-        if args.picture or args.tracklist:
-            raise ParameterError("joins alone have no picture and no tracklist", remedy="Leave out --preview, or those")
         return Outputs(args.out, preview=True)
     beside = Outputs.beside(args.out)
     tracklists = tuple(args.tracklist) or beside.tracklists

@@ -11,7 +11,7 @@ from typing import Any
 
 from segue import ears
 from segue.cli.answers import Bar, print_json, say
-from segue.cli.words import action, at_least
+from segue.cli.words import action, at_least, path_named
 from segue.config import SCAN, ScanSpec, describe
 from segue.embed.shelf import Shelf, scores_of
 from segue.errors import EmptyLibraryError, ParameterError, printable
@@ -36,7 +36,9 @@ def words(parser: argparse.ArgumentParser) -> None:
     parser.set_defaults(action=_list)
     actions = parser.add_subparsers(title="what to do (default: list them)", metavar="ACTION")
     add = action(actions, "add", _add, "copy an ear that was trained elsewhere into the data folder")
-    add.add_argument("card", type=Path, metavar="PATH.json", help="its card; the network PATH.onnx lies beside it")
+    add.add_argument(
+        "card", type=path_named, metavar="PATH.json", help="its card; the network PATH.onnx lies beside it"
+    )
     add.add_argument("--name", help="what to call it (default: as its file is called)")
     select = action(actions, "select", _select, "let an ear hear the library, and then go by it")
     select.add_argument("name", help="one of those that `segue models` lists")
@@ -48,7 +50,7 @@ def words(parser: argparse.ArgumentParser) -> None:
     compare.add_argument("names", nargs=2, metavar="NAME", help="two of those that `segue models` lists")
     compare.add_argument(
         "--labels",
-        type=Path,
+        type=path_named,
         metavar="CSV",
         help="a table path,label,artist (default: the files' own tags)",
     )

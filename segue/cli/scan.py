@@ -14,10 +14,10 @@ from typing import Any
 from segue.cli.answers import Bar, print_json, tell_of_ear
 from segue.cli.cluster import cluster_words, crew_of
 from segue.cli.failures import failure_lines, failure_rows
-from segue.cli.words import at_least, ear_of, ear_words
+from segue.cli.words import at_least, ear_of, ear_words, path_named
 from segue.config import SCAN, ScanSpec, describe
 from segue.errors import FileAccessError, ParameterError, one_line
-from segue.files import access_error, expanded, is_url, real_path
+from segue.files import access_error, is_url, real_path
 from segue.services import Services
 from segue.store.settling import Changes
 from segue.store.watch import Watch, WatchState
@@ -26,11 +26,13 @@ from segue.web.present import watch_line
 
 PURPOSE = "listen to the music in folders and keep what was heard"
 
+_HANDFUL = 5  # of the files that failed before, so many are named again
+
 
 def words(parser: argparse.ArgumentParser) -> None:
     """Add the words of this command."""
     parser.add_argument(
-        "folders", type=expanded, nargs="+", metavar="DIR", help="folders of music, or s3://bucket/folder"
+        "folders", type=path_named, nargs="+", metavar="DIR", help="folders of music, or s3://bucket/folder"
     )
     parser.add_argument("--workers", type=at_least(0), default=SCAN.workers, help=describe(ScanSpec, "workers"))
     parser.add_argument("--retry", action="store_true", help="try files again that failed before")
@@ -47,7 +49,7 @@ def run(args: argparse.Namespace) -> int:
     try:
         with Bar(quiet=args.json) as bar:
             report = services.scan(args.folders, retry_errors=args.retry, crew=crew, on_progress=bar.show)
-        code = _print_report(report, args.folders, services, as_json=args.json)
+        code = _print_report(report, args, services)
         return _watch(args.folders, services, as_json=args.json) if args.watch else code
     finally:
         services.close()
@@ -75,15 +77,20 @@ def _check_places(places: list[Path], *, watch: bool) -> None:
 # What was done --------------------------------------------------------------------------------------------------------
 
 
-def _print_report(report: ScanReport, folders: list[Path], services: Services, *, as_json: bool) -> int:
-    if as_json:
-        known = failure_rows(services.failures())
-        print_json({**_figures(report, services), "failures": failure_rows(report.failures), "all_failures": known})
+def _print_report(report: ScanReport, args: argparse.Namespace, services: Services) -> int:
+    if args.json:
+        facts = _facts(report, services)
+        if args.watch:
+            print(json.dumps(facts), flush=True)
+        else:
+            print_json(facts)
         return report.exit_code
     for line in failure_lines(report.failures):
         print(f"segue: {line}", file=sys.stderr)
+    if report.known_failures:
+        _tell_of_known(report, args.folders, services)
     if report.exit_code and not (report.failures or report.known_failures or report.cancelled):
-        places = ", ".join(one_line(folder.absolute()) for folder in folders)
+        places = ", ".join(one_line(folder.absolute()) for folder in args.folders)
         print(f"segue: {places}: there is no file in it that may hold music. Name another folder", file=sys.stderr)
     print(
         f"{report.scanned} heard, {report.attached} known under another name, {report.skipped} unchanged,"
@@ -96,7 +103,25 @@ def _print_report(report: ScanReport, folders: list[Path], services: Services, *
     return report.exit_code
 
 
-def _figures(report: ScanReport, services: Services) -> dict[str, Any]:
+def _tell_of_known(report: ScanReport, folders: list[Path], services: Services) -> None:
+    """Name the files that failed before, those that were asked for first; or say where they stand if they are many."""
+    places = {folder if is_url(folder) else real_path(folder) for folder in folders}
+    new = {failure.path for failure in report.failures}
+    known = [failure for failure in services.failures() if failure.path not in new and _is_below(failure.path, places)]
+    told = known if len(known) <= _HANDFUL else [failure for failure in known if failure.path in places]
+    for failure in told:
+        print(f"segue: {failure}", file=sys.stderr)
+    others = "" if len(told) == len(known) else " The booth names them all, and so does --json."
+    print(
+        f"segue: what failed before is passed over until it changes; --retry tries it again.{others}", file=sys.stderr
+    )
+
+
+def _is_below(path: Path, places: set[Path]) -> bool:
+    return any(path.is_relative_to(place) for place in places)
+
+
+def _facts(report: ScanReport, services: Services) -> dict[str, Any]:
     return {
         "scanned": report.scanned,
         "attached": report.attached,
@@ -110,6 +135,8 @@ def _figures(report: ScanReport, services: Services) -> dict[str, Any]:
         "seconds": round(report.seconds, 2),
         "tracks": services.counts().tracks,
         "cancelled": report.cancelled,
+        "failures": failure_rows(report.failures),
+        "all_failures": failure_rows(services.failures()),
     }
 
 
@@ -158,4 +185,4 @@ def _tell_in_words(report: ScanReport, services: Services) -> None:
 def _tell_in_json(report: ScanReport, services: Services) -> None:
     """One line for each change, so that a program can read them as they come."""
     if report.scanned or report.attached or report.removed or report.failures:
-        print(json.dumps({**_figures(report, services), "failures": failure_rows(report.failures)}), flush=True)
+        print(json.dumps(_facts(report, services)), flush=True)

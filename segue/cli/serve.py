@@ -7,10 +7,10 @@ import re
 from math import inf, nan
 
 from segue.cli.answers import tell_of_ear
-from segue.cli.words import at_least, ear_of, ear_words
+from segue.cli.words import at_least, ear_of, ear_words, path_named
 from segue.config import SCAN, WEB, ScanSpec, WebSpec, describe
 from segue.errors import ParameterError
-from segue.files import expanded
+from segue.files import check_folder
 from segue.services import Services
 from segue.warming import Warming
 
@@ -19,7 +19,7 @@ PURPOSE = "open the booth in the browser"
 
 def words(parser: argparse.ArgumentParser) -> None:
     """Add the words of this command."""
-    parser.add_argument("--music", type=expanded, metavar="DIR", help="scan this folder while serving")
+    parser.add_argument("--music", type=path_named, metavar="DIR", help="scan this folder while serving")
     parser.add_argument(
         "--demo",
         type=_seconds,
@@ -33,7 +33,7 @@ def words(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--allow",
-        type=expanded,
+        type=path_named,
         action="append",
         default=[],
         metavar="DIR",
@@ -56,6 +56,8 @@ def run(args: argparse.Namespace) -> int:
 
     if not 0 < args.port < 65_536:
         raise ParameterError(f"the port is {args.port}", remedy="Choose one from 1024 to 65535")
+    for folder in args.allow:
+        check_folder(folder)
     only_s = min(args.demo or inf, args.demo_seconds or inf)
     services = Services(args.data, ear=ear_of(args), workers=args.workers, only_s=only_s if only_s < inf else None)
     tell_of_ear(services)

@@ -6,7 +6,7 @@ import argparse
 
 from segue.cli.answers import name_of, print_json, print_rows, track_row
 from segue.cli.words import at_least, ear_of, ear_words
-from segue.errors import ParameterError
+from segue.errors import UsageError
 from segue.services import Services
 
 PURPOSE = "say what a track, or the library, is heard as: genres, moods, voices, instruments"
@@ -25,7 +25,7 @@ def words(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Run the command and return its exit code."""
     if args.track is not None and args.top is not None:
-        raise ParameterError("a track and --top were both given", remedy="Say one of the two")
+        raise UsageError("a track and --top were both given", remedy="Say one of the two")
     services = Services(args.data, ear=ear_of(args), read_only=True)
     try:
         if args.track is not None:

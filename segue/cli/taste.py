@@ -117,7 +117,7 @@ def _list(args: argparse.Namespace) -> int:
     try:
         banned, ratings = services.listening.bans(), services.listening.ratings()
         said = {**ratings, **dict.fromkeys(sorted(banned), "banned")}
-        rows = [{"opinion": said[track.id], **track_row(track, None)} for track in services.tracks_of(list(said))]
+        rows = [_row(services, track, said[track.id]) for track in services.tracks_of(list(said))]
     finally:
         services.close()
     print_rows(rows, as_json=args.json, line=_opinion_line)
@@ -136,8 +136,12 @@ def _opinion(args: argparse.Namespace) -> int:
         rows = [_said(services, track, args.opinion) for track in tracks]
     finally:
         services.close()
-    print_rows(rows, as_json=args.json, line=_opinion_line)
+    print_rows(rows, as_json=args.json, line=_allowed_line if args.opinion == "allow" else _opinion_line)
     return 0
+
+
+def _allowed_line(row: dict[str, Any]) -> str:
+    return f"{'allowed again' if row['was'] == 'banned' else 'was not banned':<15} {name_of(row)}"
 
 
 def _opinion_line(row: dict[str, Any]) -> str:
@@ -145,10 +149,18 @@ def _opinion_line(row: dict[str, Any]) -> str:
 
 
 def _said(services: Services, track: Track, opinion: str) -> dict[str, Any]:
-    """Say it of one track, and return how that stands now."""
+    """Say it of one track, and return how that stood and stands now."""
+    was = _standing(services, track)
     if opinion in _RATED:
         services.listening.rate(track.id, _RATED[opinion])
     else:
         services.listening.ban(track.id, on=opinion == "ban")
-    now = "banned" if track.id in services.listening.bans() else services.listening.ratings().get(track.id, "unrated")
-    return {"opinion": now, **track_row(track, None)}
+    return {"was": was, **_row(services, track, _standing(services, track))}
+
+
+def _standing(services: Services, track: Track) -> str:
+    return "banned" if track.id in services.listening.bans() else services.listening.ratings().get(track.id, "unrated")
+
+
+def _row(services: Services, track: Track, opinion: str) -> dict[str, Any]:
+    return {"opinion": opinion, **track_row(track, services.rhythm(track.id))}

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import argparse
-from pathlib import Path
 
 from segue.cli.answers import say
-from segue.cli.words import ear_of, ear_words
+from segue.cli.words import ear_of, ear_words, path_named
 from segue.errors import printable
 from segue.services import Services
 
@@ -15,7 +14,7 @@ PURPOSE = "write all vectors as plain numpy arrays"
 
 def words(parser: argparse.ArgumentParser) -> None:
     """Add the words of this command."""
-    parser.add_argument("--npz", type=Path, required=True, metavar="OUT", help="the file to write")
+    parser.add_argument("--npz", type=path_named, required=True, metavar="OUT", help="the file to write")
     ear_words(parser)
 
 

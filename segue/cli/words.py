@@ -27,7 +27,7 @@ def common_words(parser: argparse.ArgumentParser, *, again: bool = False) -> Non
     unsaid: dict[str, Any] = {"default": argparse.SUPPRESS} if again else {}
     parser.add_argument(
         "--data",
-        type=Path,
+        type=path_named,
         metavar="DIR",
         help=f"the library's folder (default: {DATA})",
         **{"default": DATA, **unsaid},
@@ -78,6 +78,13 @@ def services_to_change(args: argparse.Namespace) -> Services:
     return Services(args.data, read_only=not is_file(args.data / FILE_NAME))
 
 
+def path_named(text: str) -> Path:
+    """A path for argparse; an empty one, as a variable that is not set leaves it, would be the folder one is in."""
+    if not text.strip():
+        raise argparse.ArgumentTypeError("the name is empty, and a file or folder is to be named")
+    return expanded(text)
+
+
 def at_least(least: int) -> Callable[[str], int]:
     """A whole number for argparse, no smaller than this."""
 
@@ -88,6 +95,30 @@ def at_least(least: int) -> Callable[[str], int]:
         return number
 
     return whole
+
+
+def between(low: float, high: float) -> Callable[[str], float]:
+    """A number for argparse, no smaller and no larger than these."""
+
+    def inside(text: str) -> float:
+        number = float(text)
+        if not low <= number <= high:
+            raise argparse.ArgumentTypeError(f"{text} is not from {low:g} to {high:,.15g}")
+        return number
+
+    return inside
+
+
+def whole_between(low: int, high: int) -> Callable[[str], int]:
+    """The same for a whole number."""
+
+    def inside(text: str) -> int:
+        number = int(text)
+        if not low <= number <= high:
+            raise argparse.ArgumentTypeError(f"{number} is not from {low} to {high:,}")
+        return number
+
+    return inside
 
 
 def seed_of(services: Services, word: str) -> Track | OutsideSeed:

@@ -35,6 +35,7 @@ _NETWORK_ERRORS = (
 )
 _POOLING: dict[str, PoolingMethod] = {"tfidf": "tfidf", "mean": "mean"}
 _REMEDY = "Install Segue anew, or train one with `make model`"
+_REMEDY_ADDED = "Check the path: the card, NAME.json, and the network, NAME.onnx, lie side by side as they were made"
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,19 +87,21 @@ def load_ear(name_or_path: str | Path = "speccy", *, cache: Path | None = None) 
 
 def _read_ear(card_path: Path, *, hears_all: bool = False) -> Ear:
     network = card_path.with_suffix(".onnx")
+    remedy = _REMEDY if card_path.parent == MODELS else _REMEDY_ADDED
     try:
         card = json.loads(card_path.read_text(encoding="utf-8"))
         digest = hashlib.sha256(network.read_bytes()).hexdigest()
     except OSError as error:
-        raise ModelError(f"the ear is not there ({error.strerror})", remedy=_REMEDY, path=card_path) from error
+        missing = Path(error.filename or card_path)
+        raise ModelError(f"the ear is not there ({error.strerror})", remedy=remedy, path=missing) from error
     except ValueError as error:
-        raise ModelError(f"the card is not JSON ({error})", remedy=_REMEDY, path=card_path) from error
+        raise ModelError(f"the card is not JSON ({error})", remedy=remedy, path=card_path) from error
     if not isinstance(card, dict):
-        raise ModelError("the card does not hold facts by name", remedy=_REMEDY, path=card_path)
+        raise ModelError("the card does not hold facts by name", remedy=remedy, path=card_path)
     if card.get("sha256") != digest:
         raise ModelError(
             f"the network ({digest[:8]}) is not the one on its card ({str(card.get('sha256', ''))[:8]})",
-            remedy=_REMEDY,
+            remedy=remedy,
             path=network,
         )
     if hears_all:
