@@ -34,7 +34,8 @@ def run(args: argparse.Namespace) -> int:
             _tell(done)
         for finding in findings:
             print(_line(finding))
-    return 0 if all(finding.good for finding in findings) else 1
+    is_whole = done is None or not done.unread
+    return 0 if is_whole and all(finding.good for finding in findings) else 1
 
 
 def _line(finding: Finding) -> str:
@@ -47,6 +48,8 @@ def _row(done: Repair) -> dict[str, Any]:
         "backup": None if done.backup is None else printable(done.backup),
         "mended": [asdict(damage) for damage in done.mended],
         "tracks": done.tracks,
+        "unread": list(done.unread),
+        "saved": done.saved,
     }
 
 
@@ -58,4 +61,11 @@ def _tell(done: Repair) -> None:
     for damage in done.mended:
         print(f"mended: {damage}")
     print(f"{done.tracks} tracks are in the library now. As it was, it lies in {one_line(done.backup)}")
-    print("Scan your music again: only what was lost is heard. When all is well, delete the copy.")
+    if not done.saved:
+        print("NOTHING could be saved of it. Keep the copy: all that the library knew is in it, and nowhere else.")
+        print("Scan your music again: all of it is heard.")
+    elif done.unread:
+        print(f"NOT saved, since nothing of it can be read: {', '.join(done.unread)}. Keep the copy: only it has that.")
+        print("Scan your music again: what was lost of your songs is heard, what you said of them is not.")
+    else:
+        print("Scan your music again: only what was lost is heard. When all is well, delete the copy.")
