@@ -127,9 +127,29 @@ def repair(path: Path) -> Repair:
 
 @contextmanager
 def _opened(path: Path, mode: str) -> Iterator[Connection]:
-    uri = f"file:{quote(str(path.absolute()).encode('utf-8', 'surrogateescape'))}?mode={mode}"
-    with closing(sqlite3.connect(uri, uri=True, timeout=_BUSY_S, isolation_level=None)) as db:
+    with closing(_connect(path, f"mode={mode}")) as first:
+        is_blocked = mode == "ro" and _has_no_place_for_wal(first, path)
+        if not is_blocked:
+            yield first
+            return
+    with closing(_connect(path, "immutable=1")) as db:
         yield db
+
+
+def _connect(path: Path, mode: str) -> Connection:
+    uri = f"file:{quote(str(path.absolute()).encode('utf-8', 'surrogateescape'))}?{mode}"
+    return sqlite3.connect(uri, uri=True, timeout=_BUSY_S, isolation_level=None)
+
+
+def _has_no_place_for_wal(db: Connection, path: Path) -> bool:
+    """Whether it lies in a folder that cannot be written: it is then read as `segue.store.database` reads it."""
+    if path.with_name(f"{path.name}-wal").exists():
+        return False
+    try:
+        db.execute("PRAGMA user_version").fetchone()
+    except sqlite3.DatabaseError as error:
+        return getattr(error, "sqlite_errorcode", 0) & 0xFF == sqlite3.SQLITE_CANTOPEN
+    return False
 
 
 @contextmanager
