@@ -206,5 +206,6 @@ class TestDoctor:
     def test_without_a_library_it_looks_at_the_installation(
         self, tmp_path: Path, capsys: pytest.CaptureFixture[str]
     ) -> None:
+        (tmp_path / "none").mkdir()
         assert main(["doctor", "--repair", "--data", str(tmp_path / "none")]) == 0
         assert "library: none in" in capsys.readouterr().out

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import argparse
 from dataclasses import asdict
+from pathlib import Path
 from typing import Any
 
 from segue.cli.answers import print_json
+from segue.cli.words import DATA
 from segue.doctor import Finding, examine
 from segue.errors import one_line, printable
 from segue.store.library import FILE_NAME
@@ -25,7 +27,7 @@ def words(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Run the command and return its exit code."""
     done = repair(args.data / FILE_NAME) if args.repair else None
-    findings = examine(args.data)
+    findings = (*_place(args.data), *examine(args.data))
     if args.json:
         rows = [asdict(finding) for finding in findings]
         print_json(rows if done is None else {"repair": _row(done), "findings": rows})
@@ -36,6 +38,14 @@ def run(args: argparse.Namespace) -> int:
             print(_line(finding))
     is_whole = done is None or not done.unread
     return 0 if is_whole and all(finding.good for finding in findings) else 1
+
+
+def _place(data: Path) -> tuple[Finding, ...]:
+    """A data folder that was asked for is there, or its name was mistyped; the usual one comes with the first scan."""
+    if data == DATA or data.exists():
+        return ()
+    remedy = "Check the path that --data names; a first scan makes the folder"
+    return (Finding("data folder", f"{one_line(data.absolute())} is not there", good=False, remedy=remedy),)
 
 
 def _line(finding: Finding) -> str:
