@@ -167,7 +167,7 @@ class TestDoctor:
         assert Path(answer["repair"]["backup"]).exists()
         assert "user_version is 0" in answer["repair"]["mended"][0]["what"]
         assert main(["scan", str(data.parent / "music"), "--data", str(data)]) == 0
-        assert "1 heard, 0 known under another name, 3 unchanged" in capsys.readouterr().out
+        assert "1 heard, 0 moved, 0 known under another name, 3 unchanged" in capsys.readouterr().out
         assert main(words) == 0
 
     def test_files_that_are_gone_are_said_and_are_no_fault(
