@@ -8,8 +8,9 @@ import platform
 import re
 import shutil
 import sys
+import tempfile
 from collections.abc import Callable, Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -21,7 +22,7 @@ from segue.embed.ears.musicnn import NAME as MUSICNN
 from segue.embed.ears.musicnn import VERSION, find_weights
 from segue.embed.encoder import Ear, Encoder
 from segue.embed.hearing import hear
-from segue.embed.shelf import DEFAULT, WITH_SEGUE, prove
+from segue.embed.shelf import DEFAULT, WITH_SEGUE, Shelf, prove
 from segue.errors import LibraryError, SegueError, one_line
 from segue.ffmpeg import MODULE_FORMATS, find_ffmpeg, run
 from segue.files import is_file, is_url
@@ -50,6 +51,11 @@ class Finding:
 
 def examine(data: Path) -> tuple[Finding, ...]:
     """Look at the installation and at the library in ``data``, changing nothing."""
+    with _shelf_to_look_at(data) as shelf:
+        return _examined(data, shelf)
+
+
+def _examined(data: Path, shelf: Shelf) -> tuple[Finding, ...]:
     sound = _soundness(data)
     is_sound = all(finding.good for finding in sound)
     return (
@@ -60,9 +66,9 @@ def examine(data: Path) -> tuple[Finding, ...]:
         *_packages(),
         _decoders(),
         _ffmpeg(),
-        _ear(data, is_sound=is_sound),
+        _ear(data, shelf, is_sound=is_sound),
         _second_ear(),
-        *_added_ears(data),
+        *_added_ears(shelf),
         _space(data),
         *_cache(data),
         *sound,
@@ -149,10 +155,21 @@ def _ffmpeg() -> Finding:
 # Ears -----------------------------------------------------------------------------------------------------------------
 
 
-def _ear(data: Path, *, is_sound: bool) -> Finding:
+@contextmanager
+def _shelf_to_look_at(data: Path) -> Iterator[Shelf]:
+    """The ears of a data folder; a network that is not built yet is built aside, and not in the folder."""
+    held = shelf_of(data)
+    with tempfile.TemporaryDirectory(prefix="segue-doctor-") as aside:
+        if held.cache.is_dir():
+            with suppress(OSError):  # a booth at work may be building one
+                shutil.copytree(held.cache, aside, dirs_exist_ok=True)
+        yield Shelf(held.folder, Path(aside))
+
+
+def _ear(data: Path, shelf: Shelf, *, is_sound: bool) -> Finding:
     """The ear in use, proved by letting it hear a song of the library as it did when that was scanned."""
     try:
-        ear = _ear_of(data) if is_sound else shelf_of(data).take(DEFAULT)
+        ear = _ear_of(data, shelf) if is_sound else shelf.take(DEFAULT)
         encoder = prove(ear)
         heard = _hears_the_same(data, ear, encoder) if is_sound else None
     except SegueError as error:
@@ -197,25 +214,21 @@ def _second_ear() -> Finding:
     return Finding("second ear", f"{MUSICNN} {VERSION}")
 
 
-def _added_ears(data: Path) -> Iterator[Finding]:
+def _added_ears(shelf: Shelf) -> Iterator[Finding]:
     """Ears of the listener's own, each proved."""
-    for shelved in shelf_of(data).ears():
-        if shelved.name in WITH_SEGUE:
+    for name in shelf.names():
+        if name in WITH_SEGUE:
             continue
         try:
-            if shelved.error is not None:
-                raise shelved.error
-            if shelved.ear is not None:
-                prove(shelved.ear)
+            prove(shelf.take(name))
         except SegueError as error:
-            yield Finding(f"ear '{shelved.name}'", error.what, good=False, remedy=error.remedy)
+            yield Finding(f"ear '{name}'", error.what, good=False, remedy=error.remedy)
         else:
-            yield Finding(f"ear '{shelved.name}'", "it hears")
+            yield Finding(f"ear '{name}'", "it hears")
 
 
-def _ear_of(data: Path) -> Ear:
+def _ear_of(data: Path, shelf: Shelf) -> Ear:
     """The ear that the library goes by, or where there is none, the one that it would go by."""
-    shelf = shelf_of(data)
     try:
         with Library.open(data, read_only=True) as library:
             return in_use(library, shelf).the_ear

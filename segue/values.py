@@ -222,7 +222,8 @@ class ScanReport:
     """What a scan did: files heard, attached to a known recording, unchanged, gone, and those that failed.
 
     ``looked_at`` counts those that had a quick look first, and ``measured`` tracks that had been heard before their
-    tempo, key and loudness were. ``moved`` is how many of those that are gone were found elsewhere.
+    tempo, key and loudness were. ``moved`` is how many are gone from one place and were found at another: such a file
+    counts once, as neither attached nor removed.
     """
 
     scanned: int
@@ -240,4 +241,4 @@ class ScanReport:
     @property
     def exit_code(self) -> int:
         """0 if anything was heard or is already in the library, 1 if nothing could be."""
-        return 0 if self.scanned + self.attached + self.skipped + self.looked_at > 0 else 1
+        return 0 if self.scanned + self.attached + self.moved + self.skipped + self.looked_at > 0 else 1

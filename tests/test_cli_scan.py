@@ -213,7 +213,7 @@ class TestDoctor:
         assert Path(answer["repair"]["backup"]).exists()
         assert "user_version is 0" in answer["repair"]["mended"][0]["what"]
         assert main(["scan", str(data.parent / "music"), "--data", str(data)]) == 0
-        assert "1 heard, 0 known under another name, 3 unchanged" in capsys.readouterr().out
+        assert "1 heard, 0 moved, 0 known under another name, 3 unchanged" in capsys.readouterr().out
         assert main(words) == 0
 
     def test_files_that_are_gone_are_said_and_are_no_fault(
@@ -252,5 +252,6 @@ class TestDoctor:
     def test_without_a_library_it_looks_at_the_installation(
         self, tmp_path: Path, capsys: pytest.CaptureFixture[str]
     ) -> None:
+        (tmp_path / "none").mkdir()
         assert main(["doctor", "--repair", "--data", str(tmp_path / "none")]) == 0
         assert "library: none in" in capsys.readouterr().out

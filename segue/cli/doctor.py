@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import argparse
 from dataclasses import asdict
+from pathlib import Path
 from typing import Any
 
 from segue.cli.answers import print_json
+from segue.cli.words import DATA
 from segue.doctor import Finding, examine
 from segue.errors import one_line, printable
 from segue.store.library import FILE_NAME
@@ -25,7 +27,7 @@ def words(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Run the command and return its exit code."""
     done = repair(args.data / FILE_NAME) if args.repair else None
-    findings = examine(args.data)
+    findings = (*_place(args.data), *examine(args.data))
     if args.json:
         rows = [asdict(finding) for finding in findings]
         print_json(rows if done is None else {"repair": _row(done), "findings": rows})
@@ -34,7 +36,16 @@ def run(args: argparse.Namespace) -> int:
             _tell(done)
         for finding in findings:
             print(_line(finding))
-    return 0 if all(finding.good for finding in findings) else 1
+    is_whole = done is None or not done.unread
+    return 0 if is_whole and all(finding.good for finding in findings) else 1
+
+
+def _place(data: Path) -> tuple[Finding, ...]:
+    """A data folder that was asked for is there, or its name was mistyped; the usual one comes with the first scan."""
+    if data == DATA or data.exists():
+        return ()
+    remedy = "Check the path that --data names; a first scan makes the folder"
+    return (Finding("data folder", f"{one_line(data.absolute())} is not there", good=False, remedy=remedy),)
 
 
 def _line(finding: Finding) -> str:
@@ -47,6 +58,8 @@ def _row(done: Repair) -> dict[str, Any]:
         "backup": None if done.backup is None else printable(done.backup),
         "mended": [asdict(damage) for damage in done.mended],
         "tracks": done.tracks,
+        "unread": list(done.unread),
+        "saved": done.saved,
     }
 
 
@@ -58,4 +71,11 @@ def _tell(done: Repair) -> None:
     for damage in done.mended:
         print(f"mended: {damage}")
     print(f"{done.tracks} tracks are in the library now. As it was, it lies in {one_line(done.backup)}")
-    print("Scan your music again: only what was lost is heard. When all is well, delete the copy.")
+    if not done.saved:
+        print("NOTHING could be saved of it. Keep the copy: all that the library knew is in it, and nowhere else.")
+        print("Scan your music again: all of it is heard.")
+    elif done.unread:
+        print(f"NOT saved, since nothing of it can be read: {', '.join(done.unread)}. Keep the copy: only it has that.")
+        print("Scan your music again: what was lost of your songs is heard, what you said of them is not.")
+    else:
+        print("Scan your music again: only what was lost is heard. When all is well, delete the copy.")

@@ -93,9 +93,10 @@ def _print_report(report: ScanReport, args: argparse.Namespace, services: Servic
         places = ", ".join(one_line(folder.absolute()) for folder in args.folders)
         print(f"segue: {places}: there is no file in it that may hold music. Name another folder", file=sys.stderr)
     print(
-        f"{report.scanned} heard, {report.attached} known under another name, {report.skipped} unchanged,"
-        f" {report.removed} gone, {len(report.failures)} failed, {report.known_failures} failed before;"
-        f" {services.counts().tracks} tracks in the library ({report.seconds:.1f} s)"
+        f"{report.scanned} heard, {report.moved} moved, {report.attached} known under another name,"
+        f" {report.skipped} unchanged, {report.removed} gone, {len(report.failures)} failed,"
+        f" {report.known_failures} failed before; {services.counts().tracks} tracks in the library"
+        f" ({report.seconds:.1f} s)"
     )
     if report.measured:
         print(f"Tempo, key and loudness were found of {report.measured} tracks that had been heard before")
@@ -175,8 +176,8 @@ def _tell_state(state: WatchState) -> None:
 def _tell_in_words(report: ScanReport, services: Services) -> None:
     for line in failure_lines(report.failures):
         print(f"segue: {line}", file=sys.stderr)
-    new, gone = report.attached - report.moved, report.removed - report.moved
-    parts = ((report.scanned, "heard"), (report.moved, "moved"), (new, "known under another name"), (gone, "gone"))
+    known = (report.attached, "known under another name")
+    parts = ((report.scanned, "heard"), (report.moved, "moved"), known, (report.removed, "gone"))
     said = ", ".join(f"{count} {what}" for count, what in parts if count > 0)
     if said:
         print(f"{time.strftime('%H:%M')} {said}; {services.counts().tracks} tracks in the library", flush=True)
@@ -184,5 +185,5 @@ def _tell_in_words(report: ScanReport, services: Services) -> None:
 
 def _tell_in_json(report: ScanReport, services: Services) -> None:
     """One line for each change, so that a program can read them as they come."""
-    if report.scanned or report.attached or report.removed or report.failures:
+    if report.scanned or report.moved or report.attached or report.removed or report.failures:
         print(json.dumps(_facts(report, services)), flush=True)

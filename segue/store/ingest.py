@@ -160,15 +160,16 @@ class _Scan:
             place = error.path or Path()
             self._fail(place, error, record=place not in found.asked)
         self._listen(self._new(found, known, failed))
-        removed = 0
+        removed = moved = 0
         if not self._cancel.is_set():
             # Only now, since a moved file's vectors were still needed; hours later some may be there again.
             gone = [path for path in gone if not is_there(path)]
-            removed = self._library.forget_paths(gone)
+            moved = self._moved(known, gone)
+            removed = self._library.forget_paths(gone) - moved
             self._pool()
         return ScanReport(
             scanned=self._whole.heard if self._whole else 0,
-            attached=self._attached,
+            attached=len(self._attached()) - moved,
             skipped=self._skipped,
             removed=removed,
             failures=tuple(self._failures),
@@ -176,17 +177,23 @@ class _Scan:
             seconds=time.monotonic() - self._began_s,
             cancelled=self._cancel.is_set(),
             looked_at=self._quick.heard if self._quick else 0,
-            moved=self._moved(known[path].track_id for path in gone if path in known),
+            moved=moved,
         )
 
-    @property
-    def _attached(self) -> int:
-        return (self._whole.attached if self._whole else 0) + (len(self._quick.done) if self._quick else 0)
+    def _attached(self) -> dict[Path, TrackId]:
+        """The files that nobody had to hear from end to end, with their recordings."""
+        quick = {path: self._quick.found_again[path] for path in self._quick.done} if self._quick else {}
+        return {**quick, **(self._whole.found_again if self._whole else {})}
 
-    def _moved(self, gone: Iterable[TrackId]) -> int:
-        """How many of the tracks that are gone from a place were found at another."""
-        found = {track_id for one in (self._quick, self._whole) if one is not None for track_id in one.found_again}
-        return len(found.intersection(gone))
+    def _moved(self, known: Mapping[Path, KnownFile], gone: Iterable[Path]) -> int:
+        """How many of the files that are gone from a place were found at another."""
+        left = Counter(known[path].track_id for path in gone if path in known)
+        came = Counter(
+            track_id
+            for path, track_id in self._attached().items()
+            if path not in known or known[path].track_id != track_id  # one that was merely touched did not come
+        )
+        return (left & came).total()
 
     # What is new -----------------------------------------------------------------------------------------------------
 

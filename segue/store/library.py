@@ -249,13 +249,17 @@ class Library:
         return None if row is None else Fingerprint(*row[0].split("/"))
 
     def tracks(self) -> tuple[Track, ...]:
-        """All tracks, by artist, album and path."""
+        """All tracks, by artist, album and path; one that lies nowhere is damage, and left out."""
         with self._database.reading() as db:
             paths: dict[str, list[Path]] = {}
             for track_id, blob in db.execute("SELECT track_id, path FROM paths ORDER BY path"):
                 paths.setdefault(track_id, []).append(track_rows.blob_to_path(blob))
             found = db.execute(f"SELECT id, {track_rows.INFO} FROM tracks ORDER BY {track_rows.ORDER}")
-            return tuple(Track(TrackId(row[0]), tuple(paths[row[0]]), track_rows.info_of(row[1:])) for row in found)
+            return tuple(
+                Track(TrackId(row[0]), tuple(paths[row[0]]), track_rows.info_of(row[1:]))
+                for row in found
+                if row[0] in paths
+            )
 
     def songs(self) -> Songs:
         """As `tracks`, in columns with what was measured of them: the same ones as long as the library is the same."""

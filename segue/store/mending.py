@@ -7,18 +7,19 @@ import sqlite3
 import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import quote
 
 from segue.errors import LibraryError
 from segue.files import access_error
-from segue.store.inspecting import Connection, Damage, find_damage, fresh_library, mend
+from segue.store.inspecting import Connection, Damage, find_damage, fresh_library, mend, version_by_tables
 from segue.store.schema import APPLICATION_ID, SCHEMA_VERSION
 
 _BUSY_S = 5.0
 _HEADER_BYTES = 100
 _MOST_PROBED = 1_000_000  # rows between the damage's two ends; a damaged number may claim any
+_MOST_BEYOND = 50_000  # rows behind the damage where the other end cannot be read either
 _JOURNALS = ("-wal", "-journal")  # what SQLite keeps beside a file that was not closed
 _MAGIC = b"SQLite format 3\0"
 _OURS = frozenset({"tracks", "paths", "slice_vectors", "scan_errors", "meta"})
@@ -31,11 +32,38 @@ _LOST = "what cannot be read is heard anew by the next scan"
 
 @dataclass(frozen=True, slots=True)
 class Repair:
-    """What a repair did: where the library lies as it was, what was mended, and how many tracks there are now."""
+    """What a repair did: where the library lies as it was, what was mended, and how many tracks there are now.
+
+    ``unread`` names the tables of which nothing could be read, and ``saved`` is False where nothing at all could.
+    """
 
     backup: Path | None
     mended: tuple[Damage, ...]
     tracks: int
+    unread: tuple[str, ...] = ()
+    saved: bool = True
+
+
+@dataclass(slots=True)
+class _Salvage:
+    """What came of a damaged file, by table."""
+
+    rows: dict[str, int] = field(default_factory=dict)
+    unread: list[str] = field(default_factory=list)
+    in_part: list[str] = field(default_factory=list)
+
+    @property
+    def saved(self) -> bool:
+        return not self.unread or any(count for table, count in self.rows.items() if table != "meta")
+
+    def damages(self) -> tuple[Damage, ...]:
+        return (
+            *(
+                Damage(f"the table '{name}' cannot be read", "it is made anew, empty", "all of it")
+                for name in self.unread
+            ),
+            *(Damage(f"the table '{name}' can be read in part", "that is kept", "the rest") for name in self.in_part),
+        )
 
 
 def inspect(path: Path) -> tuple[Damage, ...]:
@@ -82,14 +110,14 @@ def repair(path: Path) -> Repair:
         _remove(backup)
         raise
     if any(damage.cure == _REBUILD for damage in wrong):
-        return Repair(backup, (*wrong, *_rebuild(path)), _count_tracks(path))
+        return _rebuilt(path, backup, wrong)
     try:
         with _opened(path, "rw") as db:
             db.execute("REINDEX")
             mended = mend(db)
     except sqlite3.DatabaseError as error:
         _explain(error, path)
-        mended = (Damage(f"it could not be mended in place ({error})", _REBUILD, _LOST), *_rebuild(path))
+        return _rebuilt(path, backup, (Damage(f"it could not be mended in place ({error})", _REBUILD, _LOST),))
     found = tuple(damage for damage in wrong if damage.cure in (_REINDEX, _TAKE_IN))
     return Repair(backup, (*found, *mended), _count_tracks(path))
 
@@ -99,9 +127,29 @@ def repair(path: Path) -> Repair:
 
 @contextmanager
 def _opened(path: Path, mode: str) -> Iterator[Connection]:
-    uri = f"file:{quote(str(path.absolute()).encode('utf-8', 'surrogateescape'))}?mode={mode}"
-    with closing(sqlite3.connect(uri, uri=True, timeout=_BUSY_S, isolation_level=None)) as db:
+    with closing(_connect(path, f"mode={mode}")) as first:
+        is_blocked = mode == "ro" and _has_no_place_for_wal(first, path)
+        if not is_blocked:
+            yield first
+            return
+    with closing(_connect(path, "immutable=1")) as db:
         yield db
+
+
+def _connect(path: Path, mode: str) -> Connection:
+    uri = f"file:{quote(str(path.absolute()).encode('utf-8', 'surrogateescape'))}?{mode}"
+    return sqlite3.connect(uri, uri=True, timeout=_BUSY_S, isolation_level=None)
+
+
+def _has_no_place_for_wal(db: Connection, path: Path) -> bool:
+    """Whether it lies in a folder that cannot be written: it is then read as `segue.store.database` reads it."""
+    if path.with_name(f"{path.name}-wal").exists():
+        return False
+    try:
+        db.execute("PRAGMA user_version").fetchone()
+    except sqlite3.DatabaseError as error:
+        return getattr(error, "sqlite_errorcode", 0) & 0xFF == sqlite3.SQLITE_CANTOPEN
+    return False
 
 
 @contextmanager
@@ -192,7 +240,14 @@ def _remove(path: Path) -> None:
         path.with_name(path.name + suffix).unlink(missing_ok=True)
 
 
-def _rebuild(path: Path) -> tuple[Damage, ...]:
+def _rebuilt(path: Path, backup: Path, wrong: tuple[Damage, ...]) -> Repair:
+    """Rebuild it, and say what of it could not be read."""
+    salvage, mended = _rebuild(path)
+    said = (*wrong, *salvage.damages(), *mended)
+    return Repair(backup, said, _count_tracks(path), tuple(salvage.unread), salvage.saved)
+
+
+def _rebuild(path: Path) -> tuple[_Salvage, tuple[Damage, ...]]:
     """Put a new database in the place of a damaged one, with all that can be read and is whole."""
     new = path.with_name(f"{path.name}.new")
     _remove(new)
@@ -203,7 +258,7 @@ def _rebuild(path: Path) -> tuple[Damage, ...]:
         db.execute(f"PRAGMA application_id = {APPLICATION_ID}")
         db.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
         db.execute("BEGIN")  # one transaction: a thousand would each wait for the disk
-        _salvage(path, db)
+        salvage = _salvage(path, db)
         db.execute("COMMIT")
         mended = mend(db)
         db.execute("UPDATE meta SET value = value + 1 WHERE key IN ('version', 'content')")  # whatever was kept of it
@@ -213,59 +268,100 @@ def _rebuild(path: Path) -> tuple[Damage, ...]:
         new.replace(path)
     except OSError as error:
         raise access_error(error, path) from error
-    return mended
+    return salvage, mended
 
 
-def _salvage(path: Path, new: Connection) -> None:
+def _salvage(path: Path, new: Connection) -> _Salvage:
     """Copy every row that can be read; where not even the header can, it is put right in a copy first."""
+    found = _Salvage()
+    tables = [name for (name,) in new.execute("SELECT name FROM sqlite_master WHERE type = 'table'").fetchall()]
     patched = _with_header(path)
     try:
         with _opened(patched or path, "rw" if patched else "ro") as old:
             old.text_factory = lambda blob: blob.decode("utf-8", "replace")
-            for (table,) in new.execute("SELECT name FROM sqlite_master WHERE type = 'table'").fetchall():
-                _salvage_table(old, new, table)
-    except sqlite3.DatabaseError:
-        return  # nothing more can be read
+            held = _tables_of(old)
+            for table in tables:
+                if held is None or table in held:
+                    _salvage_table(old, new, table, found)
     finally:
         if patched is not None:
             _remove(patched)
+    return found
 
 
-def _salvage_table(old: Connection, new: Connection, table: str) -> None:
-    wanted = [name for _, name, *_ in new.execute(f"PRAGMA table_info({table})")]
+def _tables_of(old: Connection) -> set[str] | None:
+    """The tables to look for: all (None), unless the file is readable and of a version that had fewer."""
+    # A file shorter than its header says is refused as a whole, and so is a schema with one damaged entry.
+    old.execute("PRAGMA writable_schema = ON")
+    with suppress(sqlite3.DatabaseError):
+        old.execute("SELECT count(*) FROM sqlite_master")  # the first look at a damaged schema fails, later ones do not
     try:
-        held = {name for _, name, *_ in old.execute(f"PRAGMA table_info({table})")}
+        version = old.execute("PRAGMA user_version").fetchone()[0]
+        if max(version, version_by_tables(old)) >= SCHEMA_VERSION:
+            return None
+        return {name for (name,) in old.execute("SELECT name FROM sqlite_master WHERE type = 'table'")} | _OURS
     except sqlite3.DatabaseError:
-        return
-    columns = ", ".join(name for name in wanted if name in held)
+        return None
+
+
+def _salvage_table(old: Connection, new: Connection, table: str, found: _Salvage) -> None:
+    """Copy what can be read of one table, and note how much that was."""
+    wanted = [name for _, name, *_ in new.execute(f"PRAGMA table_info({table})")]
+    held: set[str] = set()
+    with suppress(sqlite3.DatabaseError):
+        held = {name for _, name, *_ in old.execute(f"PRAGMA table_info({table})")}
+    columns = [name for name in wanted if name in held]
     if not columns:
+        found.unread.append(table)
         return
-    marks = ", ".join("?" for _ in columns.split(", "))
-    put = f"INSERT OR {'REPLACE' if table == 'meta' else 'IGNORE'} INTO {table} ({columns}) VALUES ({marks})"
-    for row in _rows(old, table, columns):
-        try:
+    marks = ", ".join("?" for _ in columns)
+    listed = ", ".join(columns)
+    put = f"INSERT OR {'REPLACE' if table == 'meta' else 'IGNORE'} INTO {table} ({listed}) VALUES ({marks})"
+    rows = _Rows(old, table, listed)
+    count = 0
+    for row in rows:
+        count += 1
+        with suppress(sqlite3.IntegrityError):  # a column that must not be empty is: this row is one of the lost
             new.execute(put, row)
-        except sqlite3.IntegrityError:
-            continue  # a column that must not be empty is: this row is one of those that are lost
+    found.rows[table] = count
+    if rows.damaged:
+        (found.in_part if count else found.unread).append(table)
 
 
-def _rows(old: Connection, table: str, columns: str) -> Iterator[tuple[object, ...]]:
+class _Rows:
     """Every row that can be read: from the front up to the damage, from the back down to it, then one by one."""
-    number = "key" if table == "meta" else "rowid"
-    reached: list[int] = []
-    for direction in ("ASC", "DESC"):
-        last: object = 0
-        try:
-            for place, *row in old.execute(f"SELECT {number}, {columns} FROM {table} ORDER BY {number} {direction}"):
-                last = place
-                yield tuple(row)
-        except sqlite3.DatabaseError:
-            reached.append(last if isinstance(last, int) else 0)
-        else:
-            return
-    for row_number in range(reached[0] + 1, min(reached[1], reached[0] + _MOST_PROBED)):
-        with suppress(sqlite3.DatabaseError):
-            yield from old.execute(f"SELECT {columns} FROM {table} WHERE rowid = {row_number}")
+
+    def __init__(self, old: Connection, table: str, columns: str) -> None:
+        self._old = old
+        self._select = f"SELECT {columns} FROM {table}"
+        self._number = "key" if table == "meta" else "rowid"
+        self.damaged = False
+
+    def __iter__(self) -> Iterator[tuple[object, ...]]:
+        reached: list[int] = []
+        for direction in ("ASC", "DESC"):
+            last: object = 0
+            try:
+                for place, *row in self._old.execute(self._ordered(direction)):
+                    last = place
+                    yield tuple(row)
+            except sqlite3.DatabaseError:
+                self.damaged = True
+                reached.append(last if isinstance(last, int) else 0)
+            else:
+                return
+        if self._number == "rowid":
+            yield from self._between(*reached)
+
+    def _ordered(self, direction: str) -> str:
+        return f"{self._select.replace('SELECT ', f'SELECT {self._number}, ')} ORDER BY {self._number} {direction}"
+
+    def _between(self, front: int, back: int) -> Iterator[tuple[object, ...]]:
+        """The rows within the damage; where not one could be read from the back, its end is not known."""
+        end = min(back, front + _MOST_PROBED) if back else front + _MOST_BEYOND
+        for number in range(front + 1, end):
+            with suppress(sqlite3.DatabaseError):
+                yield from self._old.execute(f"{self._select} WHERE rowid = ?", (number,))
 
 
 def _with_header(path: Path) -> Path | None:

@@ -45,8 +45,8 @@ class Pass:
     failed: int = 0
     done: set[Path] = field(default_factory=set)
     """Files whose content an ear of ``known_by`` has heard."""
-    found_again: set[TrackId] = field(default_factory=set)
-    """Recordings that the library knew already by another path."""
+    found_again: dict[Path, TrackId] = field(default_factory=dict)
+    """Files that were attached, with the recordings that the library knew already."""
     _hashed: dict[Path, TrackId] = field(default_factory=dict)
     _twins: dict[TrackId, list[Path]] = field(default_factory=dict)
 
@@ -99,7 +99,7 @@ class Pass:
     def _attach(self, track_id: TrackId, path: Path) -> None:
         self.task.library.attach_path(track_id, path, stat=self.task.stats[path])
         self.attached += 1
-        self.found_again.add(track_id)
+        self.found_again[path] = track_id
         self.task.on_step(path)
 
     def _attach_twin(self, heard_id: TrackId, path: Path, hashed_id: TrackId | None) -> None:

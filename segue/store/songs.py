@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import sys
 from collections.abc import Iterable, Mapping
@@ -14,6 +15,8 @@ from segue.store.database import Connection
 from segue.store.rhythms import corrected_rhythms
 from segue.store.track_rows import INFO, ORDER, info_of
 from segue.values import ByHand, TrackId, TrackInfo
+
+_log = logging.getLogger(__name__)
 
 Numbers = NDArray[np.float64]
 
@@ -37,24 +40,30 @@ class Songs:
 
 
 def read_songs(db: Connection) -> Songs:
-    """All tracks as they are now; linear in the tracks."""
+    """All tracks as they are now; linear in the tracks. One that lies nowhere is damage, and left out."""
     texts: dict[str, str] = {}
     places: dict[tuple[str, ...], tuple[str, ...]] = {}
     folders_of, by_hand = _folders(db), corrected_rhythms(db)
     ids, infos, folders, measures = [], [], [], []
+    lost = 0
     statement = (
         f"SELECT id, {INFO}, tempo_bpm, camelot, loudness_lufs FROM tracks LEFT JOIN rhythms ON track_id = id"
         f" ORDER BY {ORDER}"
     )
     for track_id, title, artist, album, genre, *numbers, tempo, camelot, loudness in db.execute(statement):
+        own = folders_of.pop(track_id, None)
+        if own is None:
+            lost += 1
+            continue
         ids.append(TrackId(sys.intern(track_id)))
         shared = (texts.setdefault(text, text) for text in (artist, album, genre))
         infos.append(info_of((title, *shared, *numbers)))
-        own = folders_of.pop(track_id)
         folders.append(places.setdefault(own, own))
         if track_id in by_hand:
             tempo, camelot = by_hand[track_id].tempo_bpm, by_hand[track_id].camelot
         measures.append((tempo, texts.setdefault(camelot or "", camelot or ""), loudness))
+    if lost:
+        _log.warning("tracks that lie nowhere are left out (%d); to mend the library: segue doctor --repair", lost)
     tempi, keys, loudnesses = zip(*measures, strict=True) if measures else ((), (), ())
     return Songs(
         tuple(ids),

@@ -37,12 +37,12 @@ def info_of(row: tuple[Any, ...]) -> TrackInfo:
 
 
 def track_of(db: Connection, track_id: TrackId) -> Track | None:
-    """One track with its paths, or None."""
+    """One track with its paths, or None; one that lies nowhere is damage, and as good as not there."""
     row = db.execute(f"SELECT {INFO} FROM tracks WHERE id = ?", (track_id,)).fetchone()
     if row is None:
         return None
-    blobs = db.execute("SELECT path FROM paths WHERE track_id = ? ORDER BY path", (track_id,))
-    return Track(track_id, tuple(blob_to_path(blob) for (blob,) in blobs), info_of(row))
+    blobs = db.execute("SELECT path FROM paths WHERE track_id = ? ORDER BY path", (track_id,)).fetchall()
+    return Track(track_id, tuple(blob_to_path(blob) for (blob,) in blobs), info_of(row)) if blobs else None
 
 
 def track_at(db: Connection, path: Path) -> Track | None:

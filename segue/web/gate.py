@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import math
 from urllib.parse import quote
 
@@ -10,6 +9,7 @@ from flask import Blueprint, Flask, Response, redirect, render_template_string, 
 from werkzeug.wrappers import Response as AnyResponse
 
 from segue.door import DOOR, Door, Patience
+from segue.web.api.problems import is_for_programs, problem
 from segue.words import later, say, spoken
 
 COOKIE = "segue_session"
@@ -20,6 +20,7 @@ _OPEN_FOLDERS = ("/assets/css/", "/assets/fonts/", "/assets/icons/", "/assets/wo
 _FOR_SCRIPTS = ("/api/", "/media/", "/_dash", "/_reload-hash", "/assets/")
 _CLOSED = later("This booth can be reached by others and has no password. Set one with: segue password")
 _LOG_IN_FIRST = later("Log in first")
+_HOW_IN = "Send the token that segue password --token gives: Authorization: Bearer TOKEN"
 _PAGE = """<!DOCTYPE html>
 <html lang="{{ language }}" data-mantine-color-scheme="dark">
 <head>
@@ -65,11 +66,11 @@ def gate(server: Flask, door: Door, *, must_lock: bool = False, own_check: tuple
     """
 
     @server.before_request
-    def ask() -> AnyResponse | tuple[str, int, dict[str, str]] | None:
+    def ask() -> AnyResponse | None:
         if _is_open(request.path) or request.path.startswith(own_check):
             return None
         if not door.is_locked():
-            return (f"{say(_CLOSED)}\n", 403, {"Content-Type": "text/plain"}) if must_lock else None
+            return _closed() if must_lock else None
         return None if _is_inside(door) else _sent_away()
 
     server.register_blueprint(_login_routes(door))
@@ -127,15 +128,19 @@ def _is_inside(door: Door) -> bool:
     return door.is_session(request.cookies.get(COOKIE, ""))
 
 
+def _closed() -> Response:
+    if is_for_programs():
+        return problem(say(_CLOSED), "Set a password on the booth's computer: segue password", 403)
+    return Response(f"{say(_CLOSED)}\n", status=403, mimetype="text/plain")
+
+
 def _sent_away() -> AnyResponse:
     """A page goes to the form and comes back after it; what scripts ask for is refused."""
     if request.method == "GET" and not request.path.startswith(_FOR_SCRIPTS):
         then = request.full_path.rstrip("?")
         return redirect("/login" if then == "/" else f"/login?next={quote(then)}")
     if request.path.startswith("/api/"):
-        answer: Response = Response(
-            json.dumps({"error": say(_LOG_IN_FIRST)}) + "\n", status=401, mimetype="application/json"
-        )
+        answer = problem(say(_LOG_IN_FIRST), _HOW_IN, 401)
     else:
         answer = Response(f"{say(_LOG_IN_FIRST)}\n", status=401, mimetype="text/plain")
     answer.headers["WWW-Authenticate"] = 'Bearer realm="Segue"'

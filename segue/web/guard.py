@@ -15,6 +15,7 @@ from werkzeug.exceptions import HTTPException
 
 from segue.errors import AudioError, FileAccessError, SegueError, UnknownBoothError, UnknownMixError, UnknownTrackError
 from segue.web import ids
+from segue.web.api.problems import http_problem, is_for_programs, problem
 from segue.web.present import FAULT_TEXT, error_line, notification
 from segue.words import say
 
@@ -48,13 +49,11 @@ def guard(server: Flask, *, faults: Faults, content_policy: str, name: str | Non
     """Refuse what other sites send, answer errors with one line, and tell the browser what the page may load."""
 
     @server.before_request
-    def refuse_strangers() -> tuple[str, int] | None:
+    def refuse_strangers() -> Response | None:
         if not is_own_name(request.host, also=name):
-            line = say("Segue answers to this computer's own names only. Open it at http://127.0.0.1.")
-            return f"{line}\n", 403
+            return _refused(say("Segue answers to this computer's own names only. Open it at http://127.0.0.1."))
         if request.method not in _SAFE_METHODS and not _is_same_site():
-            line = say("Segue takes orders from its own page only.")
-            return f"{line}\n", 403
+            return _refused(say("Segue takes orders from its own page only."))
         return None
 
     @server.after_request
@@ -67,12 +66,32 @@ def guard(server: Flask, *, faults: Faults, content_policy: str, name: str | Non
 
     @server.errorhandler(Exception)
     def one_line(error: Exception) -> Response:
-        if isinstance(error, HTTPException):
-            return _line(f"{error.code} {error.name}", error.code or 500)
-        if isinstance(error, SegueError):
-            return _line(error_line(error), status_of(error))
-        faults.caught(error)
-        return _line(say(FAULT_TEXT), 500)
+        if not isinstance(error, HTTPException | SegueError):
+            faults.caught(error)
+        return _told_to_programs(error) if is_for_programs() else _told(error)
+
+
+def _told(error: Exception) -> Response:
+    if isinstance(error, HTTPException):
+        return _line(f"{error.code} {error.name}", error.code or 500)
+    if isinstance(error, SegueError):
+        return _line(error_line(error), status_of(error))
+    return _line(say(FAULT_TEXT), 500)
+
+
+def _told_to_programs(error: Exception) -> Response:
+    if isinstance(error, HTTPException):
+        return http_problem(error)
+    if isinstance(error, SegueError):
+        return problem(error.what, error.remedy, status_of(error))
+    return problem(say(FAULT_TEXT), "Look into the log of the booth", 500)
+
+
+def _refused(line: str) -> Response:
+    """What another site sent, or sent to another name."""
+    if is_for_programs():
+        return problem(line, "Ask the booth's own address, and from no other site's page", 403)
+    return _line(line, 403)
 
 
 def callback_boundary(error: Exception, faults: Faults) -> None:

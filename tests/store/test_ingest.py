@@ -70,9 +70,27 @@ class TestAFolder:
         no_workers()
         (music / "second").rename(music / "third")
         os.utime(music / "first" / "song 0.wav", ns=(1, 1))
-        assert numbers(hear_all(music, library)) == (0, 4, 2, 3, 0)
+        report = hear_all(music, library)
+        assert (numbers(report), report.moved) == ((0, 1, 2, 0, 0), 3)
         assert len(library.tracks()) == 6
         assert hear_all(music, library).skipped == 6
+
+    def test_each_file_counts_once(self, music: Path, library: Library) -> None:
+        """A rename was told as one file that is known under another name, and one that is gone."""
+        hear_all(music, library)
+        song = music / "first" / "song 1.wav"
+        twins = [shutil.copyfile(song, song.with_name(f"twin {i}.wav")) for i in range(2)]
+        assert (numbers(report := hear_all(music, library)), report.moved) == ((0, 2, 6, 0, 0), 0)
+        for twin in twins:
+            twin.rename(twin.with_suffix(".wave.wav"))
+        shutil.copyfile(song, song.with_name("one more.wav"))
+        (music / "second" / "song 3.wav").unlink()
+        report = hear_all(music, library)
+        assert (numbers(report), report.moved) == ((0, 1, 5, 1, 0), 2)
+        twins[0].with_suffix(".wave.wav").unlink()
+        os.utime(song, ns=(1, 1))  # touched, and not where the other went
+        report = hear_all(music, library)
+        assert (numbers(report), report.moved) == ((0, 1, 6, 1, 0), 0)
 
     def test_duplicates_are_heard_once_and_keep_both_paths(self, music: Path, library: Library) -> None:
         copies = [music / "copies" / f"{i}.wav" for i in range(3)]

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import os
 import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
-from segue.errors import EmptyLibraryError, LibraryError
+from segue.errors import EmptyLibraryError, LibraryError, UnknownTrackError
+from segue.store.exports import vectors_by_path
 from segue.store.library import FILE_NAME, Library
 from segue.store.schema import SCHEMA_VERSION
 from tests.store_heard import EAR, add, heard, number
@@ -100,3 +102,21 @@ class TestBadPlaces:
         with Library.open(folder) as library:
             add(library, heard(1), "/music/a.mp3")
         assert [p.name for p in folder.iterdir()] == [FILE_NAME]
+
+
+def test_a_track_that_lies_nowhere_is_left_out(data: Path, library: Library, caplog: pytest.LogCaptureFixture) -> None:
+    """It was a KeyError wherever songs were chosen, named or exported."""
+    for i in (1, 2, 3):
+        add(library, heard(i), f"/music/{i}.mp3")
+    with closing(sqlite3.connect(data / FILE_NAME)) as db, db:
+        db.execute("DELETE FROM paths WHERE path = ?", (b"/music/2.mp3",))
+    with Library.open(data, read_only=True) as damaged:
+        left = (number(1), number(3))
+        assert tuple(track.id for track in damaged.tracks()) == left
+        assert set(damaged.songs().ids) == set(left)
+        assert {track.id for track in damaged.search("song")} == set(left)
+        assert set(vectors_by_path(damaged, EAR)) == {"/music/1.mp3", "/music/3.mp3"}
+        with pytest.raises(UnknownTrackError):
+            damaged.track(number(2))
+    assert "tracks that lie nowhere are left out (1)" in caplog.text
+    assert "segue doctor --repair" in caplog.text

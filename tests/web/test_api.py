@@ -124,6 +124,34 @@ def test_what_is_wrong_is_said_in_json(
     assert answer.get_json()["remedy"]
 
 
+def test_a_bound_is_told_to_its_last_figure(client: FlaskClient) -> None:
+    """It was told as 4.29497e+09."""
+    answer = client.post(f"{ROOT}/playlist", json={"seeds": ["0" * 16], "seed": 2**32})
+    assert answer.get_json()["remedy"] == "Give a whole number, 0 to 4294967295"
+
+
+@pytest.mark.parametrize(
+    ("verb", "path", "headers", "status", "error"),
+    [
+        ("GET", "/nothing", {}, 404, "there is nothing at this address"),
+        ("POST", "/search", {}, 405, "POST is not what this address takes"),
+        ("GET", "/playlist", {}, 405, "GET is not what this address takes"),
+        ("GET", "/search", {"Host": "evil.example"}, 403, "own names only"),
+        ("POST", "/reorder", {"Origin": "http://evil.example"}, 403, "own page only"),
+    ],
+)
+def test_a_request_that_reaches_no_operation_is_answered_in_json_too(
+    client: FlaskClient, verb: str, path: str, headers: dict[str, str], status: int, error: str
+) -> None:
+    """It was a line of text."""
+    answer = client.open(f"{ROOT}{path}", method=verb, headers=headers)
+    assert answer.status_code == status
+    assert set(answer.get_json()) == {"error", "remedy"}
+    assert error in answer.get_json()["error"]
+    if status == 405:
+        assert f"It takes {answer.headers['Allow']}" == answer.get_json()["remedy"]
+
+
 def test_no_answer_names_a_folder_of_the_computer(client: FlaskClient, house: Services, ids: list[TrackId]) -> None:
     folder = str(house.track(ids[0]).paths[0].parents[1])
     answers = [got(client, "/search"), got(client, f"/tracks/{ids[0]}"), got(client, f"/tracks/{ids[0]}/similar")]
@@ -156,6 +184,15 @@ def test_the_description_tells_of_every_address(client: FlaskClient) -> None:
     }
     assert described == served
     assert len(described) == len(OPERATIONS)
+
+
+def test_the_description_names_what_may_go_wrong_and_the_token() -> None:
+    told = openapi()
+    for path, verbs in told["paths"].items():
+        for said in verbs.values():
+            assert {"400", "401", "403", "404", "405"} < set(said["responses"]), path
+    assert told["components"]["securitySchemes"]["token"]["scheme"] == "bearer"
+    assert told["security"] == [{}, {"token": []}]
 
 
 def test_the_description_has_a_form_for_every_field() -> None:

@@ -41,6 +41,8 @@ def test_nothing_is_had_without_a_session(locked: FlaskClient, path: str) -> Non
     else:
         assert answer.status_code == 401
         assert answer.is_json is path.startswith("/api/")
+        if answer.is_json:
+            assert set(answer.get_json()) == {"error", "remedy"}
     assert locked.post("/_dash-update-component", json={}).status_code == 401
 
 

@@ -69,7 +69,7 @@ class Field:
             "string": "a text of {} characters",
             "integer": "a whole number, {}",
         }
-        return nouns.get(self.kind, "a number, {}").format(f"{self.least:g} to {self.most:g}")
+        return nouns.get(self.kind, "a number, {}").format(f"{self.least:.15g} to {self.most:.15g}")
 
 
 def read_all(fields: Sequence[Field], given: Mapping[str, Any], *, as_text: bool) -> dict[str, Any]:

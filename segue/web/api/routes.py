@@ -12,6 +12,7 @@ from segue import __version__
 from segue.errors import ParameterError, SegueError
 from segue.web.api.fields import SONG, read_all
 from segue.web.api.operations import OPERATIONS, Operation
+from segue.web.api.problems import ROOT, problem
 from segue.web.guard import status_of
 
 if TYPE_CHECKING:
@@ -19,7 +20,6 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-ROOT = "/api/v1"
 _JSON = "application/json"
 
 
@@ -39,7 +39,7 @@ def api_routes(services: Services) -> Blueprint:
     @routes.errorhandler(SegueError)
     def wrong(error: SegueError) -> ResponseReturnValue:
         log.info("a program was refused: %s", error)
-        return jsonify({"error": error.what, "remedy": error.remedy}), status_of(error)
+        return problem(error.what, error.remedy, status_of(error))
 
     return routes
 
@@ -53,7 +53,15 @@ def openapi() -> dict[str, Any]:
         "openapi": "3.1.0",
         "info": {"title": "Segue", "version": __version__, "description": "An automatic DJ for the music people own."},
         "paths": paths,
+        "security": [{}, {"token": []}],
         "components": {
+            "securitySchemes": {
+                "token": {
+                    "type": "http",
+                    "scheme": "bearer",
+                    "description": "Where the booth has a password: what segue password --token prints",
+                }
+            },
             "schemas": {
                 "Error": {
                     "type": "object",
@@ -63,7 +71,7 @@ def openapi() -> dict[str, Any]:
                         "remedy": {"type": "string", "description": "What to do about it"},
                     },
                 }
-            }
+            },
         },
     }
 
@@ -84,7 +92,10 @@ def _described(operation: Operation) -> dict[str, Any]:
     answers = {
         "200": {"description": operation.summary, "content": {_JSON: {"schema": {"type": "object"}}}},
         "400": _problem("What was asked is wrong"),
+        "401": _problem("The booth has a password, and neither a session nor the token came along"),
+        "403": _problem("It was asked by another name than the booth's, or from another site's page"),
         "404": _problem("There is no such song"),
+        "405": _problem("The address takes another method"),
     }
     said: dict[str, Any] = {"summary": operation.summary, "responses": answers, "parameters": []}
     if "{id}" in operation.path:
