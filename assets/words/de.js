@@ -46,6 +46,7 @@
 "Listen to the room": "Dem Raum zuhören",
 "Listening to “{name}”": "„{name}“ wird angehört",
 "Listening, and playing: the microphone will hear Segue's own player too.": "Hört zu und spielt: Das Mikrofon hört auch Segues eigenen Player.",
+"Listening.": "Segue hört zu.",
 "Listening. The first answer takes ten seconds of music.": "Hört zu. Die erste Antwort braucht zehn Sekunden Musik.",
 "Mark some songs first: by the boxes before their names, or with the space bar.": "Zuerst einige Titel markieren: über die Kästchen vor ihren Namen oder mit der Leertaste.",
 "Minutes": "Minuten",
@@ -144,6 +145,10 @@
 "{count} song added to the queue.": [
 "{count} Titel zur Warteschlange hinzugefügt.",
 "{count} Titel zur Warteschlange hinzugefügt."
+],
+"{count} song marked": [
+"{count} Titel markiert",
+"{count} Titel markiert"
 ],
 "{count} song, about {time} left": [
 "{count} Titel, noch etwa {time}",
