@@ -317,6 +317,8 @@ def test_the_demo_is_a_library_or_so_many_seconds_of_each_song(
 def test_the_booth_may_choose_from_the_folders_that_were_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     seen: list[list[Path]] = []
     monkeypatch.setattr("segue.web.factory.serve", lambda _, *, folders, **__: seen.append(folders))
+    for name in ("one", "two"):
+        (tmp_path / name).mkdir()
     words = ["--allow", str(tmp_path / "one"), "--allow", str(tmp_path / "two"), "--music", str(tmp_path)]
     assert main(["serve", "--data", str(tmp_path / "data"), *words]) == 0
     assert seen == [[tmp_path / "one", tmp_path / "two", tmp_path]]

@@ -96,5 +96,7 @@ def test_the_command_line_tells_it(data: Path, capsys: pytest.CaptureFixture[str
     assert "12 playlists of 60 tracks" in said
     assert "label the same as the song before" in said
     assert "of the steps lead on" in said
-    assert main([*words, "--hub-weight", "2"]) == 1
-    assert "hub_weight is 2.0" in capsys.readouterr().err
+    with pytest.raises(SystemExit) as stopped:
+        main([*words, "--hub-weight", "2"])
+    assert stopped.value.code == 2
+    assert "--hub-weight: 2 is not from 0 to 1" in capsys.readouterr().err

@@ -271,9 +271,9 @@ def _restored(queue: Queue, step: Step) -> Queue:
 
 
 def _with_current(queue: Queue, entries: tuple[Entry, ...]) -> tuple[Entry, ...]:
-    """The entries, with what plays in place of itself under the id that it had before `move` gave it another."""
+    """The same songs in an earlier order, with what plays in place of itself under the id that it had before `move`."""
     current, known = queue.current, {entry.id for entry in queue.entries}
-    if current is None or current in entries:
+    if current is None or sorted(entry.track_id for entry in entries) != sorted(queue.track_ids):
         return entries
     for place, entry in enumerate(entries):
         if entry.track_id == current.track_id and entry.id not in known:
