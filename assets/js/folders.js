@@ -6,6 +6,7 @@
   const view = () => document.getElementById("folder-view");
   const rows = () => [...(view()?.querySelectorAll(".folder-row:enabled") || [])];
   let asked = 0;
+  let isTyping = false; // a path, since the last click and Enter
 
   Object.assign((segue.acts ??= {}), {
     folder: ({ folder }) => {
@@ -14,8 +15,13 @@
     },
   });
 
-  /* Another folder is shown: the focus goes to the first in it, or to where it is chosen. */
-  segue.showFolder = () => setTimeout(() => (rows()[0] || document.getElementById("folder-scan"))?.focus(), SHOWN_MS);
+  /* Another folder is shown: the focus goes to the first in it, or to where it is chosen, but not away from who types. */
+  segue.showFolder = () =>
+    setTimeout(() => isTyping || (rows()[0] || document.getElementById("folder-scan"))?.focus(), SHOWN_MS);
+
+  document.addEventListener("input", ({ target }) => (isTyping = target.id === "folder-path"));
+  document.addEventListener("click", () => (isTyping = false));
+  document.addEventListener("keydown", ({ key }) => key === "Enter" && (isTyping = false), true);
 
   function up() {
     [...view().querySelectorAll(".folder-way button")].at(-1)?.click();

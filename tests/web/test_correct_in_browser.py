@@ -89,7 +89,7 @@ def test_the_dialog_counts_anew_and_says_what_is_wrong(services: Services, serve
     mark(page, 0)
     page.click("[data-act=table_correct]")
     dialog = page.get_by_role("dialog", name="Correct tempo and key")
-    dialog.get_by_text("Heard: 80 BPM, 100% sure").wait_for()
+    dialog.get_by_text("Heard: 80 BPM, 100\N{NO-BREAK SPACE}% sure").wait_for()
     assert dialog.get_by_role("button", name="As it was heard").is_disabled()
     tempo = dialog.get_by_label("Tempo in BPM")
     dialog.get_by_role("button", name="Half the tempo").press("Enter")

@@ -36,7 +36,7 @@ def test_how_well_the_ear_does_is_measured_shown_and_kept(services: Services, se
     page.wait_for_selector(".apart", timeout=180_000)
     rows = page.locator(".apart tbody th").all_inner_texts()
     assert [row.split("\n")[0] for row in rows] == ["Genre", "Genre, other artists only", "Artist"]
-    assert "100 %" in page.inner_text(".apart tbody tr:first-child")
+    assert "100\N{NO-BREAK SPACE}%" in page.inner_text(".apart tbody tr:first-child")
     assert "no better than chance" in page.inner_text(".apart tbody tr:last-child")
     assert "Album: no two of the 24 tracks share a label" in page.inner_text("#quality-figures")
     assert "24 of 24 are not there" in page.inner_text("#quality-figures .findings")
