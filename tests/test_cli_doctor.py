@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from segue.cli.main import main
+from segue.cli.start import main
 from segue.store.library import Library
 from tests.conftest import ROOT
 from tests.store_heard import add, heard

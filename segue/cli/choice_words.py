@@ -9,7 +9,7 @@ from typing import get_args
 
 from segue.choose.playlist import ContinueSpec, OutsideSeed
 from segue.choose.wishes import Christmas, Wishes
-from segue.cli.words import at_least, between, seed_of, whole_between
+from segue.cli.words import at_least, between, seed_of
 from segue.config import CHOICE, ChoiceSpec, describe
 from segue.errors import ParameterError, UsageError
 from segue.files import expanded, real_path
@@ -39,7 +39,7 @@ def direction_words(parser: argparse.ArgumentParser) -> None:
     group.add_argument(
         "--lookback",
         "--keep-on",
-        type=whole_between(1, 10),
+        type=between(int, 1, 10),
         metavar="N",
         default=CHOICE.lookback,
         help=_help("lookback"),
@@ -72,10 +72,10 @@ def wish_words(parser: argparse.ArgumentParser) -> None:
     group.add_argument("--tempo", type=number_range, metavar="FROM-TO", help="only of these tempi, in BPM, as 118-126")
     group.add_argument("--octaves", action="store_true", help="with --tempo, half and double of it too")
     group.add_argument(
-        "--min-length", type=between(0, 1e6), default=CHOICE.shortest_s, metavar="S", help=_help("shortest_s")
+        "--min-length", type=between(float, 0, 1e6), default=CHOICE.shortest_s, metavar="S", help=_help("shortest_s")
     )
     group.add_argument(
-        "--max-length", type=between(0, 1e6), default=CHOICE.longest_s, metavar="S", help=_help("longest_s")
+        "--max-length", type=between(float, 0, 1e6), default=CHOICE.longest_s, metavar="S", help=_help("longest_s")
     )
     for word, metavar, what in (
         ("genre", "WORDS", "only tracks whose genre, as the file says, holds these words"),
@@ -101,11 +101,11 @@ def wish_words(parser: argparse.ArgumentParser) -> None:
         default = getattr(CHOICE, name)
         most = 1_000_000 if name == "repeat_after_tracks" else 100
         played.add_argument(
-            f"--{name.replace('_', '-')}", type=whole_between(0, most), default=default, metavar="N", help=_help(name)
+            f"--{name.replace('_', '-')}", type=between(int, 0, most), default=default, metavar="N", help=_help(name)
         )
     played.add_argument(
         "--no-repeat-hours",
-        type=between(0, 1e6),
+        type=between(float, 0, 1e6),
         default=CHOICE.repeat_after_hours,
         metavar="H",
         help=_help("repeat_after_hours"),
@@ -183,7 +183,9 @@ def _folder(word: str) -> str:
 
 def _share(group: argparse._ArgumentGroup, word: str, name: str, *others: str) -> None:
     default = getattr(CHOICE, name)
-    group.add_argument(word, *others, dest=name, type=between(0, 1), default=default, metavar="0..1", help=_help(name))
+    group.add_argument(
+        word, *others, dest=name, type=between(float, 0, 1), default=default, metavar="0..1", help=_help(name)
+    )
 
 
 def _help(name: str) -> str:

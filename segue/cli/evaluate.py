@@ -43,7 +43,7 @@ def words(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--hub-weight",
-        type=between(0, 1),
+        type=between(float, 0, 1),
         action="append",
         metavar="0..1",
         help="of playlists: measure them with this weight of hubs; may be said again (default: 0 and 0.5)",

@@ -42,7 +42,7 @@ def words(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--loop", action="store_true", help="come back to where it began")
     parser.add_argument("--arc", choices=ARCS, default="none", help="how loud and fast it is on the way")
     parser.add_argument(
-        "--arc-weight", type=between(0, 10), default=JOURNEY.arc_weight, metavar="W", help=_help("arc_weight")
+        "--arc-weight", type=between(float, 0, 10), default=JOURNEY.arc_weight, metavar="W", help=_help("arc_weight")
     )
     parser.add_argument(
         "--pin",

@@ -15,7 +15,7 @@ from typing import NamedTuple
 from segue.cli.answers import print_json
 from segue.cli.choice_words import wish_words, wishes_of
 from segue.cli.live_screen import Screen, moment_line
-from segue.cli.words import at_least, between, ear_of, ear_words, path_named, whole_between
+from segue.cli.words import at_least, between, ear_of, ear_words, path_named
 from segue.config import LIVE, LiveSpec, describe
 from segue.errors import ParameterError, TooShortError
 from segue.files import access_error
@@ -46,11 +46,11 @@ def words(parser: argparse.ArgumentParser) -> None:
     source.add_argument("--rate", type=at_least(4000), metavar="HZ", help="record at this rate (default: the device's)")
     source.add_argument("--list-devices", action="store_true", help="name the microphones, and do no more")
     parser.add_argument(
-        "--count", type=whole_between(1, 100), default=5, help="how many to suggest (default: %(default)s)"
+        "--count", type=between(int, 1, 100), default=5, help="how many to suggest (default: %(default)s)"
     )
     parser.add_argument(
         "--head-weight",
-        type=between(0, 1),
+        type=between(float, 0, 1),
         default=LIVE.head_weight,
         metavar="0..1",
         help=f"{describe(LiveSpec, 'head_weight')} (default: %(default)s)",

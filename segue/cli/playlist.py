@@ -12,7 +12,7 @@ from segue.choose.playlist import Continuation
 from segue.cli.answers import entry_of, name_of, print_json, print_rows, track_row
 from segue.cli.choice_words import direction_words, join_words, spec_of, wish_words
 from segue.cli.lists import hand_over, listed, out_word
-from segue.cli.words import ear_of, ear_words, whole_between
+from segue.cli.words import between, ear_of, ear_words
 from segue.play.m3u import PlaylistEntry
 from segue.services import Services
 
@@ -28,7 +28,7 @@ def words(parser: argparse.ArgumentParser) -> None:
         help="ids, paths, words, any audio files, or playlists of them; the last counts as playing",
     )
     parser.add_argument(
-        "--count", type=whole_between(1, 10_000), default=10, help="how many tracks to add (default: %(default)s)"
+        "--count", type=between(int, 1, 10_000), default=10, help="how many tracks to add (default: %(default)s)"
     )
     out_word(parser)
     ear_words(parser)

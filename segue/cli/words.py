@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from segue.choose.playlist import OutsideSeed
 from segue.config import SCAN
@@ -20,6 +20,7 @@ from segue.values import Track
 
 DATA = Path("Pickles")
 PLAYLISTS = (".m3u8", ".m3u", ".pls", ".xspf", ".jspf")
+N = TypeVar("N", int, float)
 
 
 def common_words(parser: argparse.ArgumentParser, *, again: bool = False) -> None:
@@ -97,28 +98,16 @@ def at_least(least: int) -> Callable[[str], int]:
     return whole
 
 
-def between(low: float, high: float) -> Callable[[str], float]:
-    """A number for argparse, no smaller and no larger than these."""
+def between(kind: Callable[[str], N], low: N, high: N) -> Callable[[str], N]:
+    """A number for argparse, whole (int) or not (float), no smaller and no larger than these."""
 
-    def inside(text: str) -> float:
-        number = float(text)
-        if not low <= number <= high:
+    def number(text: str) -> N:
+        found = kind(text)
+        if not low <= found <= high:
             raise argparse.ArgumentTypeError(f"{text} is not from {low:g} to {high:,.15g}")
-        return number
+        return found
 
-    return inside
-
-
-def whole_between(low: int, high: int) -> Callable[[str], int]:
-    """The same for a whole number."""
-
-    def inside(text: str) -> int:
-        number = int(text)
-        if not low <= number <= high:
-            raise argparse.ArgumentTypeError(f"{number} is not from {low} to {high:,}")
-        return number
-
-    return inside
+    return number
 
 
 def seed_of(services: Services, word: str) -> Track | OutsideSeed:

@@ -14,23 +14,18 @@ from segue.errors import LibraryError
 from segue.store.library import Library
 from segue.store.mending import inspect, repair
 from segue.store.schema import APPLICATION_ID, SCHEMA_VERSION
-from tests.store_heard import EAR, add, heard, number
+from tests.store_heard import EAR, SLICES, add, closed_library, heard, number
 
 TRACKS = 120
-SLICES = 300
 PAGE = 4096
 
 
 @pytest.fixture(scope="module")
 def sound(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A library of 120 tracks, closed, in one file; its vectors take pages of their own, as real ones do."""
-    data = tmp_path_factory.mktemp("sound") / "data"
-    with Library.open(data) as library:
-        for i in range(TRACKS):
-            add(library, heard(i, slices=SLICES), f"/music/artist {i // 10}/song {i}.mp3")
-        library.set_track_vectors({}, EAR, recipe="tfidf", content=library.content())
-    alter(data / "library.db", "PRAGMA journal_mode = DELETE")
-    return data / "library.db"
+    """A library of 120 tracks, closed, in one file."""
+    path = closed_library(tmp_path_factory.mktemp("sound") / "data", TRACKS, "/music/artist {artist}/song {i}.mp3")
+    alter(path, "PRAGMA journal_mode = DELETE")
+    return path
 
 
 @pytest.fixture

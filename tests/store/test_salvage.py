@@ -10,10 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from segue.cli.main import main
+from segue.cli.start import main
 from segue.store.library import Library
 from segue.store.mending import inspect, repair
-from tests.store_heard import EAR, add, heard
+from tests.store_heard import closed_library
 
 TRACKS = 100
 PAGE = 4096
@@ -22,20 +22,13 @@ PAGE = 4096
 @pytest.fixture(scope="module")
 def closed(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A library that was closed as it should be, with a profile, and events."""
-    data = tmp_path_factory.mktemp("closed") / "data"
-    with Library.open(data) as library:
-        for i in range(TRACKS):
-            add(
-                library,
-                heard(i, slices=300),
-                f"/home/somebody/Music/Artist {i // 10}/The album of the year/{i:03} Song.mp3",
-            )
-        library.set_track_vectors({}, EAR, recipe="tfidf", content=library.content())
-    with closing(sqlite3.connect(data / "library.db")) as db, db:
+    place = "/home/somebody/Music/Artist {artist}/The album of the year/{i:03} Song.mp3"
+    path = closed_library(tmp_path_factory.mktemp("closed") / "data", TRACKS, place)
+    with closing(sqlite3.connect(path)) as db, db:
         db.execute("INSERT INTO profiles VALUES ('Sunday', '{}')")
         some = [(i, i, "liked", f"{i:016x}", "picked") for i in range(1, 31)]
         db.executemany("INSERT INTO events (id, at_s, kind, track_id, origin) VALUES (?, ?, ?, ?, ?)", some)
-    return data / "library.db"
+    return path
 
 
 @pytest.fixture
