@@ -17,7 +17,8 @@ _ROWS = 100  # rows of 10 ms handled at a time: one second, which stays in the s
 _SEGMENT_ROWS = 10  # a gating block is four segments of 100 ms, and the next one begins a segment later
 _SEGMENTS = _ROWS // _SEGMENT_ROWS
 _LOW_HZ = 11_025  # about the rate to which the low part is brought
-_VERY_LOW = 5  # the very low part is brought down once more by this
+_VERY_LOW = 25  # the very low part is brought down once more by this
+_ROW_STEPS = 5  # a row is a multiple of so many steps, a segment of fifty
 _LEAD_SEGMENTS = 2  # 200 ms, after which nothing is left of what the high-pass was in before
 _FRAME_S = 0.4644  # of which a spectrum is handed on: semitones part from 150 Hz up
 _PITCHES_HZ = 2200.0  # up to there
@@ -88,7 +89,8 @@ class LevelMeter:
     100 ms is G times the power of the samples, less what a low part takes off, whose gain is G - g(f): the low part is
     the means of so many samples, and by Parseval's theorem its power under a gain is a sum over its spectrum. The
     shelf's gain is smooth there, so that a bare Fourier transform of 100 ms will do. The high-pass at 38 Hz is not: it
-    filters the very low part, brought down once more.
+    filters the very low part, brought down once more, and what it takes off above that, a few hundredths, is left to
+    the low part's gain.
     """
 
     def __init__(self, rate_hz: int, channels: int, *, on_spectra: Callable[[Floats, float], None]) -> None:
@@ -98,11 +100,10 @@ class LevelMeter:
         self._row = self._plan.row_samples if self._plan else max(1, round(rate_hz / 100))
         self._weights = np.array(_LAYOUTS.get(channels, (1.0,) * channels), np.float64)
         self._buffer = np.zeros((channels, MARGIN_SAMPLES + _ROWS * self._row), np.float32)
-        self._sizes = np.empty_like(self._buffer)
         self._filled = 0
         self._samples = 0
         self._mean = np.full(channels, 1.0 / channels, np.float32)
-        self._true_peak = TruePeak()
+        self._true_peak = TruePeak(self._buffer, self._row)
         self._seconds = self._settled = 0
         self._peaks = np.empty((channels, _BATCH_SECONDS * _ROWS), np.float32)
         self._powers = np.empty_like(self._peaks)
@@ -154,16 +155,17 @@ class LevelMeter:
         """One full buffer, 100 rows: only what has to be done while its samples are near; the rest is for `_settle`."""
         chunk = self._buffer[:, MARGIN_SAMPLES:]
         at = (self._seconds - self._settled) * _ROWS
-        sizes = np.abs(self._buffer, out=self._sizes)
         peaks, powers = self._peaks[:, at : at + _ROWS], self._powers[:, at : at + _ROWS]
-        np.maximum.reduceat(sizes[:, MARGIN_SAMPLES:], self._starts, axis=1, out=peaks)
+        lowest = np.minimum.reduceat(chunk, self._starts, axis=1, out=powers)
+        np.maximum.reduceat(chunk, self._starts, axis=1, out=peaks)
+        np.maximum(peaks, np.negative(lowest, out=lowest), out=peaks)
         rows = chunk.reshape(len(chunk), _ROWS, self._row)  # (c, 100, row)
         np.vecdot(rows, rows, out=powers)
         if self._plan:
             low = self._low.shape[1] // _BATCH_SECONDS
             start = at // _ROWS * low
             self._low[:, start : start + low] = _means(chunk, self._plan.step)
-        self._true_peak.take(self._buffer, sizes, largest=float(peaks.max()))
+        self._true_peak.take(peaks)
         self._buffer[:, :MARGIN_SAMPLES] = self._buffer[:, -MARGIN_SAMPLES:]
         self._filled = 0
         self._seconds += 1
@@ -185,8 +187,8 @@ class LevelMeter:
 
     def _weigh(self, low: Floats, plain: NDArray[np.float64], plan: _Plan) -> None:
         """Note the weighted power of segments, of which there is the low part and the plain power ``(c, k)``."""
-        power = _power(low.reshape(*plain.shape, -1))  # (c, k, b)
-        weighted = plan.greatest_gain * plain - power @ plan.low_gains
+        parts = rfft(low.reshape(*plain.shape, -1)).view(np.float32)  # (c, k, 2 b): real, imaginary, real ...
+        weighted = plan.greatest_gain * plain - np.square(parts, out=parts) @ plan.low_gains
         passed = self._taken_off(_means(low, _VERY_LOW), plan)
         summed = self._weights @ weighted / (_SEGMENT_ROWS * plan.row_samples)
         self._weighted.append(np.maximum(summed - passed, 0.0))
@@ -229,7 +231,7 @@ class _Plan:
     step: int
     passing: float
     greatest_gain: float
-    low_gains: NDArray[np.float64]
+    low_gains: Floats
     pitch_window: Floats
     pitch_bin_hz: float
 
@@ -237,22 +239,26 @@ class _Plan:
 @lru_cache(maxsize=8)
 def _plan(rate_hz: int) -> _Plan:
     step = 1 << max(0, int(np.log2(rate_hz / _LOW_HZ) + 0.01))
-    both = step * _VERY_LOW
+    both = step * _ROW_STEPS
     row_samples = both * round(rate_hz / 100 / both)
     shelf, high_pass = k_filters(rate_hz)
     passing = float(_recursive_gain(np.array(0.5), high_pass))  # a little more than 1
-    greatest = float(_recursive_gain(np.linspace(0.0, 0.5, 4097), shelf).max())
+    greatest = float(_recursive_gain(np.linspace(0.0, 0.5, 4097), shelf).max()) * passing
     length = _SEGMENT_ROWS * row_samples // step
-    cycles = np.fft.rfftfreq(length) / step
-    low_gains = (greatest - _recursive_gain(cycles, shelf)) / _gain_of_means(cycles, step)
+    cycles = _images(np.fft.rfftfreq(length) / step, step)
+    taken = greatest - _recursive_gain(cycles, shelf) * _recursive_gain(cycles, high_pass)
+    taken -= passing * _very_low_gain(cycles, step * _VERY_LOW, rate_hz)
+    share = 1.0 / np.maximum(cycles, cycles[0, 1])  # of the images, as in pink noise
+    low_gains = (share * taken).sum(axis=0) / (share * _gain_of_means(cycles, step)).sum(axis=0)
+    low_gains *= _parseval(length) * step
     pitch_samples = longest_fast(round(_FRAME_S * rate_hz / step))
     return _Plan(
         rate_hz=rate_hz,
         row_samples=row_samples,
         step=step,
         passing=passing,
-        greatest_gain=greatest * passing,
-        low_gains=low_gains * passing * _parseval(length) * step,
+        greatest_gain=greatest,
+        low_gains=np.repeat(low_gains, 2).astype(np.float32),
         pitch_window=np.hanning(pitch_samples).astype(np.float32),
         pitch_bin_hz=rate_hz / step / pitch_samples,
     )
@@ -280,12 +286,27 @@ def _high_pass(length: int, rate_hz: float) -> NDArray[np.complex64]:
     return normal
 
 
+def _images(cycles: NDArray[np.float64], step: int) -> NDArray[np.float64]:
+    """The frequencies ``(step, b)`` that means of so many samples cannot tell from each other, the lowest first."""
+    order = np.arange(step)[:, None]
+    return np.where(order % 2 == 0, order / (2 * step) + cycles, (order + 1) / (2 * step) - cycles)
+
+
+def _very_low_gain(cycles: NDArray[np.float64], step: int, rate_hz: int) -> NDArray[np.float64]:
+    """Which part of the power at frequencies in cycles a sample the high-pass takes off means of so many samples."""
+    high_pass = k_filters(rate_hz / step)[1]
+    folded = np.abs((cycles * step + 0.5) % 1.0 - 0.5)
+    passed = _recursive_gain(folded, high_pass) / _recursive_gain(np.array(0.5), high_pass)
+    gain: NDArray[np.float64] = _gain_of_means(cycles, step) * (1.0 - passed)
+    return gain
+
+
 def _gain_of_means(cycles: NDArray[np.float64], step: int) -> NDArray[np.float64]:
-    """Power gain of a mean of so many samples at frequencies in cycles a sample; not 0 where it is divided by."""
+    """Power gain of a mean of so many samples at frequencies in cycles a sample."""
     gain = np.ones_like(cycles)
     inside = cycles > 0.0
     gain[inside] = (np.sin(np.pi * cycles[inside] * step) / (step * np.sin(np.pi * cycles[inside]))) ** 2
-    return np.maximum(gain, 1e-3)
+    return gain
 
 
 def _parseval(length: int) -> NDArray[np.float64]:
@@ -295,14 +316,6 @@ def _parseval(length: int) -> NDArray[np.float64]:
     if length % 2 == 0:
         share[-1] /= 2.0
     return share
-
-
-def _power(frames: Floats) -> Floats:
-    """The squares of the spectra of frames ``(..., n)``: ``(..., n // 2 + 1)``."""
-    spectrum = rfft(frames)
-    power: Floats = np.square(spectrum.real)
-    power += np.square(spectrum.imag)
-    return power
 
 
 def k_weighting(hz: NDArray[np.float64], rate_hz: int) -> NDArray[np.float64]:

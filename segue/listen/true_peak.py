@@ -11,12 +11,13 @@ from segue.values import Floats
 
 _HALF = 8
 _AT_A_TIME = 1024  # crests: what is around them stays in the second-level cache
+_KEPT_SAMPLES = 1 << 17  # in rows that wait to be looked at
 _INAUDIBLE = 1e-6  # 120 dB below full scale, where arithmetic is slow
 FARTHEST = 2.0
 """6 dB: a sine that the samples miss as far as they can passes them by 3.0 dB, hiss near half the rate by more."""
 
 MARGIN_SAMPLES = 2 * _HALF
-"""Samples before those of a buffer that `TruePeak.take` wants to see once more."""
+"""Samples before those of a buffer that `TruePeak` wants to see once more."""
 
 
 def phases(times: int, *, half: int = _HALF) -> Floats:
@@ -35,29 +36,58 @@ class TruePeak:
     """Finds the largest absolute value of the sound at four times the rate, interpolating only where it can lie.
 
     That is on either side of samples at which the sound turns and that are no more than 6 dB below the largest value so
-    far.
+    far. Rows of samples in which there may be such are kept until there are many: what it costs is the calls.
+
+    Parameters
+    ----------
+    buffer : (c, 16 + n) float32
+        Where the samples will stand at each `take`: the last 16 of the one before (zeros at first), then new ones.
+    row_samples : int
+        Of a row; n is a multiple of it.
     """
 
-    def __init__(self) -> None:
-        self.value = 0.0
+    def __init__(self, buffer: Floats, row_samples: int) -> None:
+        width = row_samples + MARGIN_SAMPLES
+        views = np.lib.stride_tricks.sliding_window_view(buffer, width, axis=1)
+        self._rows = views[:, ::row_samples]  # (c, r, row + 16): each begins 8 samples early, and reaches 8 beyond
+        self._last = np.zeros(len(buffer), np.float32)
+        self._kept: list[Floats] = []
+        self._kept_samples = 0
+        self._largest = 0.0
 
-    def take(self, buffer: Floats, sizes: Floats, *, largest: float) -> None:
-        """Look at the next samples.
+    def take(self, peaks: Floats) -> None:
+        """Look at the buffer's new samples, of whose absolute values the largest in each row are ``(c, r)``."""
+        self._largest = max(self._largest, float(peaks.max()))
+        if self._largest > _INAUDIBLE:
+            least = self._largest / FARTHEST
+            high = peaks > least
+            high[:, 1:] |= high[:, :-1]  # whose last samples stand in the next row
+            high[:, 0] |= self._last > least
+            kept = self._rows[high]
+            if len(kept):
+                self._kept.append(kept)
+                self._kept_samples += kept.size
+                if self._kept_samples >= _KEPT_SAMPLES:
+                    self._look()
+        self._last = peaks[:, -1].copy()
 
-        Parameters
-        ----------
-        buffer : (c, 16 + n) float32
-            The last 16 samples of the call before (zeros at first), then the new ones.
-        sizes : (c, 16 + n) float32
-            Their absolute values.
-        largest : float
-            The largest of those that are new.
-        """
-        self.value = max(self.value, largest)
-        nearest = max(largest, float(sizes[:, :MARGIN_SAMPLES].max()))
-        if self.value > _INAUDIBLE and nearest * FARTHEST >= self.value:
-            found = crests(buffer, sizes, above=self.value / FARTHEST, taps=_TAPS)
-            self.value = max(self.value, float(found.peaks.max(initial=0.0)))
+    @property
+    def value(self) -> float:
+        """The largest value between and at the samples so far; 1.0 is full scale."""
+        self._look()
+        return self._largest
+
+    def _look(self) -> None:
+        """Interpolate in the rows that were kept, some at a time however many there are."""
+        if not self._kept:
+            return
+        kept = np.concatenate(self._kept)  # (k, row + 16)
+        together = 1 + _KEPT_SAMPLES // kept.shape[1]
+        for at in range(0, len(kept), together):
+            rows = kept[at : at + together]
+            found = crests(rows, np.abs(rows), above=self._largest / FARTHEST, taps=_TAPS)
+            self._largest = max(self._largest, float(found.peaks.max(initial=0.0)))
+        self._kept, self._kept_samples = [], 0
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -88,18 +118,19 @@ def crests(buffer: Floats, sizes: Floats, *, above: float, taps: Floats) -> Cres
         In no order of time; ``at`` counts from the buffer's first sample.
     """
     half, width = len(taps) // 2, sizes.shape[1]
-    channel, at = np.divmod(np.flatnonzero(sizes[:, half : width - half] > above), width - 2 * half)
+    high = sizes > above
+    high[:, :half] = high[:, width - half :] = False
+    place = np.flatnonzero(high)
     line = buffer.reshape(-1)  # channel after channel
-    place = channel * width + at + half
-    here, before, behind = line[place], line[place - 1], line[place + 1]
-    turns = np.where(here > 0, (here >= before) & (here >= behind), (here <= before) & (here <= behind))
-    place, at = place[turns], at[turns] + half
-    peaks = np.abs(here[turns])
+    here = line.take(place)
+    before, behind = line.take(place - 1), line.take(place + 1)
+    turns = np.minimum(here * (here - before), here * (here - behind)) >= 0.0
+    place, peaks = place[turns], np.abs(here[turns])
     beside = np.zeros((2 * taps.shape[1], 2 * half + 1), np.float32)  # after it, and before
     beside[: taps.shape[1], 1:], beside[taps.shape[1] :, :-1] = taps.T, taps.T
     windows = np.lib.stride_tricks.sliding_window_view(line, 2 * half + 1)
-    for start in range(0, len(at), _AT_A_TIME):
+    for start in range(0, len(place), _AT_A_TIME):
         part = slice(start, start + _AT_A_TIME)
         around = windows[place[part] - half]  # (k, 2 half + 1)
         np.maximum(peaks[part], np.abs(beside @ around.T).max(axis=0), out=peaks[part])
-    return Crests(at, peaks)
+    return Crests(place % width, peaks)
