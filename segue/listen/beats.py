@@ -199,10 +199,12 @@ def _straight_line(times: NDArray[np.float64], period: float) -> tuple[Line, flo
     span = max(times[-1] - times[0], period)
     if span > _LONGEST_SONG_S:
         return Line(period, float(times[0])), 0.0
-    periods = period * (1.0 + np.arange(-_SEARCH, _SEARCH, min(0.1 * period / span, 0.002)))
-    turns = np.array([_turn(4.0 * np.pi / beat_s * times) for beat_s in periods])
-    beat_s = float(periods[np.abs(turns).argmax()])
-    first_s = float(np.angle(turns[np.abs(turns).argmax()])) * beat_s / (4.0 * np.pi)
+    step = 4.0 * np.pi / period * min(0.1 * period / span, 0.002)
+    low, high = (4.0 * np.pi / (period * (1.0 + side)) for side in (_SEARCH, -_SEARCH))
+    turns = _turns(times, low, step, count=int(np.ceil((high - low) / step)))
+    best = int(np.abs(turns).argmax())
+    beat_s = 4.0 * np.pi / (low + best * step)
+    first_s = float(np.angle(turns[best])) * beat_s / (4.0 * np.pi)
     for _ in range(3):
         numbers = np.round((times - first_s) / beat_s * 2.0) / 2.0
         on_line = np.abs(times - first_s - beat_s * numbers) < 2.0 * _STEADY_S
@@ -212,6 +214,12 @@ def _straight_line(times: NDArray[np.float64], period: float) -> tuple[Line, flo
     return Line(beat_s, first_s), float(np.mean(on_line))
 
 
-def _turn(angles: NDArray[np.float64]) -> complex:
-    """The sum of the unit vectors at some angles."""
-    return complex(np.cos(angles).sum(), np.sin(angles).sum())
+def _turns(times: NDArray[np.float64], first: float, step: float, *, count: int) -> NDArray[np.complex128]:
+    """The sums ``(count,)`` of the unit vectors at ``(first + i * step) * times``.
+
+    Of a root of ``count`` coarse turns and as many fine ones, which a product of matrices puts together.
+    """
+    side = int(np.ceil(np.sqrt(count)))
+    coarse = np.exp(1j * np.outer(first + step * side * np.arange(side), times))  # (s, k)
+    fine = np.exp(1j * np.outer(step * np.arange(side), times))
+    return (coarse @ fine.T).ravel()[:count]

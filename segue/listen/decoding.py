@@ -340,27 +340,29 @@ def _protected(scheme: str, path: Path) -> AudioError:
 def iter_sound(container: InputContainer, stream: AudioStream, tally: Tally) -> Iterator[AudioFrame]:
     """Decode packet by packet, so that one damaged packet costs itself and no more."""
     failures_in_a_row = 0
+    decode = stream.codec_context.decode
     while failures_in_a_row < 50:  # a demuxer that cannot find its feet again will not after fifty tries
         try:
             for packet in container.demux(stream):
                 failures_in_a_row = 0
-                yield from _good_frames(stream, packet, tally)
+                try:
+                    frames = decode(packet)
+                except av.error.FFmpegError:
+                    tally.bad_packets += 1
+                    continue
+                if len(frames) == 1 and frames[0].samples > 0 and _is_plausible(frames[0]):  # nearly always
+                    tally.good_packets += 1
+                    yield frames[0]
+                else:
+                    yield from _good_frames(frames, tally)
             return
         except av.error.FFmpegError:
             failures_in_a_row += 1
             tally.bad_packets += 1
 
 
-def _good_frames(stream: AudioStream, packet: Packet[AudioStream], tally: Tally) -> list[AudioFrame]:
-    """The frames of a packet that may be touched; nearly always it is one, and is."""
-    try:
-        frames = stream.decode(packet)
-    except av.error.FFmpegError:
-        tally.bad_packets += 1
-        return []
-    if len(frames) == 1 and _is_plausible(frames[0]) and frames[0].samples > 0:
-        tally.good_packets += 1
-        return frames
+def _good_frames(frames: list[AudioFrame], tally: Tally) -> list[AudioFrame]:
+    """The frames of a packet that may be touched."""
     sound = [frame for frame in frames if frame.samples > 0]
     good = [frame for frame in sound if _is_plausible(frame)]
     if len(good) == len(sound):
@@ -401,16 +403,16 @@ def _is_plausible(frame: AudioFrame) -> bool:
 
 def iter_joined(frames: Iterator[AudioFrame]) -> Iterator[AudioFrame]:
     """Join frames of one kind to some of about a second: what follows costs by the call, and codecs cut small."""
-    fifo, kind = AudioFifo(), None
+    fifo, kind = AudioFifo(), (0, 0, "")
     for frame in frames:
-        now = (frame.sample_rate, frame.layout.nb_channels, frame.format.name)
-        if now != kind:
+        rate_hz = frame.sample_rate
+        if (now := (rate_hz, frame.layout.nb_channels, frame.format.name)) != kind:
             if (rest := fifo.read()) is not None:
                 yield rest
             fifo, kind = AudioFifo(), now
         frame.pts = None  # the times of damaged files jump, which the queue would not take
         fifo.write(frame)
-        if fifo.samples >= frame.sample_rate and (joined := fifo.read()) is not None:
+        if fifo.samples >= rate_hz and (joined := fifo.read()) is not None:
             yield joined
     if (rest := fifo.read()) is not None:
         yield rest
@@ -418,16 +420,12 @@ def iter_joined(frames: Iterator[AudioFrame]) -> Iterator[AudioFrame]:
 
 def planes_of(frame: AudioFrame) -> Planes:
     """A frame's samples by channel ``(c, n)``, of whatever type they are decoded to; a view where that can be."""
-    channels, count = frame.layout.nb_channels, frame.samples
+    channels, count, planes = frame.layout.nb_channels, frame.samples, frame.planes
     kind = np.dtype(_TYPES[frame.format.packed.name])
-    planes = [
-        np.frombuffer(memoryview(plane), kind, count if frame.format.is_planar else count * channels)
-        for plane in frame.planes
-    ]
     if not frame.format.is_planar:
-        return planes[0].reshape(-1, channels).T  # (c, n)
-    step, starts = count * kind.itemsize, [plane.ctypes.data for plane in planes]
-    if starts != [starts[0] + number * step for number in range(channels)]:
-        return np.stack(planes)
+        return np.frombuffer(memoryview(planes[0]), kind, count * channels).reshape(-1, channels).T  # (c, n)
+    first, step = np.frombuffer(memoryview(planes[0]), kind, count), count * kind.itemsize
+    if any(plane.buffer_ptr != planes[0].buffer_ptr + number * step for number, plane in enumerate(planes)):
+        return np.stack([np.frombuffer(memoryview(plane), kind, count) for plane in planes])
     # A frame from the queue: its planes are one piece of memory.
-    return np.lib.stride_tricks.as_strided(planes[0], (channels, count), (step, kind.itemsize), writeable=False)
+    return np.lib.stride_tricks.as_strided(first, (channels, count), (step, kind.itemsize), writeable=False)
