@@ -11,6 +11,7 @@ import stat
 import tempfile
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
+from functools import partial
 from pathlib import Path
 
 from segue.errors import FileAccessError
@@ -33,11 +34,9 @@ URL = re.compile(r"([A-Za-z][A-Za-z0-9+-]+):/+(.+)", re.DOTALL)  # a drive of Wi
 
 def track_id_of(path: Path) -> TrackId:
     """Name a recording by the BLAKE2b hash of its bytes, as 16 hexadecimal digits."""
-    digest = hashlib.blake2b(digest_size=8)
     try:
         with path.open("rb") as file:
-            while block := file.read(1 << 20):
-                digest.update(block)
+            digest = hashlib.file_digest(file, partial(hashlib.blake2b, digest_size=8))
     except OSError as error:
         raise access_error(error, path) from error
     return TrackId(digest.hexdigest())
