@@ -121,6 +121,7 @@ HOMES = {
         "listen/decoders.py",
         "listen/audio.py",
         "listen/stereo.py",
+        "listen/whole.py",
         "play/render.py",
         "play/mix/encoding.py",
         "demo/writer.py",

@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 
 from segue.config import AUDIO, SPECCY_MEL
 from segue.errors import TooLongError
-from segue.listen.decoding import Planes, Tally, audio_stream, iter_joined, iter_sound, open_audio, planes_of
+from segue.listen.decoding import Planes, Tally, audio_stream, open_audio, planes_of
+from segue.listen.whole import iter_whole
 from segue.values import Floats
 from segue.words import later, say
 
@@ -68,7 +69,7 @@ def iter_samples(
     held_samples = got_samples = 0
     most_samples = AUDIO.longest_s * sample_rate_hz
     with open_audio(path) as container:
-        frames = iter_sound(container, audio_stream(container, path), tally)
+        frames = iter_whole(container, audio_stream(container, path), tally)
         for block in resampled(iter_mono(frames, tally, on_native), sample_rate_hz):
             held.append(block)
             held_samples += len(block)
@@ -130,8 +131,8 @@ class Resampler:
 def iter_mono(
     frames: Iterator[AudioFrame], tally: Tally, on_native: OnNative | None = None
 ) -> Iterator[tuple[int, Floats]]:
-    """Yield (sample rate, about a second of mono samples) of decoded frames."""
-    for frame in iter_joined(frames):
+    """Yield (sample rate, mono samples) of decoded frames, which had best be long."""
+    for frame in frames:
         planes = planes_of(frame)
         if planes.dtype.kind == "f":
             planes = undamaged(planes, tally)

@@ -20,7 +20,6 @@ from av.audio.fifo import AudioFifo
 from av.audio.frame import AudioFrame
 from av.audio.stream import AudioStream
 from av.container import InputContainer
-from av.packet import Packet
 from av.stream import Disposition
 from numpy.typing import NDArray
 
@@ -43,13 +42,13 @@ log = logging.getLogger(__name__)
 Planes = NDArray[np.number]
 """Samples by channel, ``(c, n)``: float or integer, as the decoder makes them."""
 
-# Demuxers of files that hold audio themselves; playlists (hls, dash, concat, sdp ...) could name other files or URLs.
-_FORMATS = (
+FORMATS = (
     "aac,ac3,eac3,act,adx,aea,aiff,aix,alp,amr,amrnb,amrwb,apac,ape,aptx,asf,ast,au,avi,avr,bonk,brstm,caf,daud,dff,dsf,dts,dtshd,"
     "dv,epaf,flac,flv,gsm,hca,ircam,kux,laf,lc3,live_flv,loas,matroska,webm,mlp,mmf,mov,mp4,m4a,3gp,mp3,mpc,mpc8,mpeg,mpegts,"
     "mpegvideo,msf,mxf,nist,nsv,nut,oga,ogg,ogv,oma,osq,paf,pvf,qcp,qoa,r3d,rm,rso,sbc,sds,sln,smjpeg,sol,sox,swf,tak,truehd,tta,"
     "voc,vqf,w64,wady,wav,wsaud,wsd,wtv,wv,xa,xwma"
 )
+"""Demuxers of files that hold audio themselves; playlists (hls, dash, concat, sdp ...) could name other files."""
 _PROTECTED_TAGS = {"drms": "FairPlay", "enca": "common encryption", "aavd": "Audible"}
 _ASF_ENCRYPTION = (
     bytes.fromhex("fbb3112223bdd211b4b700a0c955fc6e"),  # content encryption object
@@ -80,17 +79,6 @@ def encoding_of(path: Path) -> Encoding:
         context = audio_stream(container, path).codec_context
         pictures = [s for s in container.streams.video if not s.disposition & Disposition.attached_pic]
         return Encoding(container.format.name, context.codec.canonical_name, context.profile or "", bool(pictures))
-
-
-def iter_frames(path: Path) -> Iterator[AudioFrame]:
-    """Decode a file to frames as they stand in it, any rate and layout; raises as `iter_samples` does."""
-    tally = Tally()
-    got_samples = 0
-    with open_audio(path) as container:
-        for frame in iter_sound(container, audio_stream(container, path), tally):
-            got_samples += frame.samples
-            yield frame
-    tally.check(path, got_samples)
 
 
 def sound_digest(path: Path) -> str:
@@ -170,7 +158,7 @@ def open_audio(path: Path) -> Iterator[InputContainer]:
     else:
         if any(mark in head for mark in _ASF_ENCRYPTION):
             raise _protected("Windows Media DRM", path)
-        with _av_open(os.path.abspath(path), path, formats=_FORMATS) as container:  # noqa: PTH100 - keeps odd bytes
+        with _av_open(os.path.abspath(path), path, formats=FORMATS) as container:  # noqa: PTH100 - keeps odd bytes
             yield container
 
 
@@ -184,7 +172,7 @@ def open_pipe(stream: IO[bytes]) -> Iterator[InputContainer]:
             later("nothing came through the pipe"), remedy=later("Look whether its writer failed"), path=path
         )
     _refuse_playlist(pipe.head, path)
-    with _av_open(cast("IO[bytes]", pipe), path, formats=_FORMATS) as container:  # PyAV asks for read alone
+    with _av_open(cast("IO[bytes]", pipe), path, formats=FORMATS) as container:  # PyAV asks for read alone
         yield container
 
 
@@ -350,7 +338,7 @@ def iter_sound(container: InputContainer, stream: AudioStream, tally: Tally) -> 
                 except av.error.FFmpegError:
                     tally.bad_packets += 1
                     continue
-                if len(frames) == 1 and frames[0].samples > 0 and _is_plausible(frames[0]):  # nearly always
+                if len(frames) == 1 and frames[0].samples > 0 and is_plausible(frames[0]):  # nearly always
                     tally.good_packets += 1
                     yield frames[0]
                 else:
@@ -364,7 +352,7 @@ def iter_sound(container: InputContainer, stream: AudioStream, tally: Tally) -> 
 def _good_frames(frames: list[AudioFrame], tally: Tally) -> list[AudioFrame]:
     """The frames of a packet that may be touched."""
     sound = [frame for frame in frames if frame.samples > 0]
-    good = [frame for frame in sound if _is_plausible(frame)]
+    good = [frame for frame in sound if is_plausible(frame)]
     if len(good) == len(sound):
         tally.good_packets += 1
     else:
@@ -397,14 +385,21 @@ def seek(container: InputContainer, stream: AudioStream, to_s: float, *, tally: 
     return Sought(first.time - origin_us / 1e6, chain([first], frames))
 
 
-def _is_plausible(frame: AudioFrame) -> bool:
-    return 1 <= frame.layout.nb_channels <= _MOST_CHANNELS and _RATES_HZ[0] <= frame.sample_rate <= _RATES_HZ[1]
+def is_plausible(sound: AudioFrame | AudioCodecContext) -> bool:
+    """Whether what a decoder says of its samples may be believed."""
+    return 1 <= sound.layout.nb_channels <= _MOST_CHANNELS and _RATES_HZ[0] <= sound.sample_rate <= _RATES_HZ[1]
 
 
-def iter_joined(frames: Iterator[AudioFrame]) -> Iterator[AudioFrame]:
-    """Join frames of one kind to some of about a second: what follows costs by the call, and codecs cut small."""
+def iter_joined(frames: Iterator[AudioFrame], *, behind: int = 0) -> Iterator[AudioFrame]:
+    """Join frames of one kind to some of about a second: what follows costs by the call, and codecs cut small.
+
+    The first ``behind`` samples are left out.
+    """
     fifo, kind = AudioFifo(), (0, 0, "")
     for frame in frames:
+        if frame.samples <= behind:
+            behind -= frame.samples
+            continue
         rate_hz = frame.sample_rate
         if (now := (rate_hz, frame.layout.nb_channels, frame.format.name)) != kind:
             if (rest := fifo.read()) is not None:
@@ -412,6 +407,9 @@ def iter_joined(frames: Iterator[AudioFrame]) -> Iterator[AudioFrame]:
             fifo, kind = AudioFifo(), now
         frame.pts = None  # the times of damaged files jump, which the queue would not take
         fifo.write(frame)
+        if behind:
+            fifo.read(behind)
+            behind = 0
         if fifo.samples >= rate_hz and (joined := fifo.read()) is not None:
             yield joined
     if (rest := fifo.read()) is not None:

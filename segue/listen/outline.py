@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 from segue.config import PLAYER
 from segue.errors import TooLongError
 from segue.listen.audio import iter_mono
-from segue.listen.decoding import Tally, iter_frames
+from segue.listen.decoding import Tally
+from segue.listen.whole import iter_frames
 from segue.values import Floats
 from segue.words import later
 

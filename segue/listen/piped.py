@@ -13,7 +13,7 @@ import numpy as np
 
 from segue.errors import NotAudioError, ParameterError
 from segue.listen.audio import iter_mono
-from segue.listen.decoding import Tally, audio_stream, iter_sound, open_pipe
+from segue.listen.decoding import Tally, audio_stream, iter_joined, iter_sound, open_pipe
 from segue.values import Floats
 
 PIPE = Path("-")
@@ -64,7 +64,8 @@ def iter_audio(stream: IO[bytes]) -> Generator[tuple[int, Floats]]:
     tally = Tally()
     got = 0
     with open_pipe(stream) as container:
-        for rate_hz, samples in iter_mono(iter_sound(container, audio_stream(container, PIPE), tally), tally):
+        frames = iter_joined(iter_sound(container, audio_stream(container, PIPE), tally))
+        for rate_hz, samples in iter_mono(frames, tally):
             got += len(samples)
             yield rate_hz, samples
     if not got:

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from segue.listen.audio import iter_mono, resampled
-from segue.listen.decoding import Sought, Tally, audio_stream, is_module, open_audio, read_head, seek
+from segue.listen.decoding import Sought, Tally, audio_stream, is_module, iter_joined, open_audio, read_head, seek
 from segue.values import Floats
 
 _LEAD_S = 0.5  # decoders need some packets to find their feet: MP3's bit reservoir, Opus' 80 ms, HE-AAC's headers
@@ -66,7 +66,7 @@ def _cut(sought: Sought, start_s: float, seconds: float, tally: Tally) -> tuple[
         return None
     held: list[Floats] = []
     got, rate_hz = 0, 0
-    for block_hz, block in iter_mono(sought.frames, tally):
+    for block_hz, block in iter_mono(iter_joined(sought.frames), tally):
         if rate_hz not in (0, block_hz):
             return None
         rate_hz = block_hz

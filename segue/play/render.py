@@ -23,7 +23,8 @@ from av.audio.resampler import AudioResampler
 
 from segue.errors import ParameterError
 from segue.files import access_error, atomic_write
-from segue.listen.decoding import encoding_of, iter_frames
+from segue.listen.decoding import encoding_of
+from segue.listen.whole import iter_frames
 from segue.values import TrackId
 
 log = logging.getLogger(__name__)
