@@ -9,7 +9,7 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from itertools import chain
+from itertools import chain, pairwise
 from pathlib import Path
 from typing import IO, cast
 
@@ -422,8 +422,10 @@ def planes_of(frame: AudioFrame) -> Planes:
     kind = np.dtype(_TYPES[frame.format.packed.name])
     if not frame.format.is_planar:
         return np.frombuffer(memoryview(planes[0]), kind, count * channels).reshape(-1, channels).T  # (c, n)
-    first, step = np.frombuffer(memoryview(planes[0]), kind, count), count * kind.itemsize
-    if any(plane.buffer_ptr != planes[0].buffer_ptr + number * step for number, plane in enumerate(planes)):
+    first = np.frombuffer(memoryview(planes[0]), kind, count)
+    starts = [plane.buffer_ptr for plane in planes]
+    steps = {after - before for before, after in pairwise(starts)} or {first.nbytes}
+    if len(steps) > 1:
         return np.stack([np.frombuffer(memoryview(plane), kind, count) for plane in planes])
-    # A frame from the queue: its planes are one piece of memory.
-    return np.lib.stride_tricks.as_strided(first, (channels, count), (step, kind.itemsize), writeable=False)
+    # All of them live as long as the first one does, which holds the frame.
+    return np.lib.stride_tricks.as_strided(first, (channels, count), (steps.pop(), kind.itemsize), writeable=False)
