@@ -161,10 +161,11 @@ def mono_of(planes: Planes) -> Floats:
 
 
 def full_scale(planes: Planes) -> Floats:
-    """Samples of any type as float32 at full scale 1.0."""
+    """Samples of any type as float32 at full scale 1.0, those of a channel side by side."""
     kind = planes.dtype.str[1:]
     if kind not in _FULL_SCALE:
-        return planes.astype(np.float32, order="C", copy=False)
+        is_planar = planes.strides[1] == planes.itemsize
+        return planes.astype(np.float32, order="K" if is_planar else "C", copy=False)
     wide: NDArray[np.floating] = planes.astype(np.float32 if kind in ("i2", "u1") else np.float64, order="C")
     if kind == "u1":
         wide -= 128.0

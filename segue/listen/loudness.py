@@ -13,16 +13,16 @@ from segue.listen.fourier import irfft, longest_fast, rfft
 from segue.listen.true_peak import MARGIN_SAMPLES, TruePeak
 from segue.values import Floats
 
-_ROWS = 100  # rows of 10 ms handled at a time: one second, which stays in the second-level cache
+_ROWS = 100  # rows of 10 ms handled at a time at most: one second, which stays in the second-level cache
 _SEGMENT_ROWS = 10  # a gating block is four segments of 100 ms, and the next one begins a segment later
-_SEGMENTS = _ROWS // _SEGMENT_ROWS
+_SEGMENTS = _ROWS // _SEGMENT_ROWS  # a second
 _LOW_HZ = 11_025  # about the rate to which the low part is brought
 _VERY_LOW = 25  # the very low part is brought down once more by this
 _ROW_STEPS = 5  # a row is a multiple of so many steps, a segment of fifty
 _LEAD_SEGMENTS = 2  # 200 ms, after which nothing is left of what the high-pass was in before
 _FRAME_S = 0.4644  # of which a spectrum is handed on: semitones part from 150 Hz up
 _PITCHES_HZ = 2200.0  # up to there
-_BATCH_SECONDS = 16  # several are transformed much faster than one
+_BATCH_ROWS = 16 * _ROWS  # many seconds are transformed much faster than one
 _GOLDEN = (5.0**0.5 - 1.0) / 2.0  # frames lie at places that fall in step with no bars
 _LOWEST_RATE_HZ = 8000  # a lower rate leaves nothing of what K-weighting is about
 
@@ -99,47 +99,57 @@ class LevelMeter:
         self._plan = _plan(rate_hz) if rate_hz >= _LOWEST_RATE_HZ else None
         self._row = self._plan.row_samples if self._plan else max(1, round(rate_hz / 100))
         self._weights = np.array(_LAYOUTS.get(channels, (1.0,) * channels), np.float64)
-        self._buffer = np.zeros((channels, MARGIN_SAMPLES + _ROWS * self._row), np.float32)
-        self._filled = 0
         self._samples = 0
         self._mean = np.full(channels, 1.0 / channels, np.float32)
-        self._true_peak = TruePeak(self._buffer, self._row)
-        self._seconds = self._settled = 0
-        self._peaks = np.empty((channels, _BATCH_SECONDS * _ROWS), np.float32)
+        self._true_peak = TruePeak(channels, self._row)
+        self._head = np.zeros((channels, 2 * (MARGIN_SAMPLES + self._row)), np.float32)
+        self._filled = 0  # samples of rows that are begun, behind the margin
+        self._peaks = np.empty((channels, _BATCH_ROWS + _ROWS), np.float32)
         self._powers = np.empty_like(self._peaks)
+        self._held = self._settled = 0  # rows
         self._starts = np.arange(_ROWS) * self._row
         self._rows: list[NDArray[np.float16]] = []
         self._weighted: list[NDArray[np.float64]] = []
         if self._plan:
-            low = _ROWS * self._row // self._plan.step
-            self._low = np.empty((channels, _BATCH_SECONDS * low), np.float32)
-            self._very_low = np.zeros((channels, _LEAD_SEGMENTS * low // (_SEGMENTS * _VERY_LOW)), np.float32)
+            self._low_row = self._row // self._plan.step
+            self._low = np.empty((channels, (_BATCH_ROWS + _ROWS) * self._low_row), np.float32)
+            lead = _LEAD_SEGMENTS * _SEGMENT_ROWS * self._low_row // _VERY_LOW
+            self._very_low = np.zeros((channels, lead), np.float32)
 
     def take(self, planes: Floats) -> None:
         """Take the next samples ``(c, n)`` float32, full scale 1.0."""
-        at, total = 0, planes.shape[1]
-        self._samples += total
-        room = _ROWS * self._row
-        while at < total:
-            count = min(total - at, room - self._filled)
-            start = MARGIN_SAMPLES + self._filled
-            self._buffer[:, start : start + count] = planes[:, at : at + count]
-            self._filled += count
-            at += count
-            if self._filled == room:
-                self._measure()
+        self._samples += planes.shape[1]
+        self._take(planes)
+
+    def _take(self, planes: Floats) -> None:
+        """Complete the rows that are begun, so that the margin of the next lies in ``planes``; measure those in place.
+
+        A copy of them all would cost as much as measuring.
+        """
+        need = -self._filled % self._row
+        need += self._row * max(0, -((need - MARGIN_SAMPLES) // self._row))
+        start = MARGIN_SAMPLES + self._filled
+        fresh = planes[:, :need]
+        self._head[:, start : start + fresh.shape[1]] = fresh
+        self._filled += fresh.shape[1]
+        if fresh.shape[1] < need:
+            return
+        self._measure(self._head[:, : start + need])
+        end = need + (planes.shape[1] - need) // self._row * self._row
+        for at in range(need, end, _ROWS * self._row):
+            self._measure(planes[:, at - MARGIN_SAMPLES : min(at + _ROWS * self._row, end)])
+        rest = planes[:, end - MARGIN_SAMPLES :]
+        self._head[:, : rest.shape[1]] = rest
+        self._filled = rest.shape[1] - MARGIN_SAMPLES
 
     def finish(self) -> Levels:
         """What was found; takes nothing more after that."""
         whole_rows = -(-self._samples // self._row)
-        rest = self._filled + MARGIN_SAMPLES
-        while rest > 0:  # once more where the margin reaches beyond this second
-            self._buffer[:, MARGIN_SAMPLES + self._filled :] = 0.0
-            self._filled = _ROWS * self._row
-            rest -= self._filled
-            self._measure()
-        if self._seconds > self._settled:
-            self._settle()
+        second, beyond = _ROWS * self._row, 2 * (MARGIN_SAMPLES + self._row)
+        silence = beyond + -(self._samples + beyond) % second
+        self._take(np.zeros((len(self._head), silence), np.float32))
+        if self._held:
+            self._settle(self._held)
         rows = np.concatenate(self._rows, axis=1)[:, :whole_rows]
         self._rows = []
         segments = max(1, self._samples // (_SEGMENT_ROWS * self._row))
@@ -151,39 +161,38 @@ class LevelMeter:
         """The largest value between and at the samples so far; 1.0 is full scale."""
         return self._true_peak.value
 
-    def _measure(self) -> None:
-        """One full buffer, 100 rows: only what has to be done while its samples are near; the rest is for `_settle`."""
-        chunk = self._buffer[:, MARGIN_SAMPLES:]
-        at = (self._seconds - self._settled) * _ROWS
-        peaks, powers = self._peaks[:, at : at + _ROWS], self._powers[:, at : at + _ROWS]
-        lowest = np.minimum.reduceat(chunk, self._starts, axis=1, out=powers)
-        np.maximum.reduceat(chunk, self._starts, axis=1, out=peaks)
+    def _measure(self, stretch: Floats) -> None:
+        """A margin and rows: only what has to be done while the samples are near; the rest is for `_settle`."""
+        chunk = stretch[:, MARGIN_SAMPLES:]
+        count, at = chunk.shape[1] // self._row, self._held
+        peaks, powers = self._peaks[:, at : at + count], self._powers[:, at : at + count]
+        lowest = np.minimum.reduceat(chunk, self._starts[:count], axis=1, out=powers)
+        np.maximum.reduceat(chunk, self._starts[:count], axis=1, out=peaks)
         np.maximum(peaks, np.negative(lowest, out=lowest), out=peaks)
-        rows = chunk.reshape(len(chunk), _ROWS, self._row)  # (c, 100, row)
+        rows = chunk.reshape(len(chunk), count, self._row)
         np.vecdot(rows, rows, out=powers)
         if self._plan:
-            low = self._low.shape[1] // _BATCH_SECONDS
-            start = at // _ROWS * low
-            self._low[:, start : start + low] = _means(chunk, self._plan.step)
-        self._true_peak.take(peaks)
-        self._buffer[:, :MARGIN_SAMPLES] = self._buffer[:, -MARGIN_SAMPLES:]
-        self._filled = 0
-        self._seconds += 1
-        if self._seconds - self._settled == _BATCH_SECONDS:
-            self._settle()
+            self._low[:, at * self._low_row : (at + count) * self._low_row] = _means(chunk, self._plan.step)
+        self._true_peak.take(stretch, peaks)
+        self._held += count
+        if self._held >= _BATCH_ROWS:
+            self._settle(_BATCH_ROWS)
 
-    def _settle(self) -> None:
-        """Note what the seconds kept have by rows and segments, and hand their pitches on."""
-        seconds = self._seconds - self._settled
-        peaks, powers = self._peaks[:, : seconds * _ROWS], self._powers[:, : seconds * _ROWS]
-        found = np.stack([peaks.max(axis=0), np.sqrt(self._mean @ powers / self._row)])  # (2, 100 s)
+    def _settle(self, count: int) -> None:
+        """Note what so many rows, whole seconds, have by rows and segments, and hand their pitches on."""
+        peaks, powers = self._peaks[:, :count], self._powers[:, :count]
+        found = np.stack([peaks.max(axis=0), np.sqrt(self._mean @ powers / self._row)])  # (2, count)
         self._rows.append(found.astype(np.float16))
         if self._plan:
-            plain = powers.reshape(len(powers), -1, _SEGMENT_ROWS).sum(axis=2, dtype=np.float64)  # (c, 10 s)
-            low = self._low[:, : seconds * (self._low.shape[1] // _BATCH_SECONDS)]
+            plain = powers.reshape(len(powers), -1, _SEGMENT_ROWS).sum(axis=2, dtype=np.float64)  # (c, count / 10)
+            low = self._low[:, : count * self._low_row]
             self._weigh(low, plain, self._plan)
-            self._tell_pitches(low.reshape(len(low), seconds, -1), self._plan)
-        self._settled = self._seconds
+            self._tell_pitches(low.reshape(len(low), count // _ROWS, -1), self._plan)
+            _shift(self._low, count * self._low_row, self._held * self._low_row)
+        for held in (self._peaks, self._powers):
+            _shift(held, count, self._held)
+        self._settled += count
+        self._held -= count
 
     def _weigh(self, low: Floats, plain: NDArray[np.float64], plan: _Plan) -> None:
         """Note the weighted power of segments, of which there is the low part and the plain power ``(c, k)``."""
@@ -216,7 +225,8 @@ class LevelMeter:
         """Hand on the spectra of one frame of each second ``(c, s, n)``."""
         length = len(plan.pitch_window)
         room = low.shape[2] - length
-        starts = [int(number * _GOLDEN % 1.0 * room) for number in range(self._settled + 1, self._seconds + 1)]
+        first = self._settled // _ROWS + 1
+        starts = [int(number * _GOLDEN % 1.0 * room) for number in range(first, first + low.shape[1])]
         frames = np.stack([self._mean @ low[:, n, at : at + length] for n, at in enumerate(starts)])
         spectra = np.abs(rfft(frames * plan.pitch_window)[:, : int(_PITCHES_HZ / plan.pitch_bin_hz)])
         self._on_spectra(2.0 / plan.pitch_window.sum() * spectra, plan.pitch_bin_hz)
@@ -262,6 +272,11 @@ def _plan(rate_hz: int) -> _Plan:
         pitch_window=np.hanning(pitch_samples).astype(np.float32),
         pitch_bin_hz=rate_hz / step / pitch_samples,
     )
+
+
+def _shift(held: Floats, start: int, end: int) -> None:
+    """Bring what is held ``(c, n)`` from a place up to another to the front."""
+    held[:, : end - start] = held[:, start:end]
 
 
 def _means(samples: Floats, step: int) -> Floats:

@@ -37,39 +37,45 @@ class TruePeak:
 
     That is on either side of samples at which the sound turns and that are no more than 6 dB below the largest value so
     far. Rows of samples in which there may be such are kept until there are many: what it costs is the calls.
-
-    Parameters
-    ----------
-    buffer : (c, 16 + n) float32
-        Where the samples will stand at each `take`: the last 16 of the one before (zeros at first), then new ones.
-    row_samples : int
-        Of a row; n is a multiple of it.
     """
 
-    def __init__(self, buffer: Floats, row_samples: int) -> None:
-        width = row_samples + MARGIN_SAMPLES
-        views = np.lib.stride_tricks.sliding_window_view(buffer, width, axis=1)
-        self._rows = views[:, ::row_samples]  # (c, r, row + 16): each begins 8 samples early, and reaches 8 beyond
-        self._last = np.zeros(len(buffer), np.float32)
+    def __init__(self, channels: int, row_samples: int) -> None:
+        self._row = row_samples
+        self._last = np.zeros(channels, np.float32)
         self._kept: list[Floats] = []
         self._kept_samples = 0
         self._largest = 0.0
 
-    def take(self, peaks: Floats) -> None:
-        """Look at the buffer's new samples, of whose absolute values the largest in each row are ``(c, r)``."""
+    def take(self, stretch: Floats, peaks: Floats) -> None:
+        """Look at the next rows.
+
+        Parameters
+        ----------
+        stretch : (c, 16 + r * row_samples) float32
+            The last 16 samples of the rows before (zeros at first), then the new ones.
+        peaks : (c, r) float32
+            The largest of the absolute values in each of these.
+        """
         self._largest = max(self._largest, float(peaks.max()))
         if self._largest > _INAUDIBLE:
             least = self._largest / FARTHEST
             high = peaks > least
             high[:, 1:] |= high[:, :-1]  # whose last samples stand in the next row
             high[:, 0] |= self._last > least
-            kept = self._rows[high]
-            if len(kept):
-                self._kept.append(kept)
-                self._kept_samples += kept.size
-                if self._kept_samples >= _KEPT_SAMPLES:
-                    self._look()
+            if high.any():
+                self._keep(stretch, high)
         self._last = peaks[:, -1].copy()
+
+    def _keep(self, stretch: Floats, high: NDArray[np.bool_]) -> None:
+        """Keep rows that begin 8 samples early, with the 8 samples before and behind them."""
+        (channel, sample), width = stretch.strides, self._row + MARGIN_SAMPLES
+        rows = np.lib.stride_tricks.as_strided(
+            stretch, (*high.shape, width), (channel, self._row * sample, sample), writeable=False
+        )
+        self._kept.append(rows[high])  # (k, row + 16)
+        self._kept_samples += self._kept[-1].size
+        if self._kept_samples >= _KEPT_SAMPLES:
+            self._look()
 
     @property
     def value(self) -> float:

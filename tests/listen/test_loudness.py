@@ -154,9 +154,9 @@ def test_the_true_peak_is_found_wherever_it_is() -> None:
 
 def test_a_plateau_takes_little_memory() -> None:
     """All its samples are crests: at 768 kHz and eight channels 1.5 GB of them."""
-    meter = TruePeak(np.ones((8, MARGIN_SAMPLES + 200_000), np.float32), row_samples=2_000)
+    meter, planes = TruePeak(8, row_samples=2_000), np.ones((8, MARGIN_SAMPLES + 200_000), np.float32)
     tracemalloc.start()
-    meter.take(np.ones((8, 100), np.float32))
+    meter.take(planes, np.ones((8, 100), np.float32))
     assert meter.value == pytest.approx(1.0, abs=1e-5)
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
