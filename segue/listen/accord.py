@@ -16,9 +16,9 @@ from segue.values import Floats
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Trace:
-    """What a window leaves of its beat and its pitches: ``levels`` (k, 32) as in `Bands`, ``pitches`` (2, 120)."""
+    """What a window leaves of its beat and its pitches: ``levels_db`` (k, 32) as in `Bands`, ``pitches`` (2, 120)."""
 
-    levels: NDArray[np.int16]
+    levels_db: NDArray[np.float16]
     pitches: NDArray[np.float64]
 
 
@@ -29,14 +29,14 @@ def trace_of(samples: Floats, rate_hz: int, power: Floats) -> Trace:
     meter = LevelMeter(rate_hz, 1, on_spectra=pitches.take)
     meter.take(samples[None])
     meter.finish()
-    return Trace(beat.bands().levels, pitches.counts)
+    return Trace(beat.bands().levels_db, pitches.counts)
 
 
 class Accord:
     """What windows that follow one another tell of tempo and key together."""
 
     def __init__(self, traces: Sequence[Trace]) -> None:
-        found = onsets(bands_of([trace.levels for trace in traces])) if traces else None
+        found = onsets(bands_of([trace.levels_db for trace in traces])) if traces else None
         self._pulse: Pulse | None = pulse_of(found) if found is not None else None
         self.keys: Mapping[str, float] = key_fits(sum((trace.pitches for trace in traces), np.zeros((2, 120))))
         """How well each key fits, by its place on the Camelot wheel: a correlation; empty where nothing has pitch."""

@@ -113,7 +113,7 @@ def cues_of(
 
 def _steps(bands: Bands) -> Floats:
     """Mean level of each band over half seconds, ``(k, 32)`` in dB, no lower than 50 dB below the loud moments."""
-    found, held = [], np.zeros((0, bands.levels.shape[1]), np.float32)
+    found, held = [], np.zeros((0, bands.levels_db.shape[1]), np.float32)
     for block in bands.iter_heard(_FLOOR_DB):
         held = np.concatenate([held, block])
         whole = len(held) // _STEP_FRAMES
@@ -215,7 +215,7 @@ def bar_lines(beats_s: Floats, bands: Bands, *, beats_a_bar: int) -> NDArray[np.
     the bends are greatest, each length counting alike.
     """
     frames = np.round(beats_s / FRAME_S).astype(np.intp)
-    edges = frames[frames < len(bands.levels)]
+    edges = frames[frames < len(bands.levels_db)]
     if len(edges) < 4 * beats_a_bar or np.any(np.diff(edges) < 1):
         return np.zeros(0)
     heard = np.concatenate(list(bands.iter_heard(_FLOOR_DB)))[: edges[-1]]

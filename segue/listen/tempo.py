@@ -75,41 +75,45 @@ class Tempo:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Bands:
-    """Mel bands by frames of 23.2 ms: ``levels`` ``(n, 32)`` int16, and what the strongest reach in loud moments.
+    """Mel bands by frames of 23.2 ms: ``levels_db`` ``(n, 32)`` float16, and what the strongest reach in loud moments.
 
-    Levels are in hundredths of a decibel: about 5000 for a full-scale sine, -9000 for silence; 64 bytes a frame.
+    Levels are about 50 for a full-scale sine, -90 for silence; 64 bytes a frame.
     """
 
-    levels: NDArray[np.int16]
+    levels_db: NDArray[np.float16]
     loud_db: float
 
     def iter_heard(self, under_db: float) -> Iterator[Floats]:
         """Levels ``(k, 32)`` float32, some thousand frames at a time, no lower than so far below the loud moments."""
-        for at in range(0, len(self.levels), _FRAMES_AT_A_TIME):
-            part = self.levels[at : at + _FRAMES_AT_A_TIME] * np.float32(0.01)
+        for at in range(0, len(self.levels_db), _FRAMES_AT_A_TIME):
+            part = self.levels_db[at : at + _FRAMES_AT_A_TIME].astype(np.float32)
             yield np.maximum(part, self.loud_db - under_db, out=part)
 
 
-def bands_of(blocks: Sequence[NDArray[np.int16]]) -> Bands:
-    """Join levels ``(k, 32)``, of which there may be none."""
-    levels = np.concatenate([np.zeros((0, _BANDS), np.int16), *blocks])
-    return Bands(levels, float(np.percentile(levels.max(axis=1), 95)) / 100.0 if len(levels) else -np.inf)
+def bands_of(blocks_db: Sequence[NDArray[np.float16]]) -> Bands:
+    """Join blocks ``(k, 32)``, of which there may be none."""
+    levels_db = np.concatenate([np.zeros((0, _BANDS), np.float16), *blocks_db])
+    strongest = [
+        levels_db[at : at + _FRAMES_AT_A_TIME].astype(np.float32).max(axis=1)
+        for at in range(0, len(levels_db), _FRAMES_AT_A_TIME)
+    ]
+    return Bands(levels_db, float(np.percentile(np.concatenate(strongest), 95)) if strongest else -np.inf)
 
 
 class OnsetMeter:
     """Keeps what tempo, beats and cue points need of power frames."""
 
     def __init__(self) -> None:
-        self._blocks: list[NDArray[np.int16]] = []
+        self._blocks_db: list[NDArray[np.float16]] = []
 
     def take(self, power: Floats) -> None:
         """Take the next power frames ``(k, 1025)``."""
         bands = in_bands(power, _bank())  # (k, 32)
-        self._blocks.append(np.rint(np.float32(1000.0) * np.log10(np.maximum(bands, 1e-9))).astype(np.int16))
+        self._blocks_db.append((10.0 * np.log10(np.maximum(bands, 1e-9))).astype(np.float16))
 
     def bands(self) -> Bands:
         """All that was taken."""
-        return bands_of(self._blocks)
+        return bands_of(self._blocks_db)
 
 
 @lru_cache(maxsize=1)
@@ -141,7 +145,7 @@ def onsets(bands: Bands) -> Onsets | None:
     if bands.loud_db < _SILENT_DB:
         return None
     loud = np.float32(bands.loud_db)
-    curves = np.empty((5, len(bands.levels)), np.float32)
+    curves = np.empty((5, len(bands.levels_db)), np.float32)
     at = 0
     before = np.full((_RISE_FRAMES, _BANDS), bands.loud_db - _FLOOR_DB, np.float32)
     for block in bands.iter_heard(_FLOOR_DB):
