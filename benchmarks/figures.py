@@ -48,9 +48,10 @@ class Ran:
 
 
 def run_measured(command: Sequence[str]) -> Ran:
-    """Run a program to its end; memory is resident, sampled 20 times a second."""
+    """Run a program to its end, its modules compiled as a user's are; memory is resident, sampled 20 times a second."""
+    environment = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
     started = time.perf_counter()
-    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, env=environment)
     watch = MemoryWatch(process.pid)
     _, said = process.communicate()
     seconds = time.perf_counter() - started
