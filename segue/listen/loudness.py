@@ -102,8 +102,8 @@ class LevelMeter:
         self._samples = 0
         self._mean = np.full(channels, 1.0 / channels, np.float32)
         self._true_peak = TruePeak(channels, self._row)
-        self._head = np.zeros((channels, 2 * (MARGIN_SAMPLES + self._row)), np.float32)
-        self._filled = 0  # samples of rows that are begun, behind the margin
+        self._head = np.zeros((channels, MARGIN_SAMPLES + self._row), np.float32)
+        self._filled = 0  # samples of the row that is begun, behind the margin
         self._peaks = np.empty((channels, _BATCH_ROWS + _ROWS), np.float32)
         self._powers = np.empty_like(self._peaks)
         self._held = self._settled = 0  # rows
@@ -122,31 +122,32 @@ class LevelMeter:
         self._take(planes)
 
     def _take(self, planes: Floats) -> None:
-        """Complete the rows that are begun, so that the margin of the next lies in ``planes``; measure those in place.
+        """Measure rows where they lie, but for those that begin in the block before, or whose margin does.
 
         A copy of them all would cost as much as measuring.
         """
-        need = -self._filled % self._row
-        need += self._row * max(0, -((need - MARGIN_SAMPLES) // self._row))
-        start = MARGIN_SAMPLES + self._filled
-        fresh = planes[:, :need]
-        self._head[:, start : start + fresh.shape[1]] = fresh
-        self._filled += fresh.shape[1]
-        if fresh.shape[1] < need:
-            return
-        self._measure(self._head[:, : start + need])
-        end = need + (planes.shape[1] - need) // self._row * self._row
-        for at in range(need, end, _ROWS * self._row):
-            self._measure(planes[:, at - MARGIN_SAMPLES : min(at + _ROWS * self._row, end)])
-        rest = planes[:, end - MARGIN_SAMPLES :]
-        self._head[:, : rest.shape[1]] = rest
-        self._filled = rest.shape[1] - MARGIN_SAMPLES
+        at, total = 0, planes.shape[1]
+        while at < total:
+            rows = min((total - at) // self._row, _ROWS)
+            if rows and not self._filled and at >= MARGIN_SAMPLES:
+                self._measure(planes[:, at - MARGIN_SAMPLES : at + rows * self._row])
+                at += rows * self._row
+                self._head[:, :MARGIN_SAMPLES] = planes[:, at - MARGIN_SAMPLES : at]
+            else:
+                fresh = planes[:, at : at + self._row - self._filled]
+                start = MARGIN_SAMPLES + self._filled
+                self._head[:, start : start + fresh.shape[1]] = fresh
+                self._filled += fresh.shape[1]
+                at += fresh.shape[1]
+                if self._filled == self._row:
+                    self._measure(self._head)
+                    self._head[:, :MARGIN_SAMPLES] = self._head[:, -MARGIN_SAMPLES:].copy()
+                    self._filled = 0
 
     def finish(self) -> Levels:
         """What was found; takes nothing more after that."""
         whole_rows = -(-self._samples // self._row)
-        second, beyond = _ROWS * self._row, 2 * (MARGIN_SAMPLES + self._row)
-        silence = beyond + -(self._samples + beyond) % second
+        silence = MARGIN_SAMPLES + -(self._samples + MARGIN_SAMPLES) % (_ROWS * self._row)
         self._take(np.zeros((len(self._head), silence), np.float32))
         if self._held:
             self._settle(self._held)

@@ -4,6 +4,7 @@ import re
 import subprocess
 import tracemalloc
 from collections.abc import Callable
+from itertools import cycle
 from pathlib import Path
 
 import numpy as np
@@ -119,14 +120,23 @@ def test_telephone_rates_have_levels_but_no_loudness(rate_hz: int) -> None:
     assert peak == pytest.approx(0.5, abs=0.01)
 
 
-def test_blocks_do_not_matter() -> None:
+@pytest.mark.parametrize("rate_hz", [1_000, 8_000, 44_100])
+def test_blocks_do_not_matter(rate_hz: int) -> None:
+    """Of all lengths about a row and the margin before it; 17 s, which are settled twice."""
     rng = np.random.default_rng(3)
-    planes = rng.standard_normal((2, 100_001)).astype(np.float32) * 0.2
-    one, one_peak = measured(planes, block=200_000)
-    many, many_peak = measured(planes, block=997)
-    np.testing.assert_array_equal(one.weighted, many.weighted)
-    np.testing.assert_array_equal(one.rows, many.rows)
-    assert one_peak == many_peak
+    planes = rng.standard_normal((2, 17 * rate_hz + 1)).astype(np.float32) * 0.2
+    one, one_peak = measured(planes, rate_hz, block=planes.shape[1])
+    for lengths in ([997], [1, 15, 16, 17], [439, 440, 441, 3], [424, 456, 44_100]):
+        meter = LevelMeter(rate_hz, 2, on_spectra=lambda _spectra, _bin_hz: None)
+        at, turn = 0, cycle(lengths)
+        while at < planes.shape[1]:
+            block = planes[:, at : at + next(turn)]
+            meter.take(block)
+            at += block.shape[1]
+        many = meter.finish()
+        np.testing.assert_allclose(one.weighted, many.weighted, rtol=1e-6)
+        np.testing.assert_array_equal(one.rows, many.rows)
+        assert one_peak == meter.true_peak
 
 
 def every_phase(planes: Floats) -> float:
