@@ -33,7 +33,8 @@ def outline_of(path: Path) -> NDArray[np.uint8]:
     """
     rows: list[Floats] = []
     held, held_hz, seconds = np.zeros(0, np.float32), 0, 0.0
-    for rate_hz, samples in iter_mono(iter_frames(path), Tally()):
+    tally = Tally()
+    for rate_hz, samples in iter_mono(iter_frames(path, tally), tally):
         seconds += len(samples) / rate_hz
         if seconds > PLAYER.longest_outline_s:
             raise TooLongError(later("it is too long to be drawn"), remedy=later("Nothing need be done"), path=path)

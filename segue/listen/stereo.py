@@ -12,8 +12,8 @@ from av.audio.frame import AudioFrame
 
 from segue.errors import DamagedAudioError
 from segue.listen.audio import full_scale, resampled, undamaged
-from segue.listen.decoding import Tally, audio_stream, open_audio, planes_of
-from segue.listen.whole import iter_whole
+from segue.listen.decoding import Tally, planes_of
+from segue.listen.whole import iter_frames
 from segue.values import Floats
 from segue.words import later, say
 
@@ -106,21 +106,10 @@ class StereoReader:
 def _iter_stereo(path: Path, tally: Tally, *, rate_hz: int, begin_samples: int) -> Generator[Floats]:
     whole_s = max(0, begin_samples // rate_hz - _SETTLE_S)
     drop = begin_samples - whole_s * rate_hz
-    got_samples = 0
-
-    def counted(frames: Iterator[AudioFrame]) -> Iterator[AudioFrame]:
-        nonlocal got_samples
-        for frame in frames:
-            got_samples += frame.samples
-            yield frame
-
-    with open_audio(path) as container:
-        frames = counted(iter_whole(container, audio_stream(container, path), tally))
-        for block in resampled(_from_second(frames, tally, whole_s), rate_hz, channels=2):
-            if drop < len(block):
-                yield np.ascontiguousarray(block[drop:].T)  # (2, n)
-            drop = max(0, drop - len(block))
-    tally.check(path, got_samples)
+    for block in resampled(_from_second(iter_frames(path, tally), tally, whole_s), rate_hz, channels=2):
+        if drop < len(block):
+            yield np.ascontiguousarray(block[drop:].T)  # (2, n)
+        drop = max(0, drop - len(block))
 
 
 def _from_second(frames: Iterator[AudioFrame], tally: Tally, whole_s: int) -> Iterator[tuple[int, Floats]]:

@@ -27,9 +27,8 @@ _TELL_LENGTH = frozenset({"flac", "mov,mp4,m4a,3gp,3g2,mj2", "mp3", "ogg", "wav"
 _SHORT_S = 0.5  # by which codecs begin late and end early, or tags at the end look like sound
 
 
-def iter_frames(path: Path) -> Iterator[AudioFrame]:
+def iter_frames(path: Path, tally: Tally) -> Iterator[AudioFrame]:
     """Decode a file to frames of any rate and layout, see `iter_whole`; raises as `segue.listen.audio.iter_samples`."""
-    tally = Tally()
     got_samples = 0
     with open_audio(path) as container:
         for frame in iter_whole(container, audio_stream(container, path), tally):

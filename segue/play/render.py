@@ -23,7 +23,7 @@ from av.audio.resampler import AudioResampler
 
 from segue.errors import ParameterError
 from segue.files import access_error, atomic_write
-from segue.listen.decoding import encoding_of
+from segue.listen.decoding import Tally, encoding_of
 from segue.listen.whole import iter_frames
 from segue.values import TrackId
 
@@ -96,7 +96,7 @@ def transcode(path: Path, target: Path) -> None:
     """
     started = time.monotonic()
     with atomic_write(target) as unfinished, av.open(os.fspath(unfinished), "w", format="flac") as output:
-        frames = iter_frames(path)
+        frames = iter_frames(path, Tally())
         first = next(frames)  # a file without a frame is refused by then
         rate_hz = first.sample_rate if _RATES_HZ[0] <= first.sample_rate <= _RATES_HZ[1] else _RATES_HZ[1]
         layout = "mono" if first.layout.nb_channels == 1 else "stereo"
