@@ -154,7 +154,7 @@ def mono_of(planes: Planes) -> Floats:
         mono = np.add(mono, planes[1])
         for plane in planes[2:]:
             mono += plane
-        mono /= len(planes)
+        mono *= 1.0 / len(planes)
     if kind in _FULL_SCALE:
         mono = mono / _FULL_SCALE[kind]
     return mono.astype(np.float32, copy=False)

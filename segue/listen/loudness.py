@@ -97,13 +97,13 @@ class LevelMeter:
         self._rate_hz = rate_hz
         self._on_spectra = on_spectra
         self._plan = _plan(rate_hz) if rate_hz >= _LOWEST_RATE_HZ else None
-        self._row = self._plan.row_samples if self._plan else max(1, round(rate_hz / 100))
+        self._row = self._plan.row_samples if self._plan else max(MARGIN_SAMPLES, round(rate_hz / 100))
         self._weights = np.array(_LAYOUTS.get(channels, (1.0,) * channels), np.float64)
         self._samples = 0
         self._mean = np.full(channels, 1.0 / channels, np.float32)
         self._true_peak = TruePeak(channels, self._row)
-        self._head = np.zeros((channels, MARGIN_SAMPLES + self._row), np.float32)
-        self._filled = 0  # samples of the row that is begun, behind the margin
+        self._head = np.empty((channels, self._row), np.float32)
+        self._filled = 0  # samples of the row that is begun
         self._peaks = np.empty((channels, _BATCH_ROWS + _ROWS), np.float32)
         self._powers = np.empty_like(self._peaks)
         self._held = self._settled = 0  # rows
@@ -122,26 +122,23 @@ class LevelMeter:
         self._take(planes)
 
     def _take(self, planes: Floats) -> None:
-        """Measure rows where they lie, but for those that begin in the block before, or whose margin does.
+        """Measure rows where they lie, but for those that begin in the block before.
 
         A copy of them all would cost as much as measuring.
         """
         at, total = 0, planes.shape[1]
         while at < total:
             rows = min((total - at) // self._row, _ROWS)
-            if rows and not self._filled and at >= MARGIN_SAMPLES:
-                self._measure(planes[:, at - MARGIN_SAMPLES : at + rows * self._row])
+            if rows and not self._filled:
+                self._measure(planes[:, at : at + rows * self._row])
                 at += rows * self._row
-                self._head[:, :MARGIN_SAMPLES] = planes[:, at - MARGIN_SAMPLES : at]
             else:
                 fresh = planes[:, at : at + self._row - self._filled]
-                start = MARGIN_SAMPLES + self._filled
-                self._head[:, start : start + fresh.shape[1]] = fresh
+                self._head[:, self._filled : self._filled + fresh.shape[1]] = fresh
                 self._filled += fresh.shape[1]
                 at += fresh.shape[1]
                 if self._filled == self._row:
                     self._measure(self._head)
-                    self._head[:, :MARGIN_SAMPLES] = self._head[:, -MARGIN_SAMPLES:].copy()
                     self._filled = 0
 
     def finish(self) -> Levels:
@@ -162,9 +159,8 @@ class LevelMeter:
         """The largest value between and at the samples so far; 1.0 is full scale."""
         return self._true_peak.value
 
-    def _measure(self, stretch: Floats) -> None:
-        """A margin and rows: only what has to be done while the samples are near; the rest is for `_settle`."""
-        chunk = stretch[:, MARGIN_SAMPLES:]
+    def _measure(self, chunk: Floats) -> None:
+        """Whole rows: only what has to be done while the samples are near; the rest is for `_settle`."""
         count, at = chunk.shape[1] // self._row, self._held
         peaks, powers = self._peaks[:, at : at + count], self._powers[:, at : at + count]
         lowest = np.minimum.reduceat(chunk, self._starts[:count], axis=1, out=powers)
@@ -174,7 +170,7 @@ class LevelMeter:
         np.vecdot(rows, rows, out=powers)
         if self._plan:
             self._low[:, at * self._low_row : (at + count) * self._low_row] = _means(chunk, self._plan.step)
-        self._true_peak.take(stretch, peaks)
+        self._true_peak.take(chunk, peaks)
         self._held += count
         if self._held >= _BATCH_ROWS:
             self._settle(_BATCH_ROWS)
@@ -282,8 +278,13 @@ def _shift(held: Floats, start: int, end: int) -> None:
 
 def _means(samples: Floats, step: int) -> Floats:
     """The means ``(c, n / step)`` of every so many samples ``(c, n)``."""
-    means: Floats = samples.reshape(len(samples), -1, step) @ np.full(step, 1.0 / step, np.float32)
+    means: Floats = samples.reshape(len(samples), -1, step) @ _mean_weights(step)
     return means
+
+
+@lru_cache(maxsize=8)
+def _mean_weights(count: int) -> Floats:
+    return np.full(count, 1.0 / count, np.float32)
 
 
 def _high_passed(windows: Floats, rate_hz: float) -> Floats:

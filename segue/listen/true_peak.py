@@ -17,7 +17,7 @@ FARTHEST = 2.0
 """6 dB: a sine that the samples miss as far as they can passes them by 3.0 dB, hiss near half the rate by more."""
 
 MARGIN_SAMPLES = 2 * _HALF
-"""Samples before those of a buffer that `TruePeak` wants to see once more."""
+"""Samples that a row must have at least, and that must follow the last ones before all is known of these."""
 
 
 def phases(times: int, *, half: int = _HALF) -> Floats:
@@ -41,39 +41,42 @@ class TruePeak:
 
     def __init__(self, channels: int, row_samples: int) -> None:
         self._row = row_samples
+        self._before = np.zeros((channels, MARGIN_SAMPLES), np.float32)
         self._last = np.zeros(channels, np.float32)
         self._kept: list[Floats] = []
         self._kept_samples = 0
         self._largest = 0.0
 
-    def take(self, stretch: Floats, peaks: Floats) -> None:
+    def take(self, rows: Floats, peaks: Floats) -> None:
         """Look at the next rows.
 
         Parameters
         ----------
-        stretch : (c, 16 + r * row_samples) float32
-            The last 16 samples of the rows before (zeros at first), then the new ones.
+        rows : (c, r * row_samples) float32
+            One after the other; a row has 16 samples or more.
         peaks : (c, r) float32
             The largest of the absolute values in each of these.
         """
         self._largest = max(self._largest, float(peaks.max()))
         if self._largest > _INAUDIBLE:
-            least = self._largest / FARTHEST
-            high = peaks > least
+            high = peaks > self._largest / FARTHEST
             high[:, 1:] |= high[:, :-1]  # whose last samples stand in the next row
-            high[:, 0] |= self._last > least
-            if high.any():
-                self._keep(stretch, high)
+            high[:, 0] |= self._last > self._largest / FARTHEST
+            if np.count_nonzero(high):
+                self._keep(rows, high)
+        self._before = rows[:, -MARGIN_SAMPLES:].copy()
         self._last = peaks[:, -1].copy()
 
-    def _keep(self, stretch: Floats, high: NDArray[np.bool_]) -> None:
-        """Keep rows that begin 8 samples early, with the 8 samples before and behind them."""
-        (channel, sample), width = stretch.strides, self._row + MARGIN_SAMPLES
-        rows = np.lib.stride_tricks.as_strided(
-            stretch, (*high.shape, width), (channel, self._row * sample, sample), writeable=False
+    def _keep(self, rows: Floats, high: NDArray[np.bool_]) -> None:
+        """Keep rows ``(k, 16 + row_samples)`` with the last 16 samples before them: 8 that are theirs, 8 beside."""
+        first = np.concatenate([self._before, rows[:, : self._row]], axis=1)
+        (channel, sample), shape = rows.strides, (len(rows), high.shape[1] - 1, MARGIN_SAMPLES + self._row)
+        others = np.lib.stride_tricks.as_strided(
+            rows[:, self._row - MARGIN_SAMPLES :], shape, (channel, self._row * sample, sample), writeable=False
         )
-        self._kept.append(rows[high])  # (k, row + 16)
-        self._kept_samples += self._kept[-1].size
+        for kept in (first[high[:, 0]], others[high[:, 1:]]):
+            self._kept.append(kept)
+            self._kept_samples += kept.size
         if self._kept_samples >= _KEPT_SAMPLES:
             self._look()
 
@@ -87,7 +90,7 @@ class TruePeak:
         """Interpolate in the rows that were kept, some at a time however many there are."""
         if not self._kept:
             return
-        kept = np.concatenate(self._kept)  # (k, row + 16)
+        kept = np.concatenate(self._kept)  # (k, 16 + row)
         together = 1 + _KEPT_SAMPLES // kept.shape[1]
         for at in range(0, len(kept), together):
             rows = kept[at : at + together]

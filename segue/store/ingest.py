@@ -27,7 +27,7 @@ from segue.errors import (
 )
 from segue.files import is_nameless_text, is_url
 from segue.store.library import KnownFile, Library
-from segue.store.passes import Pass, Task, count_sizes
+from segue.store.passes import Pass, Task, count_sizes, in_good_time
 from segue.store.pooled import pool_library
 from segue.store.remote import fetching
 from segue.store.survey import Survey, is_there, missing, survey
@@ -87,11 +87,16 @@ class ScanOptions:
     crew: CrewMaker[Hearing] | None = None
     changed: bool = False
 
+    @property
+    def workers(self) -> int:
+        """How many processes of this machine work."""
+        return self.settings.workers or available_cores()
+
     def crew_of(self, listener: Listener) -> Crew[Hearing]:
         """Those who do the work of a pass."""
         if self.crew is not None:
             return self.crew(listener)
-        return WorkerPool(listener, workers=self.settings.workers or available_cores(), settings=self.settings)
+        return WorkerPool(listener, workers=self.workers, settings=self.settings)
 
 
 def scan(
@@ -228,7 +233,7 @@ class _Scan:
         whole = self._whole = Pass(self._task("listening"), self._ear, self._fail)
         self._begin("listening", [whole], len(new))
         with self._options.crew_of(self._options.listener or EarListener(self._ear)) as crew:
-            whole.run(new, crew)
+            whole.run(in_good_time(new, self._stats, workers=self._options.workers), crew)
 
     def _is_worth_a_look(self, new: Sequence[Path], look: QuickLook) -> bool:
         """Whether the new files are many, and the library holds little else: it goes by what it holds otherwise.

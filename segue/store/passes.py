@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
+from itertools import accumulate
 from pathlib import Path
 
 from segue.config import ScanSpec
@@ -131,6 +132,18 @@ class Pass:
     def _fail(self, path: Path, error: SegueError) -> None:
         self.failed += 1
         self.on_failure(path, error)
+
+
+def in_good_time(paths: Sequence[Path], stats: Mapping[Path, FileStat], *, workers: int) -> list[Path]:
+    """The paths in their order, but the large ones so early that none is left to one worker when all else is heard.
+
+    A file begins no later than when twice its share is left: what each of the others gets while it is heard, doubled
+    since a byte is more sound in some files than in others.
+    """
+    sizes = [stats[path].size_bytes for path in paths]
+    before = dict(zip(paths, accumulate(sizes, initial=0), strict=False))
+    total = sum(sizes)
+    return sorted(paths, key=lambda path: min(before[path], total - 2 * workers * stats[path].size_bytes))
 
 
 def count_sizes(stats: Mapping[Path, FileStat], new: Sequence[Path], known: Mapping[Path, FileStat]) -> Counter[int]:

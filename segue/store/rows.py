@@ -104,7 +104,8 @@ def storable(text: str) -> str:
 
 def fold(text: str) -> str:
     """Text as it is searched: no case, no accents, and each word after one space ("AC/DC" is " ac dc")."""
-    plain = "".join(c for c in unicodedata.normalize("NFKD", text.casefold()) if not unicodedata.combining(c))
+    lower = unicodedata.normalize("NFKD", text).casefold()  # after it: of "𝕊" there is no small letter, of "S" there is
+    plain = "".join(c for c in unicodedata.normalize("NFKD", lower) if not unicodedata.combining(c))
     plain = plain.translate(_PLAIN_LETTERS)
     parts: list[str] = []
     for word in plain.split():

@@ -12,7 +12,7 @@ import pytest
 import scipy.signal
 
 from segue.listen.loudness import LevelMeter, Levels, integrated_lufs, k_filters, k_weighting
-from segue.listen.true_peak import MARGIN_SAMPLES, TruePeak
+from segue.listen.true_peak import TruePeak
 from segue.values import Floats
 from tests.listen.conftest import write_wav
 from tests.listen.known_sounds import sine
@@ -164,10 +164,10 @@ def test_the_true_peak_is_found_wherever_it_is() -> None:
 
 def test_a_plateau_takes_little_memory() -> None:
     """All its samples are crests: at 768 kHz and eight channels 1.5 GB of them."""
-    meter, planes = TruePeak(8, row_samples=2_000), np.ones((8, MARGIN_SAMPLES + 200_000), np.float32)
+    meter, planes = TruePeak(8, row_samples=2_000), np.ones((8, 200_000), np.float32)
     tracemalloc.start()
     meter.take(planes, np.ones((8, 100), np.float32))
-    assert meter.value == pytest.approx(1.0, abs=1e-5)
+    assert 1.0 < meter.value < 1.2  # the sound beside the step at its beginning
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
     assert peak < 100e6

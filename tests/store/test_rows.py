@@ -45,6 +45,7 @@ def test_arrays_of_another_shape_are_refused(shape: tuple[int, ...]) -> None:
         ("!!!", " !!!"),
         ("Straße Ærø Łódź", " strasse aero lodz"),
         ("ＦＵＬＬ　ｗｉｄｔｈ", " full width"),
+        ("𝕊𝕠𝕟𝕘 №5", " song no5"),
         ("", ""),
     ],
 )
