@@ -98,9 +98,13 @@ def served(services: Any, *, port: int = 0, reach: Reach | None = None) -> Itera
         server.trigger.pull_trigger(lambda: _break_off(server))
         server.task_dispatcher.shutdown(timeout=30)
         assert not server.task_dispatcher.threads, "the server is still at work on a request"
-        # Only now, for who is at work wakes the loop by the number of a file, which would soon be another file's.
-        server.trigger.pull_trigger(lambda: wasyncore.close_all(server._map, ignore_all=True))
+        # Only now, for who is at work wakes the loop by the number of a file, which would soon be another file's. And
+        # not by the loop, which may come to it before this pull has written to that file.
+        left = dict(server._map)
+        server.trigger.pull_trigger(server._map.clear)
         thread.join(30)
+        assert not thread.is_alive(), "the server's loop does not end"
+        wasyncore.close_all(left, ignore_all=True)
 
 
 @pytest.fixture
