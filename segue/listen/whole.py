@@ -74,7 +74,7 @@ def _iter_filtered(container: InputContainer, stream: AudioStream) -> Iterator[A
     sink = graph.add("abuffersink")
     graph.link_nodes(source, sink)
     graph.configure()
-    graph.set_audio_frame_size(stream.codec_context.sample_rate)
+    graph.set_audio_frame_size(stream.codec_context.sample_rate // 1000 * 1000)  # of any usual rate, a hundred rows
     with suppress(av.error.EOFError):
         while True:
             yield cast("AudioFrame", sink.pull())
