@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from segue.config import MIX
 from segue.errors import MixError, ParameterError, UnknownMixError
 from segue.mixes import Mix, Mixes
-from segue.mixing import MixJob, MixOrder
-from segue.play.mix.outputs import Outputs
+from segue.mixing import MixOrder, PlannedMix
 from segue.play.mix.planning import MixSettings
 from segue.play.tracklist import Wanted
 from segue.services import Services
@@ -56,13 +56,13 @@ class Gate:
 
     def __init__(self, services: Services, monkeypatch: pytest.MonkeyPatch) -> None:
         self.open = threading.Event()
-        begin: Callable[[MixOrder, Outputs], MixJob] = services.mixing.start
+        plan = services.mixing.plan
 
-        def start(order: MixOrder, outputs: Outputs) -> MixJob:
+        def planned(*args: Any, **options: Any) -> PlannedMix:
             self.open.wait(30)
-            return begin(order, outputs)
+            return plan(*args, **options)
 
-        monkeypatch.setattr(services.mixing, "start", start)
+        monkeypatch.setattr(services.mixing, "plan", planned)
 
 
 def test_a_mix_is_made_and_found_again_by_the_next_start(services: Services, songs: list[Path]) -> None:

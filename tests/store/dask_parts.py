@@ -63,13 +63,14 @@ class DaskParts:
         return (self.folder / "worker.log").read_text(errors="replace")
 
     def stop(self) -> None:
-        """End all of them."""
+        """End all of them; a worker that would rather wait for its peers is not waited for."""
         for process in (*self.workers, self.scheduler):
             if process.poll() is None:
                 process.send_signal(signal.SIGTERM)
+        deadline = time.monotonic() + 3.0
         for process in (*self.workers, self.scheduler):
             with suppress(subprocess.TimeoutExpired):
-                process.wait(10)
+                process.wait(max(0.0, deadline - time.monotonic()))
             process.kill()
             process.wait()
 
