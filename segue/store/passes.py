@@ -137,8 +137,8 @@ class Pass:
 def in_good_time(paths: Sequence[Path], stats: Mapping[Path, FileStat], *, workers: int) -> list[Path]:
     """The paths in their order, but the large ones so early that none is left to one worker when all else is heard.
 
-    A file begins no later than when twice its share is left: what each of the others gets while it is heard, doubled
-    since a byte is more sound in some files than in others.
+    At the latest a file begins while what is left keeps all workers busy for twice as long as it takes itself; twice,
+    since a byte is more sound in some files than in others. O(n log n) in the files.
     """
     sizes = [stats[path].size_bytes for path in paths]
     before = dict(zip(paths, accumulate(sizes, initial=0), strict=False))
