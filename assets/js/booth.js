@@ -146,8 +146,10 @@
 
   /* Among new songs there may be better ones to follow, unless the listener wants the queue short. */
   segue.heedVersion = (version = libraryVersion) => {
+    const chosenFrom = segue.kept("library") ?? libraryVersion;
     libraryVersion = version;
-    if (!version || segue.kept("library") === version) return;
+    if (!version || chosenFrom === version) return;
+    if (!chosenFrom) return segue.keep("library", version); // the first visit: nothing was chosen before
     clearTimeout(refreshTimer);
     refreshTimer = setTimeout(() => {
       if (segue.party.follows) return; // one's own queue is not here

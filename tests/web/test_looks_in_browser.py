@@ -119,8 +119,6 @@ def test_a_row_of_the_queue_does_not_grow_under_the_mouse(long_songs: StandIn, s
     """It pushed all rows below it down."""
     page = visit(serve(long_songs))
     play_first(page)
-    page.wait_for_timeout(1600)  # it is asked anew once, soon after
-    wait(page, "!segue.isWaiting()")
     row = page.locator(".next-songs > .row").first
     row.locator(".why").evaluate("(why) => (why.textContent = 'It goes well with what has played. '.repeat(9))")
     assert row.locator(".why").get_attribute("title")

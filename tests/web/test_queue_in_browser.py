@@ -14,13 +14,6 @@ pytestmark = pytest.mark.browser
 ROWS = ".next-songs > .row"
 
 
-def settled(page: Any) -> None:
-    """A song plays, and the page has asked anew what follows it, as it does once soon after it was opened."""
-    play_first(page)
-    page.wait_for_timeout(1600)
-    wait(page, "!segue.isWaiting()")
-
-
 def titles(page: Any) -> list[str]:
     return list(upcoming(page))
 
@@ -32,11 +25,27 @@ def await_titles(page: Any, wanted: list[str]) -> None:
     )
 
 
+def test_nothing_is_chosen_anew_for_who_has_not_seen_the_library_before(
+    long_songs: StandIn, serve: Serve, visit: Visit
+) -> None:
+    """A second after the first visit it was, as if the library had changed."""
+    page = visit(serve(long_songs))
+    sent: list[str] = []
+    page.on("request", lambda request: sent.append(request.post_data or ""))
+    play_first(page)
+    page.evaluate("[sessionStorage, localStorage].forEach((place) => place.removeItem('segue.library'))")
+    page.reload()
+    wait(page, "segue.deck?.current && segue.kept('library')")
+    page.wait_for_timeout(2000)
+    assert any('"kind":"restore"' in body for body in sent)
+    assert not any('"kind":"refresh"' in body for body in sent)
+
+
 def test_a_row_is_dragged_to_another_place_and_undo_puts_it_back(
     long_songs: StandIn, serve: Serve, visit: Visit
 ) -> None:
     page = visit(serve(long_songs))
-    settled(page)
+    play_first(page)
     before = titles(page)
     grip, over = (page.locator(f"{ROWS}:nth-child({place})") for place in (1, 3))
     start, end = grip.locator(".grip").bounding_box(), over.bounding_box()
@@ -53,7 +62,7 @@ def test_a_row_is_dragged_to_another_place_and_undo_puts_it_back(
 
 def test_the_keyboard_moves_a_row_and_the_focus_goes_with_it(long_songs: StandIn, serve: Serve, visit: Visit) -> None:
     page = visit(serve(long_songs))
-    settled(page)
+    play_first(page)
     before = titles(page)
     page.focus(f"{ROWS}:nth-child(2) .row-main")
     page.keyboard.press("Alt+ArrowUp")
@@ -66,7 +75,7 @@ def test_the_keyboard_moves_a_row_and_the_focus_goes_with_it(long_songs: StandIn
 
 def test_the_menu_moves_keeps_and_steers(long_songs: StandIn, serve: Serve, visit: Visit) -> None:
     page = visit(serve(long_songs), viewport={"width": 390, "height": 844}, has_touch=True)
-    settled(page)
+    play_first(page)
     page.click(".bar-nav [data-act=queue]")
     before = titles(page)
     page.click(f"{ROWS}:nth-child(3) [data-act=more]")
@@ -87,7 +96,7 @@ def test_the_queue_is_saved_as_any_kind_of_playlist(
     long_songs: StandIn, serve: Serve, visit: Visit, tmp_path: Path
 ) -> None:
     page = visit(serve(long_songs))
-    settled(page)
+    play_first(page)
     for kind, mark in (("m3u8", "#EXTM3U"), ("xspf", "<playlist"), ("jspf", '"playlist"')):
         page.click("[data-act=export]")
         with page.expect_download() as download:

@@ -10,8 +10,7 @@ from segue.choose.playlist import ContinueSpec
 from segue.choose.schedule import read_slot
 from segue.profiles import Beginning, Profile
 from tests.web.stand_in import StandIn
-from tests.web.test_booth_in_browser import Serve, Visit, song, wait
-from tests.web.test_queue_in_browser import settled
+from tests.web.test_booth_in_browser import Serve, Visit, play_first, song, wait
 
 pytestmark = pytest.mark.browser
 
@@ -26,7 +25,7 @@ def save(page: Any, what: str, name: str) -> None:
 
 def test_a_queue_is_saved_and_played_again(long_songs: StandIn, serve: Serve, visit: Visit) -> None:
     page = visit(serve(long_songs))
-    settled(page)
+    play_first(page)
     first = song(page)
     page.keyboard.press("n")
     wait(page, f"document.getElementById('player-title').textContent !== {first!r} && !segue.isWaiting()")
@@ -72,7 +71,7 @@ def test_a_list_is_renamed_and_deleted_and_undo_brings_it_back(long_songs: Stand
 
 def test_a_radio_is_saved_and_started_and_shows_its_times(long_songs: StandIn, serve: Serve, visit: Visit) -> None:
     page = visit(serve(long_songs))
-    settled(page)
+    play_first(page)
     save(page, "Save as radio", "Evening")
     page.wait_for_selector(".toast >> text=Radio “Evening” is saved")
     seed = Beginning(long_songs.shelf[8].id, "The Cartographers - North by Night")

@@ -9,8 +9,7 @@ import pytest
 
 from tests.mpd_stand_in import MpdStandIn, listening
 from tests.web.stand_in import StandIn
-from tests.web.test_booth_in_browser import Serve, Visit, wait
-from tests.web.test_queue_in_browser import settled
+from tests.web.test_booth_in_browser import Serve, Visit, play_first, wait
 
 pytestmark = pytest.mark.browser
 
@@ -27,7 +26,7 @@ def test_the_queue_is_sent_and_the_password_is_kept_but_never_shown(
     files = [Path(*track.paths[0].parts[-2:]) for track in long_songs.shelf]
     mpd = MpdStandIn({str(file) for file in files[1:]}, password="quiet engine")
     page = visit(serve(long_songs))
-    settled(page)
+    play_first(page)
     with listening(mpd) as place:
         host, port = place.split(":")
         ask(page)
@@ -63,7 +62,7 @@ def test_what_cannot_be_reached_is_told_in_the_dialog_on_a_narrow_page_too(
     long_songs: StandIn, serve: Serve, visit: Visit
 ) -> None:
     page = visit(serve(long_songs), viewport={"width": 390, "height": 844}, has_touch=True)
-    settled(page)
+    play_first(page)
     page.click(".bar-nav [data-act=queue]")
     ask(page)
     page.fill("#mpd-host", "127.0.0.1")
